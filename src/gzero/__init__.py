@@ -1,0 +1,43 @@
+"""gzero: is it the quantum? From a measured conductance or diffusion curve to a verdict in fundamental units.
+
+The public names are resolved on first use, so that importing gzero costs nothing.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+_WHERE = {
+    "Analysis": "gzero.analysis",
+    "Estimate": "gzero.estimate",
+    "FitResult": "gzero.fitters.result",
+    "Measurement": "gzero.measurement.measurement",
+    "Quantum": "gzero.quanta",
+    "Verdict": "gzero.verdict.verdict",
+    "analyse": "gzero.pipeline.public",
+    "analyse_traces": "gzero.pipeline.public",
+    "fit": "gzero.pipeline.public",
+    "load": "gzero.pipeline.public",
+    "load_traces": "gzero.pipeline.public",
+    "validate": "gzero.pipeline.public",
+    "write_report": "gzero.pipeline.public",
+}
+_ROOMS = ("errors", "models", "quanta", "synthetic", "units")
+
+__all__ = [*_WHERE, *_ROOMS]
+
+
+def __getattr__(name: str) -> object:
+    if name in _WHERE:
+        return getattr(import_module(_WHERE[name]), name)
+    if name in _ROOMS:
+        room = import_module(f"gzero.{name}")
+        for module in iter_modules(getattr(room, "__path__", ())):  # so that gzero.models.staircase is there
+            import_module(f"gzero.{name}.{module.name}")
+        return room
+    if name == "__version__":
+        return import_module("gzero.version").VERSION
+    raise AttributeError(f"module 'gzero' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,5 @@
+"""`python -m gzero` is `gzero`."""
+
+from gzero.cli.entry import main
+
+main()

@@ -1,0 +1,165 @@
+"""A number with its uncertainty, its unit, and the sources that it shares with other numbers."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from gzero.errors import ConfigError, UnitError
+from gzero.units import DIMENSIONLESS, Unit, parse_unit
+
+if TYPE_CHECKING:
+    from uncertainties.core import AffineScalarFunc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Estimate:
+    """A value [unit] with a statistical standard uncertainty and named systematic parts.
+
+    Parameters
+    ----------
+    value : in `unit`.
+    std_stat : statistical standard uncertainty, >= 0.
+    systematic : source name -> signed shift of `value` when that source moves up by one standard uncertainty.
+        Two estimates with a part of the same name move together: their covariance from it is the product of the shifts.
+    unit : SI unit text; "" is dimensionless, None is unknown.
+
+    Raises
+    ------
+    ValueError : a negative or non-finite uncertainty.
+    """
+
+    value: float
+    std_stat: float = 0.0
+    systematic: Mapping[str, float] = field(default_factory=dict)
+    unit: str | None = ""
+
+    def __post_init__(self) -> None:
+        if not (
+            math.isfinite(self.std_stat)
+            and self.std_stat >= 0
+            and all(math.isfinite(s) for s in self.systematic.values())
+        ):
+            raise ValueError(
+                f"an uncertainty must be finite and not negative: {self.std_stat}, {dict(self.systematic)}"
+            )
+        object.__setattr__(self, "systematic", {name: float(s) for name, s in self.systematic.items() if s != 0.0})
+
+    @property
+    def std_sys(self) -> float:
+        """Root sum of squares of the systematic parts [unit]."""
+        return math.hypot(*self.systematic.values()) if self.systematic else 0.0
+
+    @property
+    def std(self) -> float:
+        """Total standard uncertainty [unit]."""
+        return math.hypot(self.std_stat, self.std_sys)
+
+    def scaled(self, factor: float, unit: str | None) -> Estimate:
+        """The estimate times an exact factor, in another unit."""
+        parts = {name: s * factor for name, s in self.systematic.items()}
+        return Estimate(value=self.value * factor, std_stat=self.std_stat * abs(factor), systematic=parts, unit=unit)
+
+    def with_part(self, source: str, shift: float) -> Estimate:
+        """The estimate with one more systematic part; a part of the same name is added linearly, as it is the same source."""
+        return replace(self, systematic={**self.systematic, source: self.systematic.get(source, 0.0) + shift})
+
+    def as_ufloat(self, sources: Mapping[str, AffineScalarFunc] | None = None) -> AffineScalarFunc:
+        """A number of the `uncertainties` package.
+
+        Parameters
+        ----------
+        sources : unit normal variables (0 +- 1) by source name. Estimates built from the same mapping stay correlated;
+            without it this number is correlated with nothing.
+        """
+        from uncertainties import ufloat
+        from uncertainties.core import AffineScalarFunc, LinearCombination
+
+        # an exact number has no variables at all; ufloat(x, 0) would be a variable, and warns
+        exact = AffineScalarFunc(self.value, LinearCombination({}))
+        number = ufloat(self.value, self.std_stat) if self.std_stat > 0 else exact
+        for name, shift in self.systematic.items():
+            number = number + shift * (sources[name] if sources and name in sources else ufloat(0.0, 1.0))
+        return number
+
+    def __repr__(self) -> str:
+        return f"Estimate({self.value:.6g} +- {self.std_stat:.2g} (stat) +- {self.std_sys:.2g} (sys) {self.unit})"
+
+
+_LONGEST_QUANTITY = 100
+_DIGITS = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
+_NUMBER = rf"[-+]?{_DIGITS}(?:[eE][-+]?[0-9]+)?"
+_QUANTITY = re.compile(
+    rf"""^(?P<mantissa>[-+]?{_DIGITS})
+         (?:\((?P<paren>[0-9]+(?:\.[0-9]+)?)\))?
+         (?P<exponent>[eE][-+]?[0-9]+)?
+         (?:\s*(?:\+/-|±|\+-)\s*(?P<plusminus>{_NUMBER}))?
+         \s*(?P<unit>(?![eE][-+]?[0-9])(?:[^\W\d_]|[%°\[]).*|1/.*)?$""",
+    re.VERBOSE,
+)
+
+
+def parse_quantity(text: str) -> tuple[float, float | None, Unit]:
+    """Value, standard uncertainty (None when not stated) and unit of a text.
+
+    `number[(uncertainty)] unit` or `number +/- uncertainty unit`; digits in parentheses count in the last digits of
+    the number, unless they hold a decimal point, which makes them absolute (before the exponent, as the number is).
+
+    Raises
+    ------
+    ConfigError : the text is not of that form.
+
+    >>> parse_quantity("420(12) ohm")[:2], parse_quantity("1.00(1)")[:2], parse_quantity("0(0.1) uS")[:2]
+    ((420.0, 12.0), (1.0, 0.01), (0.0, 0.1))
+    """
+    match = _QUANTITY.match(text.strip().replace("−", "-")) if len(text) <= _LONGEST_QUANTITY else None
+    if match is None or (match["paren"] and match["plusminus"]):
+        raise ConfigError(
+            f"'{text[:_LONGEST_QUANTITY]}' is not a quantity",
+            remedy="write number(uncertainty) unit or number +/- uncertainty unit, for example '420(12) ohm'",
+        )
+    exponent = int(match["exponent"][1:]) if match["exponent"] else 0
+    value = float(match["mantissa"] + (match["exponent"] or ""))
+    std: float | None = None
+    if match["paren"]:
+        decimals = 0 if "." in match["paren"] else len(match["mantissa"].partition(".")[2])
+        std = float(f"{match['paren']}e{exponent - decimals}")
+    elif match["plusminus"]:
+        std = float(match["plusminus"])
+        if std < 0:
+            raise ConfigError(
+                f"'{text}': an uncertainty cannot be negative", remedy="write number +/- uncertainty unit"
+            )
+    if not math.isfinite(value) or not math.isfinite(std or 0.0):
+        raise ConfigError(f"'{text}' is beyond the largest number", remedy="use a prefix of the unit")
+    unit_text = (match["unit"] or "").strip()
+    return value, std, parse_unit(unit_text) if unit_text else DIMENSIONLESS
+
+
+def declared(text: str, *, si: str, what: str, source: str) -> Estimate:
+    """A quantity that the user states, in SI; its uncertainty is systematic, under the name `source`.
+
+    Parameters
+    ----------
+    text : such as ``"42 nK"``, ``"420(12) ohm"``.
+    si : the SI unit asked for.
+    what : the quantity's name, for the error.
+
+    Raises
+    ------
+    ConfigError : not a quantity.  UnitError : not of that dimension.
+    """
+    value, std, unit = parse_quantity(text)
+    if unit.si != si:
+        stated = f"unit '{unit.text}'" if unit.text else "no unit"
+        raise UnitError(
+            f"{what}: '{text}' has {stated}, where [{si or 'a pure number'}] is asked",
+            remedy=f"write it as, for example, '{f'{value:g} {si}'.strip()}'",
+        )
+    value, std = value * unit.factor + unit.offset, (std or 0.0) * unit.factor
+    if not (math.isfinite(value) and math.isfinite(std)):
+        raise ConfigError(f"{what}: '{text}' is beyond the largest number", remedy=f"state it in [{si}]")
+    return Estimate(value=value, systematic={source: std}, unit=si)
