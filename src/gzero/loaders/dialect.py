@@ -1,0 +1,171 @@
+"""How a text is written: its encoding, its delimiter, its decimal sign, its comment signs."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gzero.errors import ConfigError, FileError
+from gzero.loaders.cells import MISSING, Kind, kind
+
+#: Delimiters by the names that options and origins use.
+DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "pipe": "|", "blanks": " "}
+_NAMES = {sign: name for name, sign in DELIMITERS.items()} | {"\\t": "tab", "space": "blanks", "whitespace": "blanks"}
+
+#: Tried in this order; on equal terms the earlier one is taken.
+CANDIDATES = (
+    ("\t", "."), (";", "."), (",", "."), ("|", "."), (" ", "."),
+    ("\t", ","), (";", ","), ("|", ","), (" ", ","), (",", ","),
+)  # fmt: skip
+
+COMMENT_SIGNS = ("#", "%", "!", "//", ";")
+
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+#: Control characters that no text holds (tab, line feed, form feed, return, Ctrl-Z and escape aside).
+_CONTROLS = re.compile(r"[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """A delimiter (" " for runs of blanks) and a decimal sign."""
+
+    delimiter: str
+    decimal: str
+
+    @property
+    def name(self) -> str:
+        """The delimiter by name."""
+        return _NAMES[self.delimiter]
+
+
+def decode(data: bytes, *, encoding: str | None, path: str) -> tuple[str, str]:
+    """The text of some bytes, and the encoding it was read with.
+
+    A byte order mark decides; else UTF-16 where every second byte is null, UTF-8 where it is valid, Windows-1252,
+    and Latin-1 last.
+
+    Raises
+    ------
+    ConfigError : the named encoding does not exist.
+    FileError : the bytes are not text, or not in the named encoding.
+    """
+    if encoding is None:
+        encoding = _guess_encoding(data)
+    try:
+        text = data.decode(encoding)
+    except LookupError:
+        usual = ("utf-8", "utf-16", "cp1252", "latin-1")
+        problem = f"there is no text encoding '{encoding}'"
+        raise ConfigError(problem, path=path, remedy=f"usual ones are {', '.join(usual)}", allowed=usual) from None
+    except ValueError as error:
+        raise FileError(f"not valid {encoding} text ({error})", path=path, remedy="name its encoding") from None
+    text = text.lstrip("\ufeff").rstrip("\x1a")
+    if "\x00" in text:
+        line = text.count("\n", 0, text.index("\x00")) + 1
+        problem = "null bytes: a binary or damaged file, not text"
+        raise FileError(problem, path=path, row=line, remedy="export it as CSV")
+    if len(_CONTROLS.findall(text[: 1 << 20])) > 0.005 * min(len(text), 1 << 20) + 1:
+        raise FileError("control characters: a binary file, not text", path=path, remedy="export it as CSV")
+    return text, encoding
+
+
+def _guess_encoding(data: bytes) -> str:
+    for mark, name in _BOMS:
+        if data.startswith(mark):
+            return name
+    head = data[: 1 << 16]
+    even, odd, half = head[0::2].count(0), head[1::2].count(0), len(head) / 2
+    if odd > 0.4 * half and even < 0.05 * half:
+        return "utf-16-le"
+    if even > 0.4 * half and odd < 0.05 * half:
+        return "utf-16-be"
+    for name in ("utf-8", "cp1252"):
+        try:
+            data.decode(name)
+        except UnicodeDecodeError:
+            continue
+        return name
+    return "latin-1"
+
+
+def split(line: str, delimiter: str) -> list[str]:
+    """The cells of a line, stripped of blanks and of the quotes around them."""
+    if delimiter == " ":
+        if '"' not in line:
+            return line.split()
+        return [cell.strip('"').strip() for cell in re.findall(r'"[^"]*"|[^\s"]\S*|"\S*', line)]
+    if '"' not in line:
+        return [cell.strip() for cell in line.split(delimiter)]
+    try:
+        cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:
+        cells = line.split(delimiter)
+    return [cell.strip().strip('"').strip() for cell in cells]
+
+
+def comment_text(line: str, delimiter: str) -> str | None:
+    """What stands behind the comment sign of a line; None when the line is no comment."""
+    bare = line.lstrip(' \t"')
+    if not bare or bare[0] not in "#%!/;":  # most lines: no further look
+        return None
+    for sign in COMMENT_SIGNS:
+        if not bare.startswith(sign) or sign == delimiter:
+            continue
+        cells = split(line, delimiter)
+        # `#REF` in the first column is a spreadsheet's error, not a comment
+        return None if cells and cells[0].lower() in MISSING and cells[0] != sign else bare[len(sign) :].strip()
+    return None
+
+
+def find_dialect(lines: Sequence[str], *, delimiter: str | None, decimal: str | None, path: str) -> Dialect:
+    """The delimiter and decimal sign by which most cells of the lines are numbers.
+
+    Parameters
+    ----------
+    lines : the file's lines, or a sample of them.
+    delimiter, decimal : what the user said; only the other is sought then.
+
+    Raises
+    ------
+    ConfigError : not a delimiter or a decimal sign.
+    """
+    if delimiter is not None and delimiter not in _NAMES and delimiter not in DELIMITERS:
+        allowed = tuple(DELIMITERS)
+        raise ConfigError(
+            f"'{delimiter}' is not a delimiter", path=path, remedy=f"one of {', '.join(allowed)}", allowed=allowed
+        )
+    if decimal not in (None, ".", ","):
+        raise ConfigError(f"'{decimal}' is not a decimal sign", path=path, remedy="'.' or ','", allowed=(".", ","))
+    sign = None if delimiter is None else DELIMITERS[_NAMES.get(delimiter, delimiter)]
+    stated = re.fullmatch(r'"?sep=(.)"?', lines[0].strip(" \r\n")) if lines else None  # as Excel writes it
+    if sign is None and stated and stated[1] in _NAMES:
+        sign = stated[1]
+    candidates = [c for c in CANDIDATES if sign in (None, c[0]) and decimal in (None, c[1])]
+    best = max(candidates, key=lambda c: _score(lines, *c) * _WEIGHTS.get(c[0], 1.0))
+    return Dialect(delimiter=best[0], decimal=best[1])
+
+
+#: Blanks and commas stand in free text too: they must fit clearly better than a tab or a semicolon.
+_WEIGHTS = {",": 0.95, " ": 0.8}
+
+
+def _score(lines: Sequence[str], delimiter: str, decimal: str) -> float:
+    """Cells that are numbers, less half of those that are text; lines that are mostly text count little."""
+    total = 0.0
+    for line in lines:
+        if comment_text(line, ";" if line.lstrip().startswith(";") else delimiter) is not None:
+            continue
+        kinds = [kind(cell, decimal) for cell in split(line[:20_000], delimiter)[:200]]
+        numbers, texts = kinds.count(Kind.NUMBER), kinds.count(Kind.TEXT)
+        total += numbers - 0.5 * texts if numbers >= texts else 0.1 * numbers
+    return total
