@@ -1,0 +1,102 @@
+"""What a file says and what it would be taken for, before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gzero.loaders.table import Table
+from gzero.measurement.layout import Layout
+from gzero.quanta import Conditions, unit_or_quantum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnSeen:
+    """One column: number from 1, name, unit as written, what that is in SI, range, missing cells, role and reason."""
+
+    number: int
+    name: str
+    unit_text: str | None
+    si: str | None
+    factor: float | None
+    low: float
+    high: float
+    missing: int
+    role: str
+    reason: str
+    by_user: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Inspection:
+    """Everything `gzero inspect` tells.
+
+    Parameters
+    ----------
+    problem : why the file cannot be analysed as it stands; "" when it can.
+    map_traces : traces of a map, of which only the first is among the columns; 0 for a table.
+    """
+
+    path: str
+    loader: str
+    options: Mapping[str, str]
+    rows: int
+    columns: tuple[ColumnSeen, ...]
+    labels: Mapping[str, tuple[str, ...]]
+    metadata: Mapping[str, str]
+    dropped: tuple[str, ...]
+    experiment: str
+    derivation: str
+    map_traces: int
+    problem: str
+
+
+def inspect_table(
+    table: Table, experiment: str, layout: Layout | None, problem: str, environment: Conditions
+) -> Inspection:
+    """What a table says and how its columns are read; without a layout, the problem says why there is none."""
+    return Inspection(
+        path=table.origin.path,
+        loader=table.origin.loader,
+        options=table.origin.options,
+        rows=table.rows,
+        columns=_columns(table, layout, environment),
+        labels=table.labels,
+        metadata=table.metadata,
+        dropped=tuple(f"{d.rule}: {d.reason} ({d.rows} rows)" for d in table.origin.dropped),
+        experiment=experiment,
+        derivation=layout.derivation if layout else "",
+        map_traces=sum(column.coordinate is not None for column in table.columns),
+        problem=problem,
+    )
+
+
+def _columns(table: Table, layout: Layout | None, environment: Conditions) -> tuple[ColumnSeen, ...]:
+    out = []
+    slices = 0
+    for i, column in enumerate(table.columns):
+        if column.coordinate is not None:
+            slices += 1
+            if slices > 1:
+                continue
+        unit = unit_or_quantum(column.unit_text, environment)
+        finite = column.values[np.isfinite(column.values)]
+        reading = layout.readings[i] if layout else None
+        out.append(
+            ColumnSeen(
+                number=i + 1,
+                name=column.name,
+                unit_text=column.unit_text,
+                si=unit.si,
+                factor=unit.factor if unit.known else None,
+                low=float(finite.min()) if finite.size else float("nan"),
+                high=float(finite.max()) if finite.size else float("nan"),
+                missing=int(column.values.size - finite.size),
+                role=reading.role if reading else "undecided",
+                reason=reading.reason if reading else "",
+                by_user=reading.by_user if reading else False,
+            )
+        )
+    return tuple(out)

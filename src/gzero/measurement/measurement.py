@@ -1,0 +1,257 @@
+"""Numbers with their meaning: quantities in SI, the conditions they were taken under, and where they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gzero.errors import ConfigError, InputError, UnitError
+from gzero.estimate import Estimate, declared
+from gzero.loaders.table import Coordinate, Origin
+from gzero.measurement.curve import frozen
+from gzero.measurement.kinds import CONDUCTANCE
+from gzero.measurement.ledger import Choice
+from gzero.quanta import Conditions, unit_or_quantum
+from gzero.quanta import particle as particle_of
+from gzero.units import Unit
+
+#: What a user may state about a measurement: condition -> (SI unit, how it is called in an error).
+DECLARABLE = {
+    "temperature": ("K", "temperature"),
+    "series_resistance": ("ohm", "series resistance"),
+    "gain": ("", "gain"),
+    "offset": ("S", "offset"),
+    "length": ("m", "length"),
+    "bias": ("V", "bias"),
+    "mass": ("kg", "mass"),
+}
+
+
+_POSITIVE = ("temperature", "length", "mass")
+_NOT_ZERO = ("gain", "bias")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Series:
+    """One quantity of a measurement.
+
+    Parameters
+    ----------
+    name : the quantity ("gate_voltage", "conductance").
+    label : the header it was read from, or how it was derived.
+    short : the header's name without its unit, for axes and tables.
+    written : the unit text that options such as --range are typed in; None is unknown.
+    values : in SI, shape (n,); not necessarily finite.
+    std : stated standard uncertainties in SI, shape (n,), or None.
+    unit : SI unit text; None is unknown (the values are then as written).
+    common : source -> relative shift of all values when that source moves up by one standard uncertainty.
+    """
+
+    name: str
+    label: str
+    values: NDArray[np.float64]
+    std: NDArray[np.float64] | None = None
+    unit: str | None = None
+    short: str = ""
+    written: str | None = None
+    common: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", frozen(self.values))
+        object.__setattr__(self, "short", self.short or self.label)
+        if self.std is not None:
+            object.__setattr__(self, "std", frozen(self.std))
+            if self.std.shape != self.values.shape:
+                raise InputError(f"{self.label}: {self.std.size} uncertainties for {self.values.size} values")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Measurement:
+    """One trace, or one row of a table of answers.
+
+    Parameters
+    ----------
+    kind : name of a row of `measurement.kinds`.
+    series : "x" and "y" quantities by name, equal lengths.
+    conditions : temperature, bias, length, mass, gain, offset, series_resistance, each an `Estimate` in SI.
+    x, y : names of the abscissa and the ordinate among the series.
+    trace : name of the trace, "" for a file of one.  coordinate : its place in a map.
+    row_numbers : where each reading stands in the file, from 1; empty where it has no rows.
+    ledger : the choices that gave the numbers their meaning.
+    warnings : what the reader must know about them.
+    """
+
+    kind: str
+    series: Mapping[str, Series]
+    conditions: Mapping[str, Estimate]
+    origin: Origin
+    x: str
+    y: str
+    trace: str = ""
+    coordinate: Coordinate | None = None
+    particle: str | None = None
+    row_numbers: tuple[int, ...] = ()
+    ledger: tuple[Choice, ...] = ()
+    warnings: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len({s.values.size for s in self.series.values()}) > 1:
+            lengths = {s.label: s.values.size for s in self.series.values()}
+            raise InputError(f"series of unequal lengths: {lengths}", path=self.origin.path)
+
+    def row(self, reading: int) -> int:
+        """The row of the file, from 1, that a reading (from 0) stands in."""
+        return self.row_numbers[reading] if self.row_numbers else reading + 1
+
+    @property
+    def abscissa(self) -> Series:
+        """The series that y is plotted over."""
+        return self.series[self.x]
+
+    @property
+    def ordinate(self) -> Series:
+        """The series that is compared with a quantum."""
+        return self.series[self.y]
+
+    @classmethod
+    def from_arrays(
+        cls,
+        *,
+        x: NDArray[np.float64],
+        y: NDArray[np.float64],
+        y_std: NDArray[np.float64] | None = None,
+        x_unit: str | None = None,
+        y_unit: str | None = None,
+        temperature: str | None = None,
+        series_resistance: str | None = None,
+        gain: str | None = None,
+        offset: str | None = None,
+        length: str | None = None,
+        particle: str | None = None,
+        name: str = "arrays",
+    ) -> Measurement:
+        """A staircase from arrays.
+
+        Parameters
+        ----------
+        x, y, y_std : shape (n,), in `x_unit` and `y_unit`; y_std is the standard uncertainty of each y.
+        x_unit, y_unit : unit texts or quanta (``"mV"``, ``"uS"``, ``"2e^2/h"``); None leaves them unknown.
+        temperature, series_resistance, gain, offset, length : quantities as text (``"1.00(1)"``, ``"420(12) ohm"``)
+            or numbers of the `uncertainties` package in SI.
+        particle : what flows, for quanta that need a mass.
+
+        Raises
+        ------
+        InputError : unequal lengths, or no columns of numbers.  UnitError, ConfigError : a text that is not such a quantity.
+        """
+        given = {
+            "temperature": temperature,
+            "series_resistance": series_resistance,
+            "gain": gain,
+            "offset": offset,
+            "length": length,
+        }
+        conditions = {name: condition(name, value) for name, value in given.items() if value is not None}
+        environment = Conditions(
+            mass=particle_of(particle).mass,
+            temperature=conditions["temperature"].value if "temperature" in conditions else None,
+            length=conditions["length"].value if "length" in conditions else None,
+        )
+        units = [_stated_unit(text, environment) for text in (x_unit, y_unit)]
+        if units[1].known and units[1].si not in CONDUCTANCE.units:
+            raise UnitError(
+                f"unit '{y_unit}' [{units[1].si or 'dimensionless'}] contradicts a conductance [{' or '.join(CONDUCTANCE.units)}]",
+                remedy="give y as a conductance",
+            )
+        x, y = _column(x, "x"), _column(y, "y")
+        y_std = None if y_std is None else _column(y_std, "y_std")
+        series = {
+            "gate_voltage": Series(
+                name="gate_voltage",
+                label="x",
+                written=x_unit,
+                values=x * units[0].factor + units[0].offset,
+                unit=units[0].si,
+            ),
+            "conductance": Series(
+                name="conductance",
+                label="y",
+                values=y * units[1].factor,
+                std=None if y_std is None else y_std * units[1].factor,
+                unit=units[1].si,
+            ),
+        }
+        origin = Origin(path=name, sha256=_hash_arrays(x, y, y_std), loader="arrays", rows_read=x.size)
+        return cls(
+            kind="staircase",
+            series=series,
+            conditions=conditions,
+            origin=origin,
+            x="gate_voltage",
+            y="conductance",
+            particle=particle,
+        )
+
+
+def condition(name: str, value: object) -> Estimate:
+    """A declared condition as an Estimate in SI, its uncertainty systematic under the condition's own name.
+
+    Parameters
+    ----------
+    value : a text ("420(12) ohm"), a number in SI, or a number of the `uncertainties` package in SI.
+
+    Raises
+    ------
+    ConfigError : not a quantity, or one that no measurement can have.  UnitError : not of that dimension.
+    """
+    si, what = DECLARABLE[name]
+    if isinstance(value, str):
+        stated = declared(value, si=si, what=what, source=name)
+    else:
+        try:
+            nominal, std = float(getattr(value, "nominal_value", value)), float(getattr(value, "std_dev", 0.0))  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            raise ConfigError(f"{what}: {value!r} is no quantity", remedy="write for example '1.00(1)'") from None
+        if not (np.isfinite(nominal) and np.isfinite(std)):
+            raise ConfigError(f"{what}: {value!r} is not finite", remedy="leave it out where it is not known")
+        stated = Estimate(value=nominal, systematic={name: std}, unit=si)
+    if (name in _POSITIVE and stated.value <= 0) or (name in _NOT_ZERO and stated.value == 0):
+        wanted = "positive" if name in _POSITIVE else "other than zero"
+        raise ConfigError(f"{what}: '{value}' must be {wanted}", remedy=f"state it in [{si or 'a pure number'}]")
+    return stated
+
+
+def _stated_unit(text: str | None, environment: Conditions) -> Unit:
+    """The unit of an array; one that is stated must be understood, or it would pass for one that is not stated."""
+    unit = unit_or_quantum(text, environment)
+    if text is not None and not unit.known:
+        raise UnitError(
+            f"unit '{text}' is not known, or needs a condition that is not stated",
+            remedy="write for example 'mV', 'uS' or '2e^2/h', or None where the unit is not known",
+        )
+    return unit
+
+
+def _column(values: object, name: str) -> NDArray[np.float64]:
+    """One column of numbers; what is masked is not a number."""
+    try:
+        array = np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} holds something else than numbers", remedy="give an array of numbers") from None
+    if array.ndim != 1:
+        raise InputError(f"{name} has the shape {array.shape}", remedy="give one column of numbers")
+    return np.asarray(array, dtype=np.float64)
+
+
+def _hash_arrays(*arrays: NDArray[np.float64] | None) -> str:
+    import hashlib
+
+    digest = hashlib.sha256()
+    for array in arrays:
+        if array is not None:
+            digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+    return digest.hexdigest()
