@@ -1,0 +1,38 @@
+"""A plateau: a flat stretch of a curve, found without fitting a model to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plateau:
+    """One flat stretch between two risers.
+
+    Parameters
+    ----------
+    index : number of risers below it, counted from pinch-off (1 is the first plateau).
+    level : mean over the flat window [unit of y].
+    std_noise : standard uncertainty of that mean from the noise, its correlation length included [unit of y].
+    std_window : standard uncertainty from where the window is put: slope, curvature [unit of y].
+    slope : of the straight line through the window [unit of y per unit of x].
+    x_low, x_high : the flat window [unit of x].
+    points : readings in the window.
+    noise : standard deviation of one reading [unit of y].
+    correlation_length : readings per independent reading, 1 for white noise.
+    flatness : rise that its own slope would make from riser to riser, over the rise that there is: 0 flat, 1 a ramp.
+    flatness_std : standard uncertainty of that, from the noise.
+    """
+
+    index: int
+    level: float
+    std_noise: float
+    std_window: float
+    slope: float
+    x_low: float
+    x_high: float
+    points: int
+    noise: float
+    correlation_length: float
+    flatness: float
+    flatness_std: float

@@ -1,0 +1,46 @@
+"""What all tests share: where the measured files are, and curves with a known truth."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gzero.quanta import Quantum, parse_quantum
+from gzero.synthetic.staircase import simulate
+from gzero.synthetic.truth import Synthetic
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def measured() -> Path:
+    """The folder of measured files, which does not travel with the project."""
+    folder = SHARED / "measured"
+    if not folder.is_dir():
+        pytest.skip("the measured files are not here (../shared/measured)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def facts() -> Path:
+    """The folder of published numbers, which does not travel with the project."""
+    folder = SHARED / "facts"
+    if not folder.is_dir():
+        pytest.skip("the tables of facts are not here (../shared/facts)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def g0() -> Quantum:
+    """The conductance quantum 2e^2/h."""
+    return parse_quantum("2e^2/h")
+
+
+@pytest.fixture
+def make(g0: Quantum):
+    """A synthetic staircase with its truth, by seed and keywords of `simulate`."""
+
+    def build(seed: int = 1, **options: object) -> Synthetic:
+        return simulate(np.random.default_rng(seed), quantum=g0, seed=seed, **options)  # type: ignore[arg-type]
+
+    return build
