@@ -1,0 +1,40 @@
+"""What a user may choose about a fit; the same record for every experiment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gzero.quanta import Quantum
+from gzero.reduction.selection import Selection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitOptions:
+    """Choices that enter a fit.
+
+    Parameters
+    ----------
+    quantum : the unit that steps are counted and shown in.
+    declared : whether the user named it.
+    selection : which readings make the curve.
+    plateaus : first and last plateau that the claim is about; None takes every flat one from the first on.
+    fit_resistance : fit a series resistance to the levels.
+    """
+
+    quantum: Quantum
+    declared: bool = True
+    selection: Selection = field(default_factory=Selection)
+    plateaus: tuple[int, int] | None = None
+    fit_resistance: bool = False
+
+    @property
+    def unit(self) -> float:
+        """Value of the quantum [SI].
+
+        Raises
+        ------
+        ValueError : a condition that the quantum needs is missing (the pipeline checks this first).
+        """
+        if self.quantum.value is None:
+            raise ValueError(f"the quantum {self.quantum.symbol} has no value without {', '.join(self.quantum.needs)}")
+        return self.quantum.value

@@ -1,0 +1,68 @@
+"""What a fit found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gzero.measurement.curve import frozen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FitResult:
+    """Parameters of one model on one curve.
+
+    Parameters
+    ----------
+    model : the model's name.
+    names, units : of the parameters, shape (k,); a parameter held fixed is not among them.
+    values : best values, shape (k,).
+    covariance : shape (k, k), absolute: stated uncertainties are believed, estimated noise is said to be estimated.
+    fixed : parameters that were held, by name.
+    chi2, dof : sum of squared pulls, points minus free parameters.
+    fitted, residuals : model and data minus model at the points of the curve [unit of y], shape (n,).
+    noise_model : how the weights came about ("stated", "estimated, white", ...).
+    inflation : factor that the covariance was widened by because the misfit exceeds chance; 1 is none.
+    success, message : whether a usable minimum was reached, and what the engine said.
+    at_bounds : names of parameters that ended on a bound.
+    bic : Bayesian information criterion of the fit.
+    """
+
+    model: str
+    names: tuple[str, ...]
+    units: tuple[str | None, ...]
+    values: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+    fixed: dict[str, float]
+    chi2: float
+    dof: int
+    fitted: NDArray[np.float64]
+    residuals: NDArray[np.float64]
+    noise_model: str
+    inflation: float
+    success: bool
+    message: str
+    at_bounds: tuple[str, ...] = ()
+    bic: float = float("nan")
+
+    def __post_init__(self) -> None:
+        for name in ("values", "covariance", "fitted", "residuals"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    def value(self, name: str) -> float:
+        """Best value of one parameter, fitted or held."""
+        return self.fixed[name] if name in self.fixed else float(self.values[self.names.index(name)])
+
+    def std(self, name: str) -> float:
+        """Standard uncertainty of one parameter; 0 for one that was held."""
+        if name in self.fixed:
+            return 0.0
+        i = self.names.index(name)
+        return float(np.sqrt(self.covariance[i, i]))
+
+    @property
+    def chi2_reduced(self) -> float:
+        """chi2 over degrees of freedom; 1 within chance when model and stated noise are right."""
+        return self.chi2 / self.dof if self.dof > 0 else float("nan")

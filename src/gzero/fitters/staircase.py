@@ -1,0 +1,395 @@
+"""Step height, mode by mode transmission and series resistance of a conductance staircase.
+
+Two estimators that must agree: the levels of the flat stretches against their count (`step_height`, primary), and a
+global fit of the staircase model (`step_height_model`), from which thresholds and widths come. Measured risers are
+not logistic, so the model's step is the less robust of the two; their difference is carried as its model uncertainty.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from gzero.errors import FitError, InputError
+from gzero.estimate import Estimate
+from gzero.fitters.engine import fit_model
+from gzero.fitters.findings import BudgetLine, Findings, Level, LevelSet
+from gzero.fitters.options import FitOptions
+from gzero.fitters.result import FitResult
+from gzero.fitters.step_height import StepHeight, step_height
+from gzero.measurement.curve import Curve
+from gzero.measurement.ledger import Choice
+from gzero.measurement.measurement import Measurement
+from gzero.models.staircase import staircase
+from gzero.reduction.calibration import Calibration
+from gzero.reduction.plateau import Plateau
+from gzero.reduction.plateaus import Staircase, find_staircase, is_flat
+from gzero.reduction.selection import select
+
+_FIRST = "a curve that does not reach pinch-off has no counted n"
+
+
+def fit(measurement: Measurement, options: FitOptions) -> Findings:
+    """Everything that a staircase shows.
+
+    Raises
+    ------
+    InputError : readings that make no curve.
+    """
+    calibration = Calibration.of(measurement.conditions, measurement.ordinate.common)
+    calibration.check()
+    curve, exclusions = select(measurement, calibration, options.selection, quantum=options.unit)
+    stairs = find_staircase(curve)
+    ledger = [*_default_choices(options, stairs, curve)]
+    first, counted_from, note = _first_index(stairs, options)
+    ledger.append(note)
+    counted = _counted(stairs, first, options)
+    ledger.append(_claim(counted, stairs, first, options))
+    warnings = _warnings(stairs, options, counted)
+    if not counted:
+        return Findings(
+            estimates={},
+            levels=_table(stairs, first, calibration, options, counted),
+            curve=curve,
+            exclusions=exclusions,
+            ledger=tuple(ledger),
+            warnings=tuple(warnings),
+        )
+    level_set = _level_set(counted, first, calibration, counted_from, options)
+    fitted_resistance = options.fit_resistance and len(counted) >= 2
+    if options.fit_resistance and not fitted_resistance:
+        warnings.append("one plateau cannot tell a series resistance from the step height: it was not fitted")
+    line = step_height(level_set, curve.y_unit, fit_resistance=fitted_resistance)
+    level_set = line.levels if fitted_resistance else level_set
+    estimates = {"step_height": line.step}
+    warnings += _resistance(line, measurement, options, estimates)
+    model, fit_curve, why = _model_fit(curve, stairs, counted, line, options, fitted_resistance)
+    if model is not None:
+        estimates["step_height_model"], more = _model_step(model, line)
+        warnings += more
+    else:
+        warnings.append(f"no model fit: {why}")
+    estimates["transmission"] = line.step.scaled(1 / options.unit, "")
+    return Findings(
+        estimates=estimates,
+        levels=_table(stairs, first, calibration, options, counted, line if fitted_resistance else None),
+        level_set=level_set if not options.fit_resistance or fitted_resistance else _marked(level_set),
+        curve=curve,
+        exclusions=exclusions,
+        fit=model,
+        fit_curve=fit_curve,
+        budget=_budget(counted, line),
+        ledger=tuple(ledger),
+        warnings=tuple(warnings),
+    )
+
+
+def _marked(level_set: LevelSet) -> LevelSet:
+    """The same levels, with the freedom of a series resistance on record although there were too few to fit it."""
+    from dataclasses import replace
+
+    return replace(level_set, resistance_fitted=True)
+
+
+def _default_choices(options: FitOptions, stairs: Staircase, curve: Curve) -> list[Choice]:
+    """How risers and noise were read off, for the ledger."""
+    noise = "stated in the file" if curve.y_std is not None else "estimated from the data"
+    s = options.selection
+    window = s.x_low > -math.inf or s.x_high < math.inf
+    return [
+        Choice(
+            choice="range",
+            value=f"{s.x_low:g}:{s.x_high:g}" if window else "all of the sweep",
+            origin="user" if window else "default",
+        ),
+        Choice(
+            choice="rows that are not finite", value=s.invalid, origin="user" if s.invalid != "refuse" else "default"
+        ),
+        Choice(choice="repeated settings", value=s.repeats, origin="user" if s.repeats != "refuse" else "default"),
+        Choice(
+            choice="sweep direction",
+            value=s.sweep,
+            origin="user" if s.sweep != "refuse" else "default",
+            note="refuse: the sweep goes one way" if s.sweep == "refuse" else "",
+        ),
+        Choice(
+            choice="noise of one reading",
+            value=f"{stairs.noise / options.unit:.3g} {options.quantum.symbol}",
+            origin="data",
+            note=noise,
+        ),
+        Choice(
+            choice="correlation length",
+            value=f"{stairs.correlation_length:.2g} readings",
+            origin="data",
+            note="from the flat stretches; 1 is white noise",
+        ),
+        Choice(
+            choice="smoothing of the slope",
+            value=f"{stairs.smoothing} readings",
+            origin="data",
+            note="narrowest local parabola whose slope noise is below 4 % of the steep part",
+        ),
+    ]
+
+
+def _first_index(stairs: Staircase, options: FitOptions) -> tuple[int, str, Choice]:
+    """How many risers lie below the first one in the data."""
+    if stairs.pinched_off or not stairs.plateaus:
+        return 0, "pinch-off", Choice(choice="first plateau", value="counted from pinch-off", origin="data")
+    lowest = stairs.plateaus[0]
+    below = max(0, round(lowest.level / options.unit) - lowest.index)
+    note = f"{_FIRST}: the lowest level, {lowest.level / options.unit:.3f} {options.quantum.symbol}, is taken for n = {lowest.index + below}"
+    return (
+        below,
+        "quantum",
+        Choice(choice="first plateau", value=f"n = {lowest.index + below}, from the quantum", origin="data", note=note),
+    )
+
+
+def _counted(stairs: Staircase, first: int, options: FitOptions) -> list[Plateau]:
+    """The plateaus that the claim is about: those declared, or every flat one from the first on without a gap."""
+    if options.plateaus is not None:
+        low, high = options.plateaus
+        return [p for p in stairs.plateaus if low <= p.index + first <= high]
+    out: list[Plateau] = []
+    for plateau in stairs.plateaus:
+        if not is_flat(plateau) or (out and plateau.index != out[-1].index + 1):
+            break
+        out.append(plateau)
+    return out
+
+
+def _claim(counted: list[Plateau], stairs: Staircase, first: int, options: FitOptions) -> Choice:
+    value = ", ".join(str(p.index + first) for p in counted) or "none"
+    if options.plateaus is not None:
+        return Choice(
+            choice="plateaus of the claim",
+            value=value,
+            origin="user",
+            note=f"declared {options.plateaus[0]}:{options.plateaus[1]}; {len(stairs.plateaus)} found",
+        )
+    return Choice(
+        choice="plateaus of the claim",
+        value=value,
+        origin="data",
+        note=f"every flat one from the first on; {len(stairs.plateaus)} found",
+    )
+
+
+def _warnings(stairs: Staircase, options: FitOptions, counted: list[Plateau]) -> list[str]:
+    out = []
+    if not stairs.risers:
+        out.append("no riser stands out of the slope of this curve")
+    if options.plateaus is not None:
+        wanted = options.plateaus[1] - options.plateaus[0] + 1
+        if len(counted) < wanted:
+            out.append(f"{len(counted)} of the {wanted} declared plateaus were found")
+    for level, x in stairs.sub_steps:
+        out.append(
+            f"a shoulder at {level / options.unit:.2f} {options.quantum.symbol} (x = {x:.4g}) is too small for a riser: flagged, not counted"
+        )
+    if (
+        stairs.pinched_off
+        and stairs.baseline is not None
+        and counted
+        and abs(stairs.baseline) > 0.02 * counted[0].level
+    ):
+        out.append(
+            f"the reading at pinch-off is {stairs.baseline / options.unit:.3f} {options.quantum.symbol}, not zero: state --offset if it is one"
+        )
+    return out
+
+
+def _calibrated(plateau: Plateau, calibration: Calibration, unit: str | None) -> Estimate:
+    """A plateau's level with its statistical part and the shifts of the common sources."""
+    return Estimate(
+        value=plateau.level,
+        std_stat=float(np.hypot(plateau.std_noise, plateau.std_window)),
+        systematic=calibration.shifts(plateau.level),
+        unit=unit,
+    )
+
+
+def _level_set(
+    counted: list[Plateau], first: int, calibration: Calibration, counted_from: str, options: FitOptions
+) -> LevelSet:
+    variances = [p.std_noise**2 + p.std_window**2 for p in counted]
+    shifts = [calibration.shifts(p.level) for p in counted]
+    sources = sorted({source for shift in shifts for source in shift})
+    return LevelSet(
+        indices=np.array([p.index + first for p in counted]),
+        values=np.array([p.level for p in counted]),
+        covariance=np.diag(variances),
+        shifts={source: np.array([shift.get(source, 0.0) for shift in shifts]) for source in sources},
+        flat=tuple(is_flat(p) for p in counted),
+        counted_from=counted_from,
+        resistance_fitted=False,
+    )
+
+
+def _table(
+    stairs: Staircase,
+    first: int,
+    calibration: Calibration,
+    options: FitOptions,
+    counted: list[Plateau],
+    line: StepHeight | None = None,
+) -> tuple[Level, ...]:
+    """Every plateau found, those not counted with their reason; transmission is the height over the one below."""
+    unit = options.quantum.unit
+    out = []
+    below: Estimate | None = Estimate(value=0.0, unit=unit) if first == 0 else None
+    previous = 0
+    for plateau in stairs.plateaus:
+        level = _calibrated(plateau, calibration, unit)
+        if line is not None and plateau in counted:
+            k = counted.index(plateau)
+            level = Estimate(
+                value=float(line.levels.values[k]),
+                std_stat=float(np.sqrt(line.levels.covariance[k, k])),
+                systematic={s: float(v[k]) for s, v in line.levels.shifts.items()},
+                unit=unit,
+            )
+        transmission = _difference(level, below, plateau.index - previous, options.unit)
+        note = ""
+        if plateau not in counted:
+            note = (
+                f"not flat ({plateau.flatness:.2f})"
+                if not is_flat(plateau)
+                else "above the claim"
+                if options.plateaus is None
+                else "outside the declared plateaus"
+            )
+        elif not is_flat(plateau):
+            note = f"declared, but not flat ({plateau.flatness:.2f})"
+        out.append(
+            Level(
+                index=plateau.index + first, level=level, transmission=transmission, x_low=plateau.x_low, x_high=plateau.x_high,
+                slope=plateau.slope, points=plateau.points, counted=plateau in counted, note=note,
+            )
+        )  # fmt: skip
+        below, previous = level, plateau.index
+    return tuple(out)
+
+
+def _difference(level: Estimate, below: Estimate | None, modes: int, quantum: float) -> Estimate:
+    """(level - level below) per mode, in quanta; where the level below is not in the data, the level over its index."""
+    if below is None:
+        return Estimate(
+            value=level.value / quantum / max(1, round(level.value / quantum)),
+            std_stat=level.std_stat / quantum,
+            unit="",
+        )
+    sources = set(level.systematic) | set(below.systematic)
+    parts = {s: (level.systematic.get(s, 0.0) - below.systematic.get(s, 0.0)) / quantum / modes for s in sources}
+    std = float(np.hypot(level.std_stat, below.std_stat)) / quantum / modes
+    return Estimate(value=(level.value - below.value) / quantum / modes, std_stat=std, systematic=parts, unit="")
+
+
+def _resistance(
+    line: StepHeight, measurement: Measurement, options: FitOptions, estimates: dict[str, Estimate]
+) -> list[str]:
+    """The series resistance, declared or fitted, and what its value says."""
+    declared = measurement.conditions.get("series_resistance")
+    if line.series_resistance is None:
+        if declared is not None:
+            estimates["series_resistance"] = declared
+        return []
+    fitted = line.series_resistance
+    estimates["series_resistance"] = fitted
+    if fitted.value < -2 * fitted.std:
+        return [
+            f"the fitted series resistance is negative, {fitted.value:.0f} +- {fitted.std:.0f} ohm: a gain above its stated value does that, a resistance does not"
+        ]
+    return []
+
+
+def _model_fit(
+    curve: Curve, stairs: Staircase, counted: list[Plateau], line: StepHeight, options: FitOptions, fit_resistance: bool
+) -> tuple[FitResult | None, Curve | None, str]:
+    """The staircase model up to the end of the last counted plateau: a range that ends on a riser biases its height."""
+    top = counted[-1]
+    end = top.x_low if stairs.descending else top.x_high
+    inside = curve.x >= end if stairs.descending else curve.x <= end
+    part = Curve(
+        x=curve.x[inside], y=curve.y[inside], y_std=None if curve.y_std is None else curve.y_std[inside],
+        x_name=curve.x_name, y_name=curve.y_name, x_unit=curve.x_unit, y_unit=curve.y_unit,
+    )  # fmt: skip
+    risers = stairs.risers[: top.index]
+    model = staircase(
+        len(risers),
+        series_resistance="free" if fit_resistance and len(risers) >= 3 else "none",
+        descending=stairs.descending,
+    )
+    h = line.step.value
+    start = {
+        "step_height": h,
+        "offset": float(part.y.min()),
+        "series_resistance": line.series_resistance.value if line.series_resistance else 0.0,
+    }
+    spacing = float(np.median(np.abs(np.diff(risers)))) if len(risers) > 1 else float(np.ptp(part.x))
+    for n, riser in enumerate(risers, 1):
+        start[f"threshold_{n}"] = riser
+        start[f"width_{n}"] = spacing / 10
+    noise = stairs.noise if stairs.noise > 0 else 1e-3 * abs(h)
+    y_std = part.y_std if part.y_std is not None else np.full(len(part), noise)
+    try:
+        result = fit_model(
+            model,
+            part,
+            start,
+            y_std=y_std,
+            noise_model="stated" if part.y_std is not None else "estimated from the data",
+        )
+    except (FitError, InputError) as error:
+        return None, None, error.problem
+    return result, part, ""
+
+
+def _model_step(model: FitResult, line: StepHeight) -> tuple[Estimate, list[str]]:
+    """The model's step height; its difference from the plateaus' is its model uncertainty."""
+    value, std = model.value("step_height"), model.std("step_height")
+    difference = value - line.step.value
+    share = value / line.step.value
+    parts = {source: shift * share for source, shift in line.step.systematic.items()}
+    estimate = Estimate(value=value, std_stat=std, systematic={**parts, "riser model": difference}, unit=line.step.unit)
+    warnings = []
+    if abs(difference) > 2 * line.step.std_stat and abs(difference) > 2 * std:
+        warnings.append(
+            f"the model's step height differs from the plateaus' by {100 * difference / line.step.value:+.1f} %, more than the "
+            "uncertainty of either: believe the plateaus, as the model forces its riser shape on the data"
+        )
+    if model.at_bounds:
+        warnings.append(f"parameters on a bound: {', '.join(model.at_bounds)}")
+    return estimate, warnings
+
+
+def _budget(counted: list[Plateau], line: StepHeight) -> tuple[BudgetLine, ...]:
+    """Where the uncertainty of the step height comes from; shares of the variance."""
+    w = line.weights
+    noise = float(np.sqrt(np.sum((w * [p.std_noise for p in counted]) ** 2)))
+    window = float(np.sqrt(np.sum((w * [p.std_window for p in counted]) ** 2)))
+    # what is left after the scale factor; below a millionth of the whole it is rounding
+    left = 1 - (noise**2 + window**2) / line.step.std_stat**2 if line.step.std_stat > 0 else 0.0
+    excess = line.step.std_stat * math.sqrt(left) if left > 1e-6 else 0.0
+    rows = [
+        (
+            "noise of the readings",
+            "statistical",
+            f"{counted[0].correlation_length:.2g} readings per independent one",
+            noise,
+        ),
+        ("slope and choice of the windows", "statistical", f"{len(counted)} plateaus", window),
+        ("scatter of the levels about n h", "statistical", f"chi2/dof {line.chi2:.3g}/{line.dof}", excess),
+    ]
+    rows += [
+        (source.replace("_", " "), "systematic", "declared", abs(shift))
+        for source, shift in line.step.systematic.items()
+    ]
+    total = sum(std**2 for *_, std in rows)
+    return tuple(
+        BudgetLine(source=s, kind=k, value=v, std=std, share=std**2 / total if total > 0 else 0.0)
+        for s, k, v, std in rows
+    )
