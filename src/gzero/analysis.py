@@ -1,0 +1,173 @@
+"""The record of one answer: everything that belongs to one file or one trace, and the JSON that other programs read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gzero.estimate import Estimate
+from gzero.fitters.findings import BudgetLine, Comparison, Level
+from gzero.fitters.result import FitResult
+from gzero.loaders.table import Coordinate, Origin
+from gzero.measurement.curve import Curve
+from gzero.measurement.ledger import Choice, Exclusion
+from gzero.quanta import Quantum
+from gzero.verdict.verdict import Verdict
+
+__all__ = ["SCHEMA", "SCHEMA_MANY", "Analysis", "BudgetLine", "Comparison", "Level"]
+
+SCHEMA = "gzero.analysis/1"
+SCHEMA_MANY = "gzero.analyses/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Analysis:
+    """All that was found on one file or one trace.
+
+    Parameters
+    ----------
+    version : of gzero.  versions : of the packages that the numbers rest on.  constants : the set of constants.
+    origin : the file;  trace : name of the trace, "" for a file of one;  coordinate : its place in a map.
+    experiment : the kind of measurement;  title : what it is, for a heading.
+    quantum, declared : the unit compared with, and whether the user named it.
+    estimates : by name (`step_height`, `series_resistance`, `diffusion`, ...), the main one first.
+    levels : plateaus, for experiments that have them.
+    verdict : the answer.
+    curve : the points used;  excluded : points left out, by rule, as (rule, x, y) for a figure.
+    fit : the model's fit, None where none was made.
+    budget, comparisons, ledger, warnings : for the reader who checks.
+    provenance : statements about the data that must be shown wherever it is shown ("synthetic", a citation).
+    """
+
+    version: str
+    versions: Mapping[str, str]
+    constants: str
+    origin: Origin
+    rows_used: int
+    experiment: str
+    title: str
+    quantum: Quantum | None
+    declared: bool
+    estimates: Mapping[str, Estimate]
+    verdict: Verdict | None
+    trace: str = ""
+    coordinate: Coordinate | None = None
+    levels: tuple[Level, ...] = ()
+    curve: Curve | None = None
+    excluded: tuple[tuple[str, tuple[float, ...], tuple[float, ...]], ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    fit: FitResult | None = None
+    budget: tuple[BudgetLine, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    ledger: tuple[Choice, ...] = ()
+    warnings: tuple[str, ...] = ()
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    seed: int | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """The record as plain values, keys always present, None where not determined (schema gzero.analysis/1)."""
+        quantum = self.quantum
+        return {
+            "schema": SCHEMA,
+            "gzero": self.version,
+            "source": {
+                "path": self.origin.path,
+                "sha256": self.origin.sha256,
+                "loader": self.origin.loader,
+                "rows_read": self.origin.rows_read,
+                "rows_used": self.rows_used,
+                "excluded": [{"rule": e.rule, "reason": e.reason, "rows": int(e.indices.size)} for e in self.exclusions]
+                + [{"rule": d.rule, "reason": d.reason, "rows": d.rows} for d in self.origin.dropped],
+            },
+            "trace": self.trace or None,
+            "coordinate": None
+            if self.coordinate is None
+            else {
+                "name": self.coordinate.name,
+                "value": _number(self.coordinate.value),
+                "unit": self.coordinate.unit_text,
+            },
+            "experiment": self.experiment,
+            "quantum": None
+            if quantum is None
+            else {
+                "symbol": quantum.symbol,
+                "value": _number(quantum.value),
+                "unit": quantum.unit,
+                "declared": self.declared,
+            },
+            "estimates": {name: self._estimate(estimate) for name, estimate in self.estimates.items()},
+            "plateaus": [
+                {
+                    "index": level.index,
+                    "level": self._estimate(level.level),
+                    "transmission": self._estimate(level.transmission),
+                    "x_low": _number(level.x_low),
+                    "x_high": _number(level.x_high),
+                    "slope": _number(level.slope),
+                    "counted": level.counted,
+                    "note": level.note or None,
+                }
+                for level in self.levels
+            ],
+            "verdict": None if self.verdict is None else _verdict(self.verdict),
+            "budget": [
+                {"source": b.source, "kind": b.kind, "value": b.value, "std": _number(b.std), "share": _number(b.share)}
+                for b in self.budget
+            ],
+            "comparisons": [
+                {
+                    "name": c.name,
+                    "value": c.value,
+                    "unit": c.unit,
+                    "ratio": _number(c.ratio),
+                    "ratio_std": _number(c.ratio_std),
+                    "reference": c.reference or None,
+                }
+                for c in self.comparisons
+            ],
+            "ledger": [
+                {"choice": c.choice, "value": c.value, "origin": c.origin, "note": c.note or None} for c in self.ledger
+            ],
+            "warnings": list(self.warnings),
+            "provenance": dict(self.provenance),
+            "versions": dict(self.versions),
+            "constants": self.constants,
+            "seed": self.seed,
+        }
+
+    def _estimate(self, estimate: Estimate) -> dict[str, object]:
+        quantum = self.quantum
+        comparable = quantum is not None and quantum.value is not None and quantum.unit == estimate.unit
+        ratio = estimate.scaled(1 / quantum.value, "") if comparable and quantum is not None and quantum.value else None
+        return {
+            "value": _number(estimate.value),
+            "std": _number(estimate.std),
+            "std_stat": _number(estimate.std_stat),
+            "std_sys": _number(estimate.std_sys),
+            "unit": estimate.unit,
+            "ratio": None if ratio is None else _number(ratio.value),
+            "ratio_std": None if ratio is None else _number(ratio.std),
+        }
+
+
+def _verdict(verdict: Verdict) -> dict[str, object]:
+    return {
+        "decision": verdict.decision,
+        "margin": verdict.margin,
+        "level_margin": verdict.level_margin,
+        "confidence": verdict.confidence,
+        "p_value": _number(verdict.p_value),
+        "interval": None if verdict.interval is None else [_number(v) for v in verdict.interval],
+        "tightest_margin": _number(verdict.tightest_margin),
+        "false_positive_rate": _number(verdict.false_positive_rate),
+        "power": _number(verdict.power),
+        "rivals": [{"name": rival.name, "delta_bic": _number(rival.delta_bic)} for rival in verdict.rivals],
+        "reasons": list(verdict.reasons),
+    }
+
+
+def _number(value: float | None) -> float | None:
+    """JSON knows no NaN: what is not a finite number was not determined."""
+    return None if value is None or not math.isfinite(value) else float(value)

@@ -1,0 +1,340 @@
+"""The blocks of a report on one analysis: facts, verdict, tables. They arrange what the record holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from gzero.analysis import Analysis
+from gzero.report.document import Block, Box, Cell, Facts, Notes, TableBlock, Tone
+from gzero.report.rounding import (
+    NOTHING,
+    format_with_unit,
+    prefix_of,
+    show_interval,
+    show_number,
+    show_value,
+)
+from gzero.report.symbols import symbol_text, unit_text
+from gzero.report.wording import (
+    alike,
+    called,
+    interval_line,
+    name_or_symbol,
+    number,
+    pair,
+    percent,
+    quantity,
+    quantum_line,
+    ratio,
+    scale_of,
+    sentence,
+    text,
+    these,
+    typeset,
+    uncertainty,
+)
+
+NO_WARNING = "None."
+
+#: What is said where there is no verdict.
+NO_STAIRCASE = "One value is no staircase: it is told in fundamental units, and whether it is quantized is not asked."
+
+#: Ledger entries that belong to the cover of a report.
+_CONDITIONS = ("particle", "mass", "temperature", "length", "bias")
+
+_TONES: dict[str, Tone] = {"quantized": "good", "not quantized": "bad", "undecided": "open"}
+
+
+def facts(analysis: Analysis) -> Facts:
+    """What was measured, on what, and the unit it is compared with."""
+    pairs: list[tuple[str, Cell]] = [("File", text(analysis.origin.path))]
+    if analysis.trace:
+        pairs.append(("Trace", text(analysis.trace)))
+    if analysis.coordinate is not None:
+        c = analysis.coordinate
+        pairs.append((c.name, text(f"{show_number(c.value)} {c.unit_text or ''}".strip())))
+    pairs.append(("Experiment", text(analysis.experiment)))
+    curve = analysis.curve
+    if curve is not None:
+        x, y = (
+            f"{n} [{unit_text(u)}]" if u else n for n, u in ((curve.x_name, curve.x_unit), (curve.y_name, curve.y_unit))
+        )
+        pairs.append(("Measured", text(f"{y} over {x}")))
+    pairs.append(("Quantum", text(quantum_line(analysis.quantum, declared=analysis.declared))))
+    for choice in analysis.ledger:
+        if choice.choice.lower() in _CONDITIONS:
+            pairs.append((choice.choice.capitalize(), text(choice.value)))
+    temperature = analysis.estimates.get("temperature")
+    if temperature is not None and not any(name == "Temperature" for name, _ in pairs):
+        pairs.append(("Temperature", quantity(temperature)))
+    read = analysis.origin.rows_read
+    pairs.append(("Points", text(f"{analysis.rows_used} used of {read} rows read")))
+    return Facts(pairs=tuple(pairs))
+
+
+def headline(analysis: Analysis) -> str:
+    """The verdict in capitals, with the unit it speaks of."""
+    verdict, quantum = analysis.verdict, analysis.quantum
+    if verdict is None:
+        name, main = next(iter(analysis.estimates.items()), ("", None))
+        scale = None if main is None else scale_of(analysis, main.unit)
+        if main is None or scale is None or quantum is None:
+            return "NO VERDICT"
+        return f"{called(name)}: {show_value(main.value / scale, main.std / scale)} {symbol_text(quantum.symbol)}"
+    unit = f" in units of {symbol_text(quantum.symbol)}" if quantum is not None else ""
+    return verdict.decision.upper() + ("" if verdict.decision == "undecided" else unit)
+
+
+def verdict_box(analysis: Analysis) -> Box:
+    """The answer with the sentences that it rests on."""
+    verdict = analysis.verdict
+    lines = []
+    name, main = next(iter(analysis.estimates.items()), ("", None))
+    scale = None if main is None else scale_of(analysis, main.unit)
+    if main is not None:
+        shown = f"{called(name)}: {format_with_unit(main.value, main.std, main.unit)}"
+        if scale is not None and analysis.quantum is not None:
+            in_quanta = show_value(main.value / scale, main.std / scale)
+            shown += f" = {in_quanta} in units of {symbol_text(analysis.quantum.symbol)}"
+        lines.append(shown + ".")
+    if verdict is None:
+        return Box(headline=headline(analysis), tone="neutral", lines=(*lines, NO_STAIRCASE))
+    lines.append(interval_line(analysis))
+    lines += [sentence(reason) for reason in verdict.reasons]
+    return Box(headline=headline(analysis), tone=_TONES[verdict.decision], lines=tuple(lines))
+
+
+def verdict_table(analysis: Analysis) -> TableBlock | None:
+    """Every number that the verdict rests on."""
+    verdict = analysis.verdict
+    if verdict is None:
+        return None
+    rows = [
+        ("Confidence of the intervals", percent(verdict.confidence)),
+        ("Margin for value/quantum − 1", percent(verdict.margin)),
+    ]
+    if analysis.levels:
+        rows.append(("Margin for level − n [quanta]", number(verdict.level_margin)))
+    ends = NOTHING if verdict.interval is None else show_interval(*verdict.interval, percent=True)
+    rows.append(("Interval of value/quantum − 1", Cell(text=ends)))
+    for label, value in (
+        ("Tightest margin these data would support", verdict.tightest_margin),
+        ("False-positive rate, by simulation", verdict.false_positive_rate),
+        ("Power, by simulation", verdict.power),
+    ):
+        if value is not None:
+            rows.append((label, percent(value)))
+    p = verdict.p_value
+    rows.append(
+        ("p-value of the equivalence test", Cell(text=NOTHING, kind="number") if p is None else number(p, digits=2))
+    )
+    for rival in verdict.rivals:
+        rows.append((f"ΔBIC of rival: {typeset(rival.name)}", number(rival.delta_bic, digits=3)))
+    return TableBlock(
+        caption="The verdict in numbers",
+        heads=("Quantity", "Value"),
+        rows=tuple((text(a), b) for a, b in rows),
+        notes=("ΔBIC: information criterion of the rival minus that of the quantum; negative favours the rival.",)
+        if verdict.rivals
+        else (),
+        name="verdict",
+    )
+
+
+def estimates_table(analysis: Analysis) -> TableBlock | None:
+    """The estimates with their statistical and systematic parts, in SI and in quanta."""
+    if not analysis.estimates:
+        return None
+    comparable = any(scale_of(analysis, e.unit) is not None for e in analysis.estimates.values())
+    heads = ["Quantity", "Value", "Statistical", "Systematic"]
+    if comparable and analysis.quantum is not None:
+        heads.append(f"In {symbol_text(analysis.quantum.symbol)}")
+    rows = []
+    for name, e in analysis.estimates.items():
+        row = [text(called(name)), quantity(e), uncertainty(e.std_stat, e), uncertainty(e.std_sys, e)]
+        rows.append((*row, ratio(analysis, e)) if comparable else tuple(row))
+    return TableBlock(
+        caption="Estimates with standard uncertainties: total in parentheses, and its two parts",
+        heads=tuple(heads),
+        rows=tuple(rows),
+        name="estimates",
+    )
+
+
+def plateau_table(analysis: Analysis) -> TableBlock | None:
+    """The plateaus, in quanta and in SI."""
+    levels = analysis.levels
+    if not levels:
+        return None
+    unit = levels[0].level.unit
+    q = scale_of(analysis, unit)
+    curve = analysis.curve
+    edges = [abs(v) for lv in levels for v in (lv.x_low, lv.x_high)]
+    x_factor, x_unit = prefix_of(curve.x_unit if curve is not None else None, max(edges))
+    x_unit = "" if curve is None or curve.x_unit is None else x_unit
+    y_factor, y_unit = prefix_of(unit, max(abs(lv.level.value) for lv in levels))
+    symbol = symbol_text(analysis.quantum.symbol) if analysis.quantum is not None and q else y_unit
+    s_factor = 1 / q if q else y_factor
+    heads = ["n"] + ([f"Level [{symbol}]"] if q else []) + [f"Level [{y_unit}]", "Transmission"]
+    window = f"Window [{x_unit}]" if x_unit else "Window"
+    heads += [window, f"Slope [{symbol}{f'/{x_unit}' if x_unit else ''}]", "Points", "Counted"]
+    rows = []
+    for lv in levels:
+        t = lv.transmission
+        own = scale_of(analysis, t.unit) or 1.0
+        ends = show_interval(lv.x_low * x_factor, lv.x_high * x_factor)
+        row = [Cell(text=str(lv.index), kind="number", value=float(lv.index))]
+        row += [pair(lv.level.value / q, lv.level.std / q)] if q else []
+        row += [
+            pair(lv.level.value * y_factor, lv.level.std * y_factor),
+            pair(t.value / own, t.std / own),
+            Cell(text=ends),
+        ]
+        row += [
+            number(lv.slope * s_factor / x_factor, digits=2),
+            number(lv.points),
+            text("yes" if lv.counted else "no"),
+        ]
+        rows.append(tuple(row))
+    notes = [f"n = {lv.index}: {lv.note}." for lv in levels if lv.note]
+    return TableBlock(caption="Plateaus", heads=tuple(heads), rows=tuple(rows), notes=tuple(notes), name="plateaus")
+
+
+def comparison_table(analysis: Analysis) -> TableBlock | None:
+    """The main estimate over every fundamental unit of its dimension and over published values."""
+    if not analysis.comparisons:
+        return None
+    main = called(next(iter(analysis.estimates), "value"))
+    referenced = any(c.reference for c in analysis.comparisons)
+    rows = []
+    for c in analysis.comparisons:
+        shown = Cell(text=format_with_unit(c.value, None, c.unit), kind="number", value=c.value)
+        row = (name_or_symbol(c.name), shown, pair(c.ratio, c.ratio_std))
+        rows.append((*row, text(c.reference)) if referenced else row)
+    heads = ("Unit or published value", "Value", "Ratio") + (("Reference",) if referenced else ())
+    return TableBlock(
+        caption=f"{main} over the fundamental units of its dimension and over published values",
+        heads=heads,
+        rows=tuple(rows),
+        name="comparisons",
+    )
+
+
+def _own_unit(analysis: Analysis, unit: str | None) -> str | None:
+    """The unit of a parameter that a model gives as that of its x or y."""
+    curve = analysis.curve
+    if curve is None or unit not in ("x", "y", "1/x", "1/y"):
+        return unit
+    own = curve.x_unit if unit[-1] == "x" else curve.y_unit
+    if own is None or unit in ("x", "y"):
+        return own
+    return f"1/{own}" if own else ""
+
+
+def fit_blocks(analysis: Analysis) -> tuple[Block, ...]:
+    """The model's parameters, and how good the fit is."""
+    fit = analysis.fit
+    if fit is None:
+        return ()
+    rows = []
+    for i, name in enumerate(fit.names):
+        value, std, unit = float(fit.values[i]), fit.std(name), _own_unit(analysis, fit.units[i])
+        remark = "at its bound: no uncertainty can be given" if name in fit.at_bounds else ""
+        shown = format_with_unit(value, None if remark else std, unit)
+        rows.append(
+            (
+                text(called(name)),
+                Cell(text=shown, kind="number", value=value, std=None if remark else std),
+                text(remark or "free"),
+            )
+        )
+    for name, value in fit.fixed.items():
+        rows.append((text(called(name)), number(value), text("held")))
+    chance = f"{show_number(fit.chi2, digits=4)} / {fit.dof}"
+    if math.isfinite(fit.chi2_reduced):
+        chance += f" = {show_number(fit.chi2_reduced, digits=3)}"
+    widened = "none" if fit.inflation == 1 else f"uncertainties widened by {show_number(fit.inflation, digits=3)}"
+    quality = (
+        ("χ²/dof", text(chance)),
+        ("Noise model", text(fit.noise_model)),
+        ("Misfit beyond chance", text(widened)),
+        ("Outcome", text(f"{'usable minimum' if fit.success else 'NO usable minimum'}: {fit.message}")),
+        ("On a bound", text(", ".join(called(n) for n in fit.at_bounds) or "none")),
+        ("BIC", number(fit.bic)),
+    )
+    table = TableBlock(
+        caption=f"Parameters of the model “{fit.model}”",
+        heads=("Parameter", "Value", "State"),
+        rows=tuple(rows),
+        name="fit",
+    )
+    return (table, Facts(pairs=quality))
+
+
+def budget_table(analysis: Analysis) -> TableBlock | None:
+    """What the uncertainty of the main estimate is made of."""
+    if not analysis.budget or not analysis.estimates:
+        return None
+    name, main = next(iter(analysis.estimates.items()))
+    rows = tuple(
+        (text(b.source), text(b.kind), text(b.value), uncertainty(b.std, main), percent(b.share))
+        for b in analysis.budget
+    )
+    return TableBlock(
+        caption=f"Uncertainty budget of the {called(name)[0].lower()}{called(name)[1:]}",
+        heads=("Source", "Kind", "Value", "Contribution", "Share of the variance"),
+        rows=rows,
+        name="budget",
+    )
+
+
+def exclusions_table(analyses: Sequence[Analysis]) -> TableBlock | None:
+    """What was left out, by rule; the same rule in many traces is one row."""
+    counts: dict[tuple[str, str, str], int] = {}
+    for analysis in analyses:
+        for e in analysis.exclusions:
+            key = (e.rule, e.reason, "analysis")
+            counts[key] = counts.get(key, 0) + int(e.indices.size)
+    for origin in {id(a.origin): a.origin for a in analyses}.values():
+        for d in origin.dropped:
+            key = (d.rule, d.reason, "loader")
+            counts[key] = max(counts.get(key, 0), d.rows)
+    if not counts:
+        return None
+    rows = tuple((text(r), text(why), text(who), number(n)) for (r, why, who), n in counts.items())
+    return TableBlock(
+        caption="Rows left out", heads=("Rule", "Reason", "Left out by", "Rows"), rows=rows, name="exclusions"
+    )
+
+
+def ledger_table(analyses: Sequence[Analysis]) -> TableBlock | None:
+    """Choices with who made them; for many analyses those that all of them share, and a count of the others."""
+    if not any(a.ledger for a in analyses):
+        return None
+    shared = [c for c in analyses[0].ledger if all(c in a.ledger for a in analyses[1:])]
+    own = {c.choice for a in analyses for c in a.ledger if c not in shared}
+    rows = tuple((text(c.choice), name_or_symbol(c.value), text(c.origin), text(typeset(c.note))) for c in shared)
+    rows += tuple((text(c), text(f"differs between {these(analyses)}"), text(NOTHING), text("")) for c in sorted(own))
+    return TableBlock(
+        caption="Choices made, and who made them: nobody (default), the user, or the data through a stated rule",
+        heads=("Choice", "Value", "By", "Note"),
+        rows=rows,
+        name="ledger",
+    )
+
+
+def warning_notes(analyses: Sequence[Analysis]) -> Notes:
+    """Warnings; of many traces each kind once, with the number of traces that it concerns."""
+    if len(analyses) == 1:
+        return Notes(items=tuple(sentence(w) for w in analyses[0].warnings) or (NO_WARNING,))
+    found: dict[str, list[str]] = {}
+    for analysis in analyses:
+        kinds = {alike(w, analysis.trace): w for w in analysis.warnings}
+        for kind, warning in kinds.items():
+            found.setdefault(kind, []).append(warning)
+    items = []
+    for warnings in found.values():
+        own = "" if len(set(warnings)) == 1 else ", alike but for names and numbers"
+        items.append(f"{sentence(warnings[0])} ({len(warnings)} of {len(analyses)} {these(analyses)}{own})")
+    return Notes(items=tuple(items) or (NO_WARNING,))

@@ -1,0 +1,192 @@
+"""The short documents of the command line: what `fit`, `validate`, `inspect` and `quanta` print. No figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from gzero.analysis import Analysis
+from gzero.quanta import CONSTANTS_SET, TABLE_I, Conditions, Entry, Particle, QuantaRow
+from gzero.report.blocks import (
+    NO_WARNING,
+    comparison_table,
+    estimates_table,
+    plateau_table,
+    verdict_box,
+    warning_notes,
+)
+from gzero.report.build import banner_of
+from gzero.report.document import Block, Cell, Document, Facts, Notes, Section, TableBlock
+from gzero.report.rounding import NOTHING, show_number
+from gzero.report.summary import outliers, summary_box, summary_table
+from gzero.report.symbols import unit_text
+from gzero.report.wording import number, text
+
+if TYPE_CHECKING:
+    from gzero.measurement.inspection import Inspection
+
+
+def _title(analyses: Sequence[Analysis]) -> tuple[str, str]:
+    first = analyses[0]
+    trace = f", {first.trace}" if len(analyses) == 1 and first.trace else ""
+    return first.title or first.experiment, f"{first.origin.path}{trace}"
+
+
+def _warnings(analyses: Sequence[Analysis]) -> list[Block]:
+    """The warnings, each kind once."""
+    items = [item for item in warning_notes(analyses).items if item != NO_WARNING]
+    shown = [f"warning: {item}" for item in items[:12]]
+    if len(items) > 12:
+        shown.append(f"{len(items) - 12} more kinds of warning, in the report")
+    return [Notes(items=tuple(shown))] if shown else []
+
+
+def _kept(*blocks: Block | None) -> tuple[Block, ...]:
+    return tuple(block for block in blocks if block is not None)
+
+
+def verdict_document(analyses: Sequence[Analysis]) -> Document:
+    """The verdict with its reasons and levels; of many traces, the counts, those that stand out, and a table."""
+    title, subtitle = _title(analyses)
+    if len(analyses) == 1:
+        blocks = _kept(verdict_box(analyses[0]), plateau_table(analyses[0]), *_warnings(analyses))
+    else:
+        stand_out = outliers(analyses)
+        named = [Notes(items=stand_out)] if stand_out else []
+        blocks = _kept(summary_table(analyses), summary_box(analyses), *named, *_warnings(analyses))
+    return Document(
+        title=title, subtitle=subtitle, sections=(Section(title="Verdict", blocks=blocks),), banner=banner_of(analyses)
+    )
+
+
+def fit_document(analyses: Sequence[Analysis]) -> Document:
+    """The estimates and levels; of many traces, a table."""
+    title, subtitle = _title(analyses)
+    if len(analyses) == 1:
+        a = analyses[0]
+        blocks = _kept(estimates_table(a), plateau_table(a), comparison_table(a), *_warnings(analyses))
+    else:
+        blocks = _kept(summary_table(analyses), *_warnings(analyses))
+    return Document(
+        title=title,
+        subtitle=subtitle,
+        sections=(Section(title="Estimates", blocks=blocks),),
+        banner=banner_of(analyses),
+    )
+
+
+def inspection_document(seen: Inspection) -> Document:
+    """What the loader sees, the role of each column and why, and how to overrule it."""
+    facts = [
+        ("File", text(seen.path)),
+        ("Loader", text(seen.loader)),
+        ("Rows", number(seen.rows)),
+        ("Experiment", text(seen.experiment)),
+    ]
+    facts += [(key.replace("_", " ").capitalize(), text(value)) for key, value in seen.options.items()]
+    if seen.map_traces:
+        facts.append(("Traces", text(f"{seen.map_traces}; the first stands for all below")))
+    if seen.derivation:
+        facts.append(("Conductance", text(seen.derivation)))
+    rows = tuple(
+        (
+            number(c.number),
+            text(c.name),
+            text(c.unit_text or "none stated"),
+            text(
+                f"{show_number(c.factor)} {unit_text(c.si) or '(dimensionless)'}" if c.factor is not None else "unknown"
+            ),
+            text(f"{show_number(c.low, digits=4)} to {show_number(c.high, digits=4)}" if c.low <= c.high else NOTHING),
+            number(c.missing),
+            text(c.role.replace("_", " ")),
+            text(c.reason),
+        )
+        for c in seen.columns
+    )
+    heads = ("No.", "Column", "Unit as written", "One unit is", "Range as written", "Missing", "Read as", "Because")
+    sections = [
+        Section(title="File", blocks=(Facts(pairs=tuple(facts)),)),
+        Section(title="Columns", blocks=(TableBlock(caption="Columns", heads=heads, rows=rows),)),
+    ]
+    if seen.labels:
+        sections.append(
+            Section(
+                title="Columns of text",
+                blocks=(
+                    Notes(
+                        items=tuple(
+                            f"{name}: {', '.join(values[:4])}{', ...' if len(values) > 4 else ''}"
+                            for name, values in seen.labels.items()
+                        )
+                    ),
+                ),
+            )
+        )
+    if seen.metadata:
+        sections.append(
+            Section(
+                title="Metadata (offered, used only when declared)",
+                blocks=(Facts(pairs=tuple((k, text(v)) for k, v in list(seen.metadata.items())[:30])),),
+            )
+        )
+    if seen.dropped:
+        sections.append(Section(title="Left out by the loader", blocks=(Notes(items=seen.dropped),)))
+    advice = [
+        "Overrule with --x, --y, --std (column name or number), --x-unit, --y-unit, --sheet, --delimiter, --decimal, --header-row; or write them as keys in a TOML file of the same name beside the data."
+    ]
+    if seen.problem:
+        advice.insert(0, f"As it stands the file cannot be analysed: {seen.problem}")
+    sections.append(Section(title="What next", blocks=(Notes(items=tuple(advice)),)))
+    return Document(title="What the file says", subtitle=seen.path, sections=tuple(sections))
+
+
+def _entry(entry: Entry) -> tuple[Cell, Cell]:
+    value = NOTHING if entry.value is None else f"{show_number(entry.value, digits=10)} {unit_text(entry.unit)}".strip()
+    return Cell(text=entry.symbol, kind="symbol"), text(value)
+
+
+def quanta_document(particle: Particle, conditions: Conditions, rows: Sequence[QuantaRow]) -> Document:
+    """Tables I-IV with numbers."""
+    stated = [("Particle", text(particle.name or "not stated")), ("Constants", text(CONSTANTS_SET))]
+    if particle.mass is not None:
+        stated.append(("Mass", text(f"{show_number(particle.mass, digits=11)} kg ({particle.reference})")))
+    for name, value, unit in (
+        ("Temperature", conditions.temperature, "K"), ("Length", conditions.length, "m"),
+        ("Sound speed", conditions.sound_speed, "m/s"), ("Photon energy", conditions.photon_energy, "J"),
+    ):  # fmt: skip
+        stated.append((name, text(NOTHING if value is None else f"{show_number(value)} {unit}")))
+    stated.append(("Black-body prefactor", text(conditions.prefactor)))
+    first = TableBlock(
+        caption="Table I: diffusion",
+        heads=("Physics", "Regime", "D"),
+        rows=tuple((text(p), text(r), Cell(text=s, kind="symbol")) for p, r, s in TABLE_I),
+    )
+    second = TableBlock(
+        caption="Table II: units of conductance and diffusion",
+        heads=("Row", "Quasi-particle", "G", "value", "D", "value"),
+        rows=tuple((text(r.row), text(r.name), *_entry(r.conductance), *_entry(r.diffusion)) for r in rows),
+    )
+    third = TableBlock(
+        caption="Table III: G/D",
+        heads=("Row", "G/D", "value"),
+        rows=tuple((text(r.row), *_entry(r.ratio)) for r in rows),
+    )
+    fourth = TableBlock(
+        caption="Table IV: G D",
+        heads=("Row", "G D", "value"),
+        rows=tuple((text(r.row), *_entry(r.product)) for r in rows),
+    )
+    notes = Notes(
+        items=(
+            "Corrected where the paper errs: the prefactor P of pht and phn is that of Stefan and Boltzmann, Table III th carries its mass, pht and phn of Table III are P kB/L^2.",
+            "A dash waits for a condition: --temperature, --length, --sound-speed, --photon-energy.",
+        )
+    )
+    return Document(
+        title="Fundamental units of conductance and diffusion",
+        subtitle="arXiv:2604.19828, Tables I-IV",
+        sections=(
+            Section(title="Conditions", blocks=(Facts(pairs=tuple(stated)),)),
+            Section(title="Tables", blocks=(first, second, third, fourth, notes)),
+        ),
+    )

@@ -1,0 +1,150 @@
+"""From analyses to one `Document`: a full report on one, a summary of many. No physics is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gzero.analysis import SCHEMA, SCHEMA_MANY, Analysis
+from gzero.errors import OutputError
+from gzero.report.blocks import (
+    budget_table,
+    comparison_table,
+    estimates_table,
+    exclusions_table,
+    facts,
+    fit_blocks,
+    ledger_table,
+    plateau_table,
+    verdict_box,
+    verdict_table,
+    warning_notes,
+)
+from gzero.report.document import Block, Cell, Document, Facts, Notes, Paragraph, Section
+from gzero.report.figures import shortened
+from gzero.report.pictures import comparison_block, record_name, staircase_block
+from gzero.report.summary import summary_sections
+from gzero.report.wording import THEORY, method, text, these
+
+#: Up to so many analyses, a summary is followed by each of them in full.
+FULL_AFTER_SUMMARY = 6
+
+SYNTHETIC_BANNER = "SYNTHETIC DATA"
+
+
+def build_document(analyses: Sequence[Analysis]) -> Document:
+    """The report on one analysis, or on many of one kind.
+
+    Parameters
+    ----------
+    analyses : at least one; of several, each is one trace or one record.
+
+    Raises
+    ------
+    OutputError : there is nothing to report.
+    """
+    if not analyses:
+        raise OutputError("there is no analysis to report", remedy="give at least one")
+    first = analyses[0]
+    if len(analyses) == 1:
+        title, subtitle = first.title or first.experiment, f"Analysis of {shortened(first.origin.path, 90)}"
+        sections = _full(first)
+    else:
+        titles = list(dict.fromkeys(a.title or a.experiment for a in analyses))
+        title = titles[0] if len(titles) == 1 else "Several experiments"
+        subtitle = f"Summary of {len(analyses)} {these(analyses)}"
+        sections = summary_sections(analyses)
+        if len(analyses) <= FULL_AFTER_SUMMARY:
+            sections += tuple(_one_of_many(a, i) for i, a in enumerate(analyses))
+        sections += _common(analyses)
+    return Document(
+        title=title, subtitle=subtitle, sections=sections, banner=banner_of(analyses), footer=_footer(analyses)
+    )
+
+
+def banner_of(analyses: Sequence[Analysis]) -> str:
+    """What must stand on every page: that data were made, not measured; "" for measured data."""
+    synthetic = sum("synthetic" in a.provenance for a in analyses)
+    if not synthetic:
+        return ""
+    share = f" ({synthetic} of {len(analyses)} {these(analyses)})" if synthetic < len(analyses) else ""
+    return SYNTHETIC_BANNER + share
+
+
+def _footer(analyses: Sequence[Analysis]) -> str:
+    hashes = list(dict.fromkeys(a.origin.sha256 for a in analyses))
+    more = f" and {len(hashes) - 1} more" if len(hashes) > 1 else ""
+    return f"gzero {analyses[0].version} · data sha256 {hashes[0][:12]}{more}"
+
+
+def _kept(*blocks: Block | None) -> tuple[Block, ...]:
+    return tuple(block for block in blocks if block is not None)
+
+
+def _full(analysis: Analysis) -> tuple[Section, ...]:
+    """All sections of the report on one analysis."""
+    sections = [
+        Section(title="Result", blocks=(facts(analysis), verdict_box(analysis), *_kept(estimates_table(analysis)))),
+        Section(title="Data and levels", blocks=_kept(staircase_block(analysis), plateau_table(analysis))),
+        Section(
+            title="Comparison with fundamental units",
+            blocks=_kept(comparison_table(analysis), comparison_block(analysis)),
+        ),
+        Section(title="Fit", blocks=fit_blocks(analysis)),
+        Section(title="How sure", blocks=_kept(verdict_table(analysis), budget_table(analysis))),
+    ]
+    return (*(s for s in sections if s.blocks), *_common([analysis]))
+
+
+def _one_of_many(analysis: Analysis, position: int) -> Section:
+    """One analysis in full, as one section after a summary."""
+    return Section(
+        title=shortened(record_name(analysis, position), 70),
+        blocks=_kept(
+            facts(analysis),
+            verdict_box(analysis),
+            estimates_table(analysis),
+            staircase_block(analysis),
+            plateau_table(analysis),
+            comparison_table(analysis),
+            *fit_blocks(analysis),
+            budget_table(analysis),
+        ),
+    )
+
+
+def _common(analyses: Sequence[Analysis]) -> tuple[Section, ...]:
+    """What is told once, however many traces there are."""
+    ledger = _kept(ledger_table(analyses), exclusions_table(analyses))
+    sections = [
+        Section(title="Warnings", blocks=(warning_notes(analyses),)),
+        Section(title="Choices and exclusions", blocks=ledger or (Paragraph(text="None were recorded."),)),
+        Section(title="Method in brief", blocks=(Notes(items=method(analyses[0])),)),
+        Section(title="Provenance", blocks=(_provenance(analyses),)),
+    ]
+    return tuple(sections)
+
+
+def _provenance(analyses: Sequence[Analysis]) -> Facts:
+    """Where data, numbers and theory come from; the same statement of many traces stands once."""
+    pairs: list[tuple[str, Cell]] = []
+    origins = {(a.origin.path, a.origin.sha256): a.origin for a in analyses}
+    for origin in list(origins.values())[:20]:
+        pairs += [("File", text(origin.path)), ("SHA-256", text(origin.sha256))]
+        options = ", ".join(f"{k}: {v}" for k, v in origin.options.items())
+        pairs.append(("Loader", text(f"{origin.loader} ({options})" if options else origin.loader)))
+    if len(origins) > 20:
+        pairs.append(("More files", text(f"{len(origins) - 20}, each with its hash in the JSON record")))
+    statements = dict.fromkeys((k, v) for a in analyses for k, v in a.provenance.items())
+    pairs += [(key.capitalize(), text(value)) for key, value in list(statements)[:40]]
+    first = analyses[0]
+    versions = ", ".join(f"{k} {v}" for k, v in first.versions.items())
+    seeds = list(dict.fromkeys("none used" if a.seed is None else str(a.seed) for a in analyses))
+    shown = ", ".join(seeds) if len(seeds) <= 5 else f"{seeds[0]} to {seeds[-1]}, {len(seeds)} values"
+    pairs += [
+        ("Versions", text(f"gzero {first.version}; {versions}")),
+        ("Constants", text(first.constants)),
+        ("Seed", text(shown)),
+        ("Record", text(SCHEMA if len(analyses) == 1 else SCHEMA_MANY)),
+        *([] if any("2604.19828" in v for _, v in statements) else [("Theory", text(THEORY))]),
+    ]
+    return Facts(pairs=tuple(pairs))

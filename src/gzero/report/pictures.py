@@ -1,0 +1,210 @@
+"""From the record of an analysis to its figures: arrays in readable units, captions, and the text for the blind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from gzero.analysis import Analysis, Level
+from gzero.fitters.result import FitResult
+from gzero.report.document import FigureBlock
+from gzero.report.figures import (
+    Array,
+    LevelMark,
+    comparison_figure,
+    shortened,
+    staircase_figure,
+    to_svg,
+)
+from gzero.report.overview import overview_figure
+from gzero.report.rounding import prefix_of, show_percent, show_value
+from gzero.report.symbols import symbol_text
+from gzero.report.wording import called, scale_of
+
+#: A level further from its multiple than this is beyond the band of an overview, relative to n.
+BAND = 0.03
+
+
+def axis(name: str, unit: str | None, values: Array) -> tuple[float, str]:
+    """(factor, label) of an axis: the factor brings the values into the unit that the label names."""
+    size = float(np.max(np.abs(values), initial=0.0))
+    factor, text = prefix_of(unit, size)
+    label = shortened(name, 40)
+    return factor, f"{label} [{text}]" if text and unit is not None else label
+
+
+def _mark(level: Level, quantum: float, factor: float) -> LevelMark:
+    return LevelMark(
+        index=level.index,
+        level=level.level.value / quantum,
+        std_stat=level.level.std_stat / quantum,
+        std=level.level.std / quantum,
+        x_low=level.x_low * factor,
+        x_high=level.x_high * factor,
+        counted=level.counted,
+    )
+
+
+def _noise(analysis: Analysis, quantum: float) -> tuple[Array | float | None, str]:
+    """(band of the residuals [quanta], what it is): the stated uncertainty, else the spread of the residuals."""
+    if analysis.curve is not None and analysis.curve.y_std is not None:
+        return analysis.curve.y_std / quantum, "the stated standard uncertainty"
+    if analysis.fit is None or analysis.fit.residuals.size < 3:
+        return None, ""
+    return float(np.std(analysis.fit.residuals)) / quantum, "the standard deviation of the residuals"
+
+
+def _over_curve(fit: FitResult, y: Array) -> Array | None:
+    """The model at every point of the curve, NaN beyond the range that was fitted; None where that is not found."""
+    used = fit.fitted + fit.residuals
+    if not 0 < used.size <= y.size:
+        return None
+    for start in np.flatnonzero(np.isclose(y[: y.size - used.size + 1], used[0], rtol=1e-9, atol=0.0)):
+        if np.allclose(y[start : start + used.size], used, rtol=1e-9, atol=1e-12 * float(np.max(np.abs(y)))):
+            whole = np.full(y.size, np.nan)
+            whole[start : start + used.size] = fit.fitted
+            return whole
+    return None
+
+
+def staircase_block(analysis: Analysis) -> FigureBlock | None:
+    """The curve in units of the quantum; None when there is no curve or no unit to put it in."""
+    curve = analysis.curve
+    quantum = None if curve is None else scale_of(analysis, curve.y_unit)
+    if curve is None or quantum is None or analysis.quantum is None or len(curve) < 2:
+        return None
+    factor, x_label = axis(curve.x_name, curve.x_unit, curve.x)
+    symbol = symbol_text(analysis.quantum.symbol)
+    fit = analysis.fit
+    fitted = None if fit is None else _over_curve(fit, curve.y)
+    fitted = None if fitted is None else fitted / quantum
+    noise, band_name = _noise(analysis, quantum) if fitted is not None else (None, "")
+    left_out = [np.array([v for _, x, y in analysis.excluded for v in (x, y)[i]]) for i in (0, 1)]
+    margin = analysis.verdict.level_margin if analysis.verdict is not None else None
+    figure = staircase_figure(
+        x=curve.x * factor,
+        y=curve.y / quantum,
+        x_label=x_label,
+        y_label=f"{shortened(curve.y_name, 30)} [{symbol}]",
+        fitted=fitted,
+        noise=noise,
+        excluded_x=left_out[0] * factor,
+        excluded_y=left_out[1] / quantum,
+        levels=[_mark(level, quantum, factor) for level in analysis.levels],
+        level_margin=margin,
+    )
+    levels = "; ".join(
+        f"n = {level.index}: {show_value(level.level.value / quantum, level.level.std / quantum)}"
+        for level in analysis.levels[:12]
+    )
+    parts = [f"The data in units of {symbol}"]
+    if analysis.levels:
+        parts.append("horizontal bars: flat windows of the plateaus at their levels")
+    if fitted is not None:
+        parts.append(
+            f"below: data minus fit, grey band: plus and minus {band_name}" if band_name else "below: data minus fit"
+        )
+    if analysis.levels:
+        band = f", grey band: the margin ±{margin:g}" if margin is not None else ""
+        parts.append(f"right: level minus n (thick: statistical, thin: total standard uncertainty{band})")
+    alt = f"Staircase of {len(curve)} points over {curve.x_name}. Levels in units of {symbol}: {levels or 'none'}."
+    return FigureBlock(svg=to_svg(figure), caption="; ".join(parts) + ".", alt=alt, name="staircase")
+
+
+def comparison_block(analysis: Analysis) -> FigureBlock | None:
+    """The main estimate over every unit or published value it is compared with; None with fewer than three."""
+    rows = [c for c in analysis.comparisons if math.isfinite(c.ratio)]
+    if len(rows) < 3 or not analysis.estimates:
+        return None
+    main = called(next(iter(analysis.estimates)))
+    names = [symbol_text(c.name) for c in rows]
+    return _forest(names, [c.ratio for c in rows], [c.ratio_std for c in rows], f"{main} over the unit or value named")
+
+
+def records_block(analyses: Sequence[Analysis]) -> FigureBlock | None:
+    """The main estimate of each record in units of its own quantum; None when fewer than two have one."""
+    rows = []
+    for i, analysis in enumerate(analyses):
+        main = next(iter(analysis.estimates.values()), None)
+        scale = None if main is None else scale_of(analysis, main.unit)
+        if main is not None and scale is not None:
+            rows.append((record_name(analysis, i), main.value / scale, main.std / scale))
+    if not 2 <= len(rows) <= 60:
+        return None
+    names, ratios, stds = zip(*rows, strict=True)
+    symbols = {symbol_text(a.quantum.symbol) for a in analyses if a.quantum is not None}
+    unit = symbols.pop() if len(symbols) == 1 else "the quantum"
+    main_name = called(next(iter(analyses[0].estimates)))
+    return _forest(names, ratios, stds, f"{main_name} in units of {unit}")
+
+
+def _forest(names: Sequence[str], ratios: Sequence[float], stds: Sequence[float], label: str) -> FigureBlock:
+    figure = comparison_figure(names=names, ratios=ratios, stds=stds, axis_label=label)
+    rows = "; ".join(f"{shortened(n, 60)}: {show_value(r, s)}" for n, r, s in zip(names, ratios, stds, strict=True))
+    return FigureBlock(
+        svg=to_svg(figure),
+        caption=f"{label}; bars: total standard uncertainty; dashed line: 1.",
+        alt=f"{label}. {rows}.",
+        name="comparison",
+    )
+
+
+def record_name(analysis: Analysis, number: int) -> str:
+    """What one of many is called: its trace, else its file with its number."""
+    return analysis.trace or f"{analysis.origin.path} #{number + 1}"
+
+
+def overview_block(analyses: Sequence[Analysis]) -> FigureBlock | None:
+    """All staircases of a map; None unless at least two have a curve in units of one common quantum."""
+    kept = [a for a in analyses if a.curve is not None and scale_of(a, a.curve.y_unit) is not None]
+    if len(kept) < 2 or len({(a.quantum.symbol, a.quantum.value) for a in kept if a.quantum is not None}) != 1:
+        return None
+    first = kept[0]
+    assert first.curve is not None
+    assert first.quantum is not None
+    assert first.quantum.value
+    quantum, symbol = first.quantum.value, symbol_text(first.quantum.symbol)
+    factor, x_label = axis(first.curve.x_name, first.curve.x_unit, first.curve.x)
+    places, place_label = coordinates(kept)
+    levels = []
+    for n in range(1, 1 + max((level.index for a in kept for level in a.levels), default=0)):
+        found = [next((lv for lv in a.levels if lv.index == n), None) for a in kept]
+        if sum(lv is not None for lv in found) * 2 >= len(kept):
+            values = np.array([math.nan if lv is None else lv.level.value / quantum for lv in found])
+            stds = np.array([math.nan if lv is None else lv.level.std / quantum for lv in found])
+            levels.append((n, values, stds))
+    figure = overview_figure(
+        traces=[(a.curve.x * factor, a.curve.y / quantum) for a in kept if a.curve is not None],
+        coordinates=places,
+        coordinate_label=place_label,
+        x_label=x_label,
+        y_label=f"{shortened(first.curve.y_name, 30)} [{symbol}]",
+        levels=levels,
+        band=BAND,
+    )
+    below = ""
+    if levels:
+        below = (
+            f" Below: levels with their total standard uncertainty against {place_label}; line: n; grey band: "
+            f"±{show_percent(BAND)} of n; triangles: levels further out."
+        )
+    spread = "; ".join(f"n = {n}: median {np.nanmedian(v):.4g}" for n, v, _ in levels[:6])
+    return FigureBlock(
+        svg=to_svg(figure),
+        name="overview",
+        caption=f"{len(kept)} traces in units of {symbol}, coloured by {place_label}.{below}",
+        alt=f"{len(kept)} staircases in units of {symbol} over {x_label}. Levels: {spread or 'none in common'}.",
+    )
+
+
+def coordinates(analyses: Sequence[Analysis]) -> tuple[list[float], str]:
+    """(place of each trace, label): the coordinate of the map, or the trace's number where there is none."""
+    given = [a.coordinate for a in analyses]
+    if all(c is not None and math.isfinite(c.value) for c in given) and len({c.name for c in given if c}) == 1:
+        first = given[0]
+        assert first is not None
+        unit = f" [{shortened(first.unit_text, 12)}]" if first.unit_text else ""
+        return [c.value for c in given if c is not None], shortened(first.name, 30) + unit
+    return [float(i + 1) for i in range(len(analyses))], "trace number"

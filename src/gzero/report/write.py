@@ -1,0 +1,204 @@
+"""From analyses to a file: the renderer by the file's ending, the file whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal, cast, get_args
+
+from gzero.analysis import Analysis
+from gzero.errors import ConfigError, GzeroError, OutputError
+
+Paper = Literal["a4", "us-letter"]
+
+_REMEDIES = {
+    errno.ENOSPC: "free some space or write to another disk; what stood there before is untouched",
+    errno.EDQUOT: "free some of your quota or write to another disk; what stood there before is untouched",
+    errno.EROFS: "choose a directory that can be written to",
+    errno.EACCES: "choose a directory that you may write to, or close the program that holds the file",
+    errno.EPERM: "choose a directory that you may write to, or close the program that holds the file",
+    errno.ENAMETOOLONG: "choose a shorter name",
+}
+
+
+def write_report(analyses: Analysis | Sequence[Analysis], path: str | os.PathLike[str], *, paper: Paper = "a4") -> Path:
+    """Write the report of one analysis or of several, and return its path.
+
+    The file appears whole or not at all; when anything fails, what stood there before is untouched.
+
+    Parameters
+    ----------
+    analyses : at least one.
+    path : its ending chooses the format: .pdf .html .xlsx .json .tex .md
+    paper : of the PDF, "a4" or "us-letter".
+
+    Raises
+    ------
+    ConfigError : another ending, or nothing to report.
+    OutputError : the directory is missing or cannot be written to, the path is a directory, the disk is full.
+    """
+    target = Path(path)
+    several = (analyses,) if isinstance(analyses, Analysis) else tuple(analyses)
+    renderer = _renderer(target, paper)
+    if not several:
+        raise ConfigError("there is nothing to report", remedy="give at least one analysis", path=str(target))
+    check_target(target, paper)
+    try:
+        content = renderer(several)
+    except GzeroError:
+        raise
+    except OSError as error:  # a renderer may need temporary files
+        raise _failed(target, error) from error
+    _replace(target, content)
+    return target
+
+
+def _pdf(analyses: Sequence[Analysis], paper: Paper) -> bytes:
+    from gzero.report.build import build_document
+    from gzero.report.pdf import render_pdf
+
+    return render_pdf(build_document(analyses), paper=paper)
+
+
+def _html(analyses: Sequence[Analysis]) -> bytes:
+    from gzero.report.build import build_document
+    from gzero.report.html import render_html
+
+    return render_html(build_document(analyses))
+
+
+def _xlsx(analyses: Sequence[Analysis]) -> bytes:
+    from gzero.report.build import build_document
+    from gzero.report.xlsx import render_xlsx
+
+    return render_xlsx(build_document(analyses), analyses)
+
+
+def _json(analyses: Sequence[Analysis]) -> bytes:
+    from gzero.report.json import render_json
+
+    return render_json(analyses)
+
+
+def _tex(analyses: Sequence[Analysis]) -> bytes:
+    from gzero.report.build import build_document
+    from gzero.report.tex import render_tex
+
+    return render_tex(build_document(analyses))
+
+
+def _markdown(analyses: Sequence[Analysis]) -> bytes:
+    from gzero.report.build import build_document
+    from gzero.report.markdown import render_markdown
+
+    return render_markdown(build_document(analyses))
+
+
+Renderer = Callable[[Sequence[Analysis]], bytes]
+
+
+def _renderer(target: Path, paper: Paper) -> Renderer:
+    renderers: dict[str, Renderer] = {
+        ".pdf": lambda analyses: _pdf(analyses, paper),
+        ".html": _html,
+        ".xlsx": _xlsx,
+        ".json": _json,
+        ".tex": _tex,
+        ".md": _markdown,
+    }
+    allowed = tuple(renderers)
+    found = renderers.get(target.suffix.lower())
+    if found is None:
+        ending = f"the ending '{target.suffix}'" if target.suffix else "no ending"
+        raise ConfigError(
+            f"{ending} names no report format",
+            remedy=f"choose one of {' '.join(allowed)}",
+            path=str(target),
+            allowed=allowed,
+        )
+    return found
+
+
+def check_target(target: Path, paper: str = "a4") -> None:
+    """Say what will not work before the work is done.
+
+    Raises
+    ------
+    ConfigError : an ending that names no format, or a paper that there is not.
+    OutputError : a place that cannot be written to.
+    """
+    if paper not in get_args(Paper):
+        raise ConfigError(
+            f"paper '{paper}' is no choice", remedy=f"choose {' or '.join(get_args(Paper))}", allowed=get_args(Paper)
+        )
+    _renderer(target, cast(Paper, paper))
+    _check(target)
+
+
+def write_bytes(target: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises
+    ------
+    OutputError : the place cannot be written to.
+    """
+    _check(target)
+    _replace(target, content)
+
+
+def _check(target: Path) -> None:
+    """Say why a place cannot be written to."""
+    shown = str(target)
+    if "\0" in shown:
+        raise OutputError("a path cannot hold the character NUL", remedy="choose another name")
+    try:
+        if target.is_dir():
+            raise OutputError("is a directory", path=shown, remedy="give the name of a file in it")
+        if not target.parent.exists():
+            raise OutputError("its directory does not exist", path=shown, remedy=f"create '{target.parent}' first")
+        if not target.parent.is_dir():
+            raise OutputError("its parent is not a directory", path=shown, remedy="choose another place")
+        if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+            raise OutputError("exists and is not a file", path=shown, remedy="choose another name")
+        if target.exists() and not os.access(target, os.W_OK):
+            raise OutputError("is write-protected", path=shown, remedy="allow writing to it, or choose another name")
+    except GzeroError:
+        raise
+    except OSError as error:
+        raise _failed(target, error) from error
+
+
+def _replace(target: Path, content: bytes) -> None:
+    """Put the content in the target's place in one step, with the mode of what stood there."""
+    temporary: str | None = None
+    try:
+        final = os.path.realpath(target)  # a link stays a link
+        beside = os.path.join(os.path.dirname(final), f".gzero-{secrets.token_hex(8)}.tmp")
+        # 0o666 less the umask, as any new file; never through a link that stands there
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        temporary = beside
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        with contextlib.suppress(FileNotFoundError):
+            os.chmod(beside, stat.S_IMODE(os.stat(final).st_mode))
+        os.replace(beside, final)
+        temporary = None
+    except OSError as error:
+        raise _failed(target, error) from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+
+
+def _failed(target: Path, error: OSError) -> OutputError:
+    problem = (error.strerror or str(error) or type(error).__name__).lower()
+    remedy = _REMEDIES.get(error.errno or 0, "choose another place")
+    return OutputError(f"cannot be written: {problem}", path=str(target), remedy=remedy)

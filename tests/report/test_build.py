@@ -1,0 +1,185 @@
+"""What a report tells, and in which order; nothing that the record holds may be missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from samples import SHA, diffusion, staircase, staircase_map
+
+from gzero.errors import OutputError
+from gzero.report.build import build_document
+from gzero.report.document import Box, Document, Facts, FigureBlock, Notes, Paragraph, TableBlock
+
+
+def _tables(document: Document) -> dict[str, TableBlock]:
+    return {b.name: b for s in document.sections for b in s.blocks if isinstance(b, TableBlock)}
+
+
+def _box(document: Document) -> Box:
+    return next(b for s in document.sections for b in s.blocks if isinstance(b, Box))
+
+
+def _all_text(document: Document) -> str:
+    out = [document.title, document.subtitle, document.footer, document.banner]
+    for section in document.sections:
+        out.append(section.title)
+        for b in section.blocks:
+            match b:
+                case Paragraph():
+                    out.append(b.text)
+                case TableBlock():
+                    out += [b.caption, *b.heads, *b.notes, *(c.text for row in b.rows for c in row)]
+                case FigureBlock():
+                    out += [b.caption, b.alt]
+                case Box():
+                    out += [b.headline, *b.lines]
+                case Facts():
+                    out += [t for name, c in b.pairs for t in (name, c.text)]
+                case Notes():
+                    out += b.items
+    return "\n".join(out)
+
+
+def test_order_of_a_full_report() -> None:
+    document = build_document([staircase()])
+    assert [s.title for s in document.sections] == [
+        "Result", "Data and levels", "Comparison with fundamental units", "Fit", "How sure", "Warnings",
+        "Choices and exclusions", "Method in brief", "Provenance",
+    ]  # fmt: skip
+    assert set(_tables(document)) == {
+        "estimates", "plateaus", "comparisons", "fit", "verdict", "budget", "ledger", "exclusions",
+    }  # fmt: skip
+
+
+def test_rows_are_as_long_as_their_heads() -> None:
+    for analyses in (
+        [staircase()],
+        [staircase(fit=False)],
+        [diffusion(0)],
+        staircase_map(3),
+        [diffusion(i) for i in range(4)],
+    ):
+        for section in build_document(analyses).sections:
+            for block in section.blocks:
+                if isinstance(block, TableBlock):
+                    assert {len(row) for row in block.rows} <= {len(block.heads)}
+
+
+def test_numbers_are_those_of_the_record() -> None:
+    """1.003 of 2e^2/h (CODATA 2022: 77.48091729 uS) is 77.713360 uS; the parts are 0.0021, 0.0040 and 0.0007 of it."""
+    document = build_document([staircase()])
+    first = _tables(document)["estimates"].rows[0]
+    assert [c.text for c in first] == ["Step height", "77.71(35) µS", "0.16 µS", "0.31 µS", "1.003(5)"]
+    assert first[1].value == pytest.approx(1.003 * 77.48091729e-6, rel=1e-9)
+    facts = next(b for s in document.sections for b in s.blocks if isinstance(b, Facts))
+    assert dict(facts.pairs)["Quantum"].text == "2e²/h = 77.4809173 µS (declared by the user)"
+
+
+@pytest.mark.parametrize(
+    ("decision", "headline", "tone"),
+    [
+        ("quantized", "QUANTIZED in units of 2e²/h", "good"),
+        ("not quantized", "NOT QUANTIZED in units of 2e²/h", "bad"),
+        ("undecided", "UNDECIDED", "open"),
+    ],
+)
+def test_headline(decision: str, headline: str, tone: str) -> None:
+    analysis = staircase(decision=decision)
+    box = _box(build_document([analysis]))
+    assert (box.headline, box.tone) == (headline, tone)
+    assert analysis.verdict is not None
+    said = " ".join(box.lines)
+    for reason in analysis.verdict.reasons:
+        assert reason.replace("2e^2/h", "2e²/h") in said
+    assert "^" not in said
+
+
+def test_no_verdict_is_said() -> None:
+    box = _box(build_document([replace(staircase(), verdict=None)]))
+    assert (box.headline.partition(":")[0], box.tone) == ("Step height", "neutral")
+    assert "not asked" in box.lines[-1]
+
+
+def test_everything_that_a_checker_needs_is_there() -> None:
+    text = _all_text(build_document([staircase()]))
+    for needed in (
+        SHA, "gzero 0.1.0", "scipy 1.17.0", "CODATA 2022", "arXiv:2604.19828", "gzero.analysis/1", "delimiter: comma",
+        "beyond the rails of the amplifier", "starts with #", "estimated, AR(1) rho = 0.42", "all that qualify as flat",
+        "believe the plateaus", "slope above the limit", "478.2 / 395 = 1.21", "uncertainties widened by 1.13",
+    ):  # fmt: skip
+        assert needed in text
+    assert "at its bound: no uncertainty can be given" in text
+
+
+def test_synthetic_data_is_said_and_only_where_it_is() -> None:
+    assert build_document([staircase()]).banner == "SYNTHETIC DATA"
+    assert build_document([staircase(synthetic=False)]).banner == ""
+    mixed = [staircase(), staircase(synthetic=False)]
+    assert build_document(mixed).banner == "SYNTHETIC DATA (1 of 2 traces)"
+
+
+def test_summary_of_a_map() -> None:
+    analyses = staircase_map(101, points=40)
+    document = build_document(analyses)
+    titles = [s.title for s in document.sections]
+    assert titles[:4] == ["Result", "Overview", "Traces that stand out", "All traces"]
+    table = _tables(document)["traces"]
+    assert len(table.rows) == 101
+    assert table.heads == ("Trace", "B [T]", "Step height", "n = 1", "n = 2", "n = 3", "n = 4", "Verdict")
+    # by construction: i % 17 == 5 is not quantized (6 of 101), of the others i % 40 == 11 is undecided (3)
+    lines = " ".join(_box(document).lines)
+    for count in ("Quantized: 92 of 101", "Not quantized: 6 of 101", "Undecided: 3 of 101"):
+        assert count in lines
+    standing_out = next(b for s in document.sections if s.title == titles[2] for b in s.blocks if isinstance(b, Notes))
+    # those of one reason stand together
+    assert len(standing_out.items) == 2
+    assert standing_out.items[0].startswith("trace 5, trace 22, trace 39, trace 56, trace 73, trace 90: not quantized.")
+    assert standing_out.items[1].startswith("trace 11, trace 51, trace 91: undecided.")
+
+
+def test_up_to_six_are_also_told_in_full() -> None:
+    four = [s.title for s in build_document([diffusion(i) for i in range(4)]).sections]
+    assert {"Si, electrons, 300 K", "6Li, 42 nK"} <= set(four)
+    assert not any(
+        t.startswith("trace") for t in (s.title for s in build_document(staircase_map(7, points=40)).sections)
+    )
+
+
+def test_diffusion_speaks_of_no_levels() -> None:
+    text = _all_text(build_document([diffusion(0)]))
+    assert "plateau" not in text
+    assert "Riser" not in text
+    for needed in (
+        "Diffusion coefficient D",
+        "Scattering time τ",
+        "Mean free path l",
+        "Transmission Γ",
+        "0.00349(26) m²/s",
+    ):
+        assert needed in text
+
+
+def test_warnings_of_many_stand_once() -> None:
+    analyses = [replace(a, warnings=(f"the file states no unit for '{a.trace}'",)) for a in staircase_map(8, points=40)]
+    document = build_document(analyses)
+    notes = next(b for s in document.sections if s.title == "Warnings" for b in s.blocks if isinstance(b, Notes))
+    assert notes.items == ("The file states no unit for 'trace 0'. (8 of 8 traces, alike but for names and numbers)",)
+
+
+def test_bare_record() -> None:
+    """No estimates, no curve, no quantum: still a report."""
+    bare = replace(
+        diffusion(0), estimates={}, quantum=None, verdict=None, comparisons=(), budget=(), ledger=(), provenance={}
+    )
+    assert build_document([bare]).sections
+    assert build_document([bare, bare]).sections
+
+
+def test_nothing_to_report_raises() -> None:
+    with pytest.raises(OutputError, match="no analysis"):
+        build_document([])
+
+
+def test_same_analysis_same_document() -> None:
+    assert build_document([staircase()]) == build_document([staircase()])
