@@ -1,0 +1,224 @@
+"""The commands. Each is a few lines: read what was asked, call the pipeline, show what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gzero.cli.options import Asked, takes_options
+
+if TYPE_CHECKING:
+    from gzero.analysis import Analysis
+    from gzero.pipeline.config import Config
+
+app = typer.Typer(
+    name="gzero",
+    help="Is it the quantum? From a measured conductance or diffusion curve to a verdict in fundamental units.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog='Example: gzero validate lab.csv --quantum "2e^2/h" --gain "1.00(1)"',
+)
+
+File = Annotated[
+    Path, typer.Argument(help="A measured file; `gzero formats` lists what can be read.", show_default=False)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def _config(asked: Asked, path: Path) -> Config:
+    from gzero.pipeline.config import configure, with_files
+
+    return with_files(configure(**asked.options), path, asked.config)
+
+
+def _analyse(file: Path, config: Config, step: Callable[[int, int], None] | None) -> tuple[Analysis, ...]:
+    from gzero.pipeline.analyse import analyse_traces
+
+    return analyse_traces(file, config, progress=step)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from gzero.version import VERSION
+
+        typer.echo(f"gzero {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Is it the quantum?"""
+
+
+@app.command("inspect", epilog="Example: gzero inspect lab.csv")
+@takes_options
+def inspect_file(file: File, asked: Asked, json: Json = False) -> None:
+    """What the loader sees: columns, units, the role each would play and why, metadata, what was dropped."""
+    from gzero.cli.show import show_inspection
+    from gzero.pipeline.analyse import inspect_path
+
+    show_inspection(inspect_path(file, _config(asked, file)), as_json=json)
+
+
+@app.command(epilog='Example: gzero fit lab.csv --quantum "2e^2/h" --series-resistance "420(12) ohm"')
+@takes_options
+def fit(file: File, asked: Asked, json: Json = False) -> None:
+    """The estimates, in SI and in the quantum."""
+    from gzero.cli.show import show_fit, with_progress
+
+    config = _config(asked, file)
+    analyses = with_progress(str(file), partial(_analyse, file, config))
+    show_fit(analyses, as_json=json)
+
+
+@app.command(epilog='Example: gzero validate lab.csv --quantum "2e^2/h" --gain "1.00(1)" --plateaus 1:4')
+@takes_options
+def validate(file: File, asked: Asked, json: Json = False) -> int:
+    """The verdict. Exit 0 quantized, 1 not quantized, 3 undecided, 2 input or usage error.
+
+    Of many traces: 0 when all are quantized, 1 when any is not, 3 otherwise.
+    """
+    from gzero.cli.show import exit_code, show_verdicts, with_progress
+
+    config = _config(asked, file)
+    analyses = with_progress(str(file), partial(_analyse, file, config))
+    show_verdicts(analyses, as_json=json)
+    return exit_code(analyses)
+
+
+@app.command(epilog='Example: gzero report lab.csv -o lab.pdf --quantum "2e^2/h"')
+@takes_options
+def report(
+    files: Annotated[list[Path], typer.Argument(help="Measured files.", show_default=False)],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help=".pdf .html .xlsx .json .tex or .md", show_default=False)
+    ],
+    asked: Asked,
+    paper: Annotated[str, typer.Option(help="Paper of the PDF: a4 or us-letter.")] = "a4",
+) -> None:
+    """The report, in the format that OUT ends with."""
+    from gzero.cli.show import say, with_progress
+    from gzero.report.write import check_target, write_report
+
+    check_target(output, paper)
+    analyses: list[Analysis] = []
+    for file, config in [(file, _config(asked, file)) for file in files]:
+        analyses += with_progress(str(file), partial(_analyse, file, config))
+    write_report(analyses, output, paper=paper)  # type: ignore[arg-type]
+    say(f"wrote {output}")
+
+
+@app.command(epilog='Example: gzero quanta --particle 6Li --temperature "42 nK" --length "10 um"')
+def quanta(
+    particle: Annotated[str | None, typer.Option(help="electron, 6Li, 3He, 40K, ...", show_default=False)] = None,
+    mass: Annotated[str | None, typer.Option(help='Mass, such as "0.26 m_e".', show_default=False)] = None,
+    temperature: Annotated[str | None, typer.Option(help='Such as "42 nK".', show_default=False)] = None,
+    length: Annotated[str | None, typer.Option(help='Such as "10 um".', show_default=False)] = None,
+    sound_speed: Annotated[
+        str | None, typer.Option(help='Of the phonons, such as "8433 m/s".', show_default=False)
+    ] = None,
+    photon_energy: Annotated[str | None, typer.Option(help='Such as "1 eV".', show_default=False)] = None,
+    prefactor: Annotated[
+        str, typer.Option(help="Of the black body: stefan-boltzmann, eq17, eq26 or eq28.")
+    ] = "stefan-boltzmann",
+    diffusion: Annotated[str, typer.Option(help="Diffusion unit: h/m, hbar/m or hbar/2m.")] = "h/m",
+    vacuum: Annotated[str, typer.Option(help="Vacuum conductance: eps0*c or 2eps0*c.")] = "eps0*c",
+    json: Json = False,
+) -> None:
+    """The fundamental units: Tables I-IV of arXiv:2604.19828 with numbers, in their corrected form."""
+    from gzero.cli.show import show_quanta
+    from gzero.pipeline.quanta import tables_for
+
+    asked = {"temperature": temperature, "length": length, "sound_speed": sound_speed, "photon_energy": photon_energy}
+    show_quanta(
+        tables_for(particle, mass, asked, prefactor=prefactor, diffusion=diffusion, vacuum=vacuum), as_json=json
+    )
+
+
+@app.command(epilog="Example: gzero simulate staircase -o sim.csv --seed 7")
+def simulate(
+    experiment: Annotated[str, typer.Argument(help="staircase or diffusion.", show_default=False)],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="CSV file; its truth is written beside it.", show_default=False)
+    ],
+    quantum: Annotated[
+        str | None, typer.Option(help='Height of the steps, "2e^2/h" unless stated.', show_default=False)
+    ] = None,
+    particle: Annotated[str | None, typer.Option(help="electron unless stated.", show_default=False)] = None,
+    mass: Annotated[str | None, typer.Option(help='Mass, such as "0.26 m_e".', show_default=False)] = None,
+    temperature: Annotated[
+        str | None, typer.Option(help='Width of the risers as a temperature, such as "42 nK".', show_default=False)
+    ] = None,
+    steps: Annotated[int, typer.Option(help="Number of steps.")] = 4,
+    points: Annotated[int, typer.Option(help="Number of readings.")] = 400,
+    noise: Annotated[
+        float, typer.Option(help="Standard deviation of a reading, in quanta (diffusion: relative).")
+    ] = 0.02,
+    height: Annotated[float, typer.Option(help="Step height in quanta; 1 is quantized.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Seed of the noise.")] = 1,
+) -> None:
+    """Synthetic data with the truth beside it: FILE.csv and FILE.toml, labelled synthetic wherever they are shown."""
+    from gzero.cli.show import say
+    from gzero.pipeline.simulation import simulate_file
+
+    data, beside = simulate_file(
+        experiment, output, quantum=quantum, particle=particle, mass=mass, temperature=temperature, steps=steps,
+        points=points, noise=noise, height=height, seed=seed,
+    )  # fmt: skip
+    say(f"wrote {data} (synthetic) and its truth, {beside}")
+
+
+@app.command(epilog="Example: gzero datasets li6_steps")
+def datasets(
+    name: Annotated[str | None, typer.Argument(help="A data set.", show_default=False)] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Copy it, with its sidecar, to this directory.", show_default=False),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """The shipped data."""
+    from gzero.cli.show import say, show_datasets
+    from gzero.pipeline.datasets import copy_dataset, dataset, describe, shipped
+
+    if name is not None and output is not None:
+        say("wrote " + " and ".join(str(path) for path in copy_dataset(name, output)))
+        return
+    show_datasets(
+        [describe(dataset(name))] if name else [describe(path) for path in shipped().values()],
+        whole=name is not None,
+        as_json=json,
+    )
+
+
+@app.command(epilog="Example: gzero demo -o reports")
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Directory for the reports.")] = Path(),
+) -> None:
+    """The main job on shipped data: writes PDF reports and prints the verdicts."""
+    from gzero.cli.show import say, show_verdicts
+    from gzero.pipeline.demo import run_demo
+
+    for analyses, path in run_demo(output):
+        show_verdicts(analyses, as_json=False)
+        say(f"wrote {path}\n")
+
+
+@app.command(epilog="Example: gzero formats")
+def formats(json: Json = False) -> None:
+    """The loaders, and what to install for those that are missing."""
+    from gzero.cli.show import show_formats
+    from gzero.loaders.registry import describe_loaders
+
+    show_formats(describe_loaders(), as_json=json)

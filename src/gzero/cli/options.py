@@ -1,0 +1,95 @@
+"""The options that `inspect`, `fit`, `validate` and `report` share, written down once."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the command line asks for, before any configuration file: option -> text."""
+
+    options: dict[str, str | float | None]
+    config: Path | None
+
+
+# option name, flag, type, help, panel. Quantities are texts such as "420(12) ohm".
+_DATA, _PHYSICS, _CHOICES = "Reading the file", "What is known", "Choices"
+_OPTIONS: tuple[tuple[str, str, type, str, str], ...] = (
+    ("experiment", "--experiment", str, "Kind of measurement: staircase, diffusion.", _DATA),
+    ("x", "--x", str, "Column of the abscissa, by header or number from 1.", _DATA),
+    ("y", "--y", str, "Column of the conductance, the current or the resistance.", _DATA),
+    ("std", "--std", str, "Column of the standard uncertainty of y.", _DATA),
+    ("x_unit", "--x-unit", str, "Unit of x where the header states none.", _DATA),
+    ("y_unit", "--y-unit", str, "Unit of y where the header states none.", _DATA),
+    ("sheet", "--sheet", str, "Sheet of a workbook, by name or number from 1.", _DATA),
+    ("trace", "--trace", str, "One trace of a map, by index from 0 or by name.", _DATA),
+    ("loader", "--loader", str, "Loader to use instead of the one that recognises the file.", _DATA),
+    ("encoding", "--encoding", str, "Encoding of a text file.", _DATA),
+    ("delimiter", "--delimiter", str, "Delimiter of a text file.", _DATA),
+    ("decimal", "--decimal", str, "Decimal sign of a text file.", _DATA),
+    ("header_row", "--header-row", int, "Line that holds the header, from 1.", _DATA),
+    ("quantum", "--quantum", str, 'The unit to test: "2e^2/h", "1/h", "kappa0*T", "h/m".', _PHYSICS),
+    ("particle", "--particle", str, "electron, 6Li, 3He, 40K, ...", _PHYSICS),
+    ("mass", "--mass", str, 'Mass, such as "6.015 u" or "0.26 m_e".', _PHYSICS),
+    ("temperature", "--temperature", str, 'Temperature, such as "42 nK".', _PHYSICS),
+    ("length", "--length", str, 'Length of the channel, such as "1.2 um".', _PHYSICS),
+    ("bias", "--bias", str, 'Bias voltage of a current column, such as "100(1) uV".', _PHYSICS),
+    ("series_resistance", "--series-resistance", str, '"420(12) ohm", or "fit".', _PHYSICS),
+    ("gain", "--gain", str, 'Measured over true, such as "1.00(1)".', _PHYSICS),
+    ("offset", "--offset", str, 'Reading at zero, such as "0(0.1) uS".', _PHYSICS),
+    ("margin", "--margin", float, "Half-width of what counts as the quantum (0.05).", _CHOICES),
+    ("level_margin", "--level-margin", float, "The same for every level, in quanta (0.1).", _CHOICES),
+    ("confidence", "--confidence", float, "Confidence of the intervals (0.95).", _CHOICES),
+    ("range", "--range", str, "LOW:HIGH of x, in the file's unit.", _CHOICES),
+    ("plateaus", "--plateaus", str, "FIRST:LAST plateau of the claim, declared beforehand.", _CHOICES),
+    ("invalid", "--invalid", str, "Rows that are no finite numbers: refuse (default) or drop.", _CHOICES),
+    ("repeats", "--repeats", str, "Settings that stand twice: refuse (default) or mean.", _CHOICES),
+    ("sweep", "--sweep", str, "A sweep that turns round: refuse (default), up, down or sort.", _CHOICES),
+    ("seed", "--seed", int, "Seed of anything random; it is in the report.", _CHOICES),
+)
+
+
+def takes_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the shared options; it receives them as one `asked: Asked`."""
+
+    @functools.wraps(command)
+    def run(**said: Any) -> Any:
+        config = said.pop("config", None)
+        shared = {name: said.pop(name) for name, *_ in _OPTIONS}
+        return command(**said, asked=Asked(options=shared, config=config))
+
+    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "asked"]
+    shared = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[kind | None, typer.Option(flag, help=text, rich_help_panel=panel, show_default=False)],
+        )
+        for name, flag, kind, text, panel in _OPTIONS
+    ]
+    config = inspect.Parameter(
+        "config",
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[
+            Path | None,
+            typer.Option(
+                "--config",
+                help="TOML file with any of these options as keys.",
+                rich_help_panel=_CHOICES,
+                show_default=False,
+            ),
+        ],
+    )
+    run.__signature__ = inspect.Signature([*own, *shared, config])  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in run.__signature__.parameters.values()}  # type: ignore[attr-defined]
+    return run

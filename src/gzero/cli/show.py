@@ -1,0 +1,168 @@
+"""How results are shown on a terminal: one document through the terminal renderer, or JSON."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from gzero.cli.entry import NOT_QUANTIZED, QUANTIZED, UNDECIDED
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from gzero.analysis import Analysis
+    from gzero.loaders.registry import LoaderDescription
+    from gzero.measurement.inspection import Inspection
+    from gzero.pipeline.datasets import Description
+    from gzero.pipeline.quanta import Tables
+    from gzero.report.document import Document
+
+T = TypeVar("T")
+
+
+def say(line: str) -> None:
+    """One line on stdout."""
+    print(line)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    # a pipe has no width: tables are then as wide as they need to be, for grep and for files
+    return Console() if sys.stdout.isatty() else Console(width=160, no_color=True, highlight=False)
+
+
+def _show(document: Document) -> None:
+    from gzero.report.terminal import render_terminal
+
+    render_terminal(document, _console())
+
+
+def _json(value: object) -> None:
+    print(jsonlib.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def with_progress(what: str, work: Callable[[Callable[[int, int], None] | None], T]) -> T:
+    """Run some work; on a terminal with a bar on stderr when it has more than a few parts."""
+    if not sys.stderr.isatty():
+        return work(None)
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None, visible=False)
+
+        def step(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, visible=total > 3)
+
+        return work(step)
+
+
+def show_fit(analyses: Sequence[Analysis], *, as_json: bool) -> None:
+    """Estimates, levels and warnings."""
+    if as_json:
+        _print_record(analyses)
+        return
+    from gzero.report.brief import fit_document
+
+    _show(fit_document(analyses))
+
+
+def show_verdicts(analyses: Sequence[Analysis], *, as_json: bool) -> None:
+    """The verdict with its reasons; of many traces, a table."""
+    if as_json:
+        _print_record(analyses)
+        return
+    from gzero.report.brief import verdict_document
+
+    _show(verdict_document(analyses))
+
+
+def _print_record(analyses: Sequence[Analysis]) -> None:
+    from gzero.report.json import render_json
+
+    sys.stdout.write(render_json(analyses).decode())
+
+
+def exit_code(analyses: Sequence[Analysis]) -> int:
+    """0 when all are quantized, 1 when any is not, 3 otherwise."""
+    decisions = {a.verdict.decision if a.verdict else "undecided" for a in analyses}
+    if "not quantized" in decisions:
+        return NOT_QUANTIZED
+    return QUANTIZED if decisions == {"quantized"} else UNDECIDED
+
+
+def show_inspection(seen: Inspection, *, as_json: bool) -> None:
+    """What the loader sees, and how to overrule it."""
+    from dataclasses import asdict
+
+    if as_json:
+        _json({"schema": "gzero.inspection/1", **_finite(asdict(seen))})
+        return
+    from gzero.report.brief import inspection_document
+
+    _show(inspection_document(seen))
+
+
+def _finite(value: Any) -> Any:
+    """The same tree with None where a number is not finite, which JSON cannot say."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and value - value != 0 else value
+
+
+def show_quanta(tables: Tables, *, as_json: bool) -> None:
+    """Tables I-IV."""
+    from dataclasses import asdict
+
+    particle, conditions, rows = tables
+    if as_json:
+        stated = {"particle": particle.name or None, "mass_reference": particle.reference, **asdict(conditions)}
+        entries = [
+            {
+                "row": r.row,
+                **{part: asdict(getattr(r, part)) for part in ("conductance", "diffusion", "ratio", "product")},
+            }
+            for r in rows
+        ]
+        _json({"schema": "gzero.quanta/1", "conditions": stated, "rows": entries})
+        return
+    from gzero.report.brief import quanta_document
+
+    _show(quanta_document(particle, conditions, rows))
+
+
+def show_datasets(described: Sequence[Description], *, whole: bool, as_json: bool) -> None:
+    """The shipped data with what their sidecars state; of one, its rows as well."""
+    if as_json:
+        _json(
+            [{"name": d.name, "path": str(d.path), "rows": d.rows, "provenance": dict(d.provenance)} for d in described]
+        )
+        return
+    for d in described:
+        say(f"{d.name}  ({d.rows} rows)  {d.path}")
+        for key, value in d.provenance.items():
+            say(f"    {key}: {value}")
+        if whole:
+            say(d.path.read_text(encoding="utf-8"))
+
+
+def show_formats(loaders: Sequence[LoaderDescription], *, as_json: bool) -> None:
+    """The loaders, their options, and what is to be installed."""
+    from dataclasses import asdict
+
+    if as_json:
+        _json([asdict(loader) for loader in loaders])
+        return
+    for loader in loaders:
+        state = f"to install: {loader.install}" if loader.install else "ready"
+        options = ", ".join("--" + option.replace("_", "-") for option in loader.options)
+        say(
+            f"{loader.name:8} {' '.join(loader.suffixes):28} {state}\n         {loader.description}"
+            + (f"\n         options: {options}" if options else "")
+        )

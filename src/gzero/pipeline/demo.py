@@ -1,0 +1,35 @@
+"""The main job on shipped data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from gzero.analysis import Analysis
+from gzero.pipeline.analyse import analyse_traces
+from gzero.pipeline.config import configure, with_files
+from gzero.pipeline.datasets import dataset
+from gzero.report.write import check_target, write_report
+
+DEMO = ("li6_steps", "si_diffusivity")
+
+
+def run_demo(directory: Path) -> Iterator[tuple[tuple[Analysis, ...], Path]]:
+    """Analyse and report each data set of the demonstration, one after the other.
+
+    Raises
+    ------
+    OutputError : the directory cannot be written to.
+    """
+    for name in DEMO:
+        target = directory / f"{name}.pdf"
+        check_target(target)
+        path = dataset(name)
+        analyses = tuple(
+            # the report says which shipped file it is about, not where this machine keeps it
+            replace(a, origin=replace(a.origin, path=f"datasets/{path.name}"))
+            for a in analyse_traces(path, with_files(configure(), path, None))
+        )
+        write_report(analyses, target)
+        yield analyses, target

@@ -1,0 +1,207 @@
+"""The functions of the Python interface: `gzero.load`, `fit`, `validate`, `analyse`, `write_report`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypedDict, Unpack
+
+from gzero.analysis import Analysis
+from gzero.errors import ColumnError, FitError
+from gzero.fitters.result import FitResult
+from gzero.measurement.measurement import Measurement
+from gzero.pipeline import analyse as pipeline
+from gzero.pipeline.config import Config, configure, with_files
+from gzero.verdict.verdict import Verdict
+
+
+def _config(path: str | Path, config: str | Path | None, options: dict[str, str | None]) -> Config:
+    return with_files(configure(**options), Path(path), Path(config) if config is not None else None)
+
+
+def load_traces(
+    path: str | Path,
+    *,
+    sheet: str | None = None,
+    trace: str | int | None = None,
+    x: str | None = None,
+    y: str | None = None,
+    std: str | None = None,
+    x_unit: str | None = None,
+    y_unit: str | None = None,
+    experiment: str | None = None,
+    quantum: str | None = None,
+    particle: str | None = None,
+    config: str | Path | None = None,
+) -> tuple[Measurement, ...]:
+    """Every trace of a file, with its numbers in SI.
+
+    Parameters
+    ----------
+    path : a file in one of the formats of `gzero formats`.
+    sheet, trace : which one, by name or index; all traces where none is named.
+    x, y, std : columns by header or by number from 1.
+    x_unit, y_unit : units for headers that state none.
+    quantum : what values without a unit are in units of.
+    config : a TOML file; the sidecar beside the data is read in any case.
+
+    Raises
+    ------
+    gzero.errors.InputError : one line that names the file, the place and the remedy.
+    """
+    options = {
+        "sheet": sheet, "trace": None if trace is None else str(trace), "x": x, "y": y, "std": std, "x_unit": x_unit,
+        "y_unit": y_unit, "experiment": experiment, "quantum": quantum, "particle": particle,
+    }  # fmt: skip
+    return pipeline.load_traces(path, _config(path, config, options))
+
+
+def load(
+    path: str | Path,
+    *,
+    sheet: str | None = None,
+    trace: str | int | None = None,
+    x: str | None = None,
+    y: str | None = None,
+    std: str | None = None,
+    x_unit: str | None = None,
+    y_unit: str | None = None,
+    experiment: str | None = None,
+    quantum: str | None = None,
+    particle: str | None = None,
+    config: str | Path | None = None,
+) -> Measurement:
+    """The one trace of a file; parameters as in `load_traces`.
+
+    Raises
+    ------
+    gzero.errors.ColumnError : the file holds several traces and none is named.
+    """
+    found = load_traces(
+        path, sheet=sheet, trace=trace, x=x, y=y, std=std, x_unit=x_unit, y_unit=y_unit, experiment=experiment,
+        quantum=quantum, particle=particle, config=config,
+    )  # fmt: skip
+    if len(found) > 1:
+        raise ColumnError(
+            f"the file holds {len(found)} traces",
+            path=str(path),
+            remedy="name one with trace=, or take all of them with gzero.load_traces",
+        )
+    return found[0]
+
+
+class Options(TypedDict, total=False):
+    """The options of the command line, with underscores; each is a text, or a number where a number is asked."""
+
+    experiment: str
+    x: str
+    y: str
+    std: str
+    x_unit: str
+    y_unit: str
+    sheet: str
+    trace: str
+    loader: str
+    encoding: str
+    delimiter: str
+    decimal: str
+    header_row: int
+    particle: str
+    mass: str
+    temperature: str
+    series_resistance: str
+    gain: str
+    offset: str
+    length: str
+    bias: str
+    range: str
+    plateaus: str
+    invalid: str
+    repeats: str
+    sweep: str
+    margin: float
+    level_margin: float
+    confidence: float
+    seed: int
+
+
+def analyse_traces(
+    source: str | Path | Measurement,
+    *,
+    quantum: str | None = None,
+    config: str | Path | None = None,
+    **options: Unpack[Options],
+) -> tuple[Analysis, ...]:
+    """The answer for every trace of a file, or for one measurement; options as on the command line, with underscores."""
+    asked = configure(quantum=quantum, **options)
+    if isinstance(source, Measurement):
+        if config is not None:
+            asked = with_files(asked, Path("-"), Path(config))
+        return (pipeline.analyse_measurement(source, asked),)
+    return pipeline.analyse_traces(
+        source, with_files(asked, Path(source), Path(config) if config is not None else None)
+    )
+
+
+def analyse(
+    source: str | Path | Measurement,
+    *,
+    quantum: str | None = None,
+    config: str | Path | None = None,
+    **options: Unpack[Options],
+) -> Analysis:
+    """The answer for one trace: everything that a report tells.
+
+    Parameters
+    ----------
+    source : a path, or a `Measurement`.
+    config : a TOML file.
+    options : as on the command line, with underscores: ``quantum="2e^2/h"``, ``gain="1.00(1)"``, ``plateaus="1:4"``.
+
+    Raises
+    ------
+    gzero.errors.InputError : one line that names the file, the place and the remedy.
+    """
+    if not isinstance(source, Measurement):
+        asked = with_files(
+            configure(quantum=quantum, **options), Path(source), Path(config) if config is not None else None
+        )
+        traces = pipeline.load_traces(source, asked)
+        if len(traces) > 1:
+            raise ColumnError(
+                f"the file holds {len(traces)} traces",
+                path=str(source),
+                remedy="name one with trace=, or take all of them with gzero.analyse_traces",
+            )
+        return pipeline.analyse_measurement(traces[0], asked)
+    return analyse_traces(source, quantum=quantum, config=config, **options)[0]
+
+
+def fit(measurement: Measurement, *, quantum: str | None = None, **options: Unpack[Options]) -> FitResult:
+    """The model's fit of one measurement.
+
+    Raises
+    ------
+    gzero.errors.FitError : no model could be fitted; the analysis without it is its `result`.
+    """
+    analysis = analyse(measurement, quantum=quantum, **options)
+    if analysis.fit is None:
+        why = "; ".join(analysis.warnings) or "the experiment has no model"
+        raise FitError(f"no model was fitted: {why}", result=analysis)
+    return analysis.fit
+
+
+def validate(source: Measurement | Analysis, *, quantum: str | None = None, **options: Unpack[Options]) -> Verdict:
+    """The verdict on one measurement, or the one that an analysis holds."""
+    if not isinstance(source, Analysis):
+        source = analyse(source, quantum=quantum, **options)
+    if source.verdict is None:
+        raise FitError("this analysis holds no verdict", result=source)
+    return source.verdict
+
+
+def write_report(analysis: Analysis | Sequence[Analysis], path: str | Path) -> Path:
+    """A report of one or several analyses, by the ending of `path`: .pdf .html .xlsx .json .tex .md."""
+    from gzero.report.write import write_report as write
+
+    return write([analysis] if isinstance(analysis, Analysis) else list(analysis), path)
