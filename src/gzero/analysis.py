@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gzero.estimate import Estimate
+from gzero.estimate import Estimate, html_table
 from gzero.fitters.findings import BudgetLine, Comparison, Level
 from gzero.fitters.result import FitResult
 from gzero.loaders.table import Coordinate, Origin
@@ -136,6 +136,16 @@ class Analysis:
             "constants": self.constants,
             "seed": self.seed,
         }
+
+    def _repr_html_(self) -> str:
+        """The verdict and the estimates, for notebooks."""
+        rows = [
+            (name, f"{e.value:.6g}", f"{e.std_stat:.2g}", f"{e.std_sys:.2g}", e.unit or "")
+            for name, e in self.estimates.items()
+        ]
+        heads = ("estimate", "value", "statistical", "systematic", "unit")
+        title = f"{self.title}: {self.origin.path}" + (f", {self.trace}" if self.trace else "")
+        return html_table(title, heads, rows) + (self.verdict._repr_html_() if self.verdict else "")
 
     def _estimate(self, estimate: Estimate) -> dict[str, object]:
         quantum = self.quantum

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from html import escape
 from typing import TYPE_CHECKING
 
 from gzero.errors import ConfigError, UnitError
@@ -85,12 +86,25 @@ class Estimate:
             number = number + shift * (sources[name] if sources and name in sources else ufloat(0.0, 1.0))
         return number
 
+    def _repr_html_(self) -> str:
+        """Value, statistical and systematic part, for notebooks."""
+        return f"{self.value:.6g} ± {self.std_stat:.2g} (stat) ± {self.std_sys:.2g} (sys) {escape(self.unit or '')}"
+
     def __repr__(self) -> str:
         return f"Estimate({self.value:.6g} +- {self.std_stat:.2g} (stat) +- {self.std_sys:.2g} (sys) {self.unit})"
 
 
+def html_table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A small table for notebooks, all text escaped."""
+    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+    body = "".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in rows)
+    return f"<table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
 _LONGEST_QUANTITY = 100
 _DIGITS = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
+
+
 _NUMBER = rf"[-+]?{_DIGITS}(?:[eE][-+]?[0-9]+)?"
 _QUANTITY = re.compile(
     rf"""^(?P<mantissa>[-+]?{_DIGITS})

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gzero.errors import FitError
-from gzero.fitters.findings import LevelSet
+from gzero.fitters.level_set import LevelSet
 from gzero.fitters.step_height import step_height
 from gzero.quanta import G0
 

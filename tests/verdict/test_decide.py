@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gzero.fitters.findings import LevelSet
+from gzero.fitters.level_set import LevelSet
 from gzero.quanta import parse_quantum
 from gzero.verdict.decide import Margins, decide
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gzero.estimate import html_table
+from gzero.fitters.level_set import LevelSet
 from gzero.measurement.curve import frozen
 
 
@@ -28,6 +30,7 @@ class FitResult:
     success, message : whether a usable minimum was reached, and what the engine said.
     at_bounds : names of parameters that ended on a bound.
     bic : Bayesian information criterion of the fit.
+    levels : the levels without a model that were found beside it, so that a verdict can be given on them.
     """
 
     model: str
@@ -46,6 +49,7 @@ class FitResult:
     message: str
     at_bounds: tuple[str, ...] = ()
     bic: float = float("nan")
+    levels: LevelSet | None = None
 
     def __post_init__(self) -> None:
         for name in ("values", "covariance", "fitted", "residuals"):
@@ -66,3 +70,12 @@ class FitResult:
     def chi2_reduced(self) -> float:
         """chi2 over degrees of freedom; 1 within chance when model and stated noise are right."""
         return self.chi2 / self.dof if self.dof > 0 else float("nan")
+
+    def _repr_html_(self) -> str:
+        """A table of the parameters, for notebooks."""
+        rows = [
+            (n, f"{self.value(n):.6g} ± {self.std(n):.2g}", u or "")
+            for n, u in zip(self.names, self.units, strict=True)
+        ]
+        title = f"{self.model}: chi2/dof {self.chi2:.4g}/{self.dof}, {self.noise_model}"
+        return html_table(title, ("parameter", "value", "unit"), rows)

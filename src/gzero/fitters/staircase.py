@@ -8,13 +8,15 @@ not logistic, so the model's step is the less robust of the two; their differenc
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from gzero.errors import FitError, InputError
 from gzero.estimate import Estimate
 from gzero.fitters.engine import fit_model
-from gzero.fitters.findings import BudgetLine, Findings, Level, LevelSet
+from gzero.fitters.findings import BudgetLine, Findings, Level
+from gzero.fitters.level_set import LevelSet
 from gzero.fitters.options import FitOptions
 from gzero.fitters.result import FitResult
 from gzero.fitters.step_height import StepHeight, step_height
@@ -70,14 +72,15 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         warnings += more
     else:
         warnings.append(f"no model fit: {why}")
+    claimed = level_set if not options.fit_resistance or fitted_resistance else _marked(level_set)
     estimates["transmission"] = line.step.scaled(1 / options.unit, "")
     return Findings(
         estimates=estimates,
         levels=_table(stairs, first, calibration, options, counted, line if fitted_resistance else None),
-        level_set=level_set if not options.fit_resistance or fitted_resistance else _marked(level_set),
+        level_set=claimed,
         curve=curve,
         exclusions=exclusions,
-        fit=model,
+        fit=None if model is None else replace(model, levels=claimed),
         fit_curve=fit_curve,
         budget=_budget(counted, line),
         ledger=tuple(ledger),
@@ -87,8 +90,6 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
 
 def _marked(level_set: LevelSet) -> LevelSet:
     """The same levels, with the freedom of a series resistance on record although there were too few to fit it."""
-    from dataclasses import replace
-
     return replace(level_set, resistance_fitted=True)
 
 

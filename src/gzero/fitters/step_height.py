@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from gzero.errors import FitError
 from gzero.estimate import Estimate
-from gzero.fitters.findings import LevelSet
+from gzero.fitters.level_set import LevelSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

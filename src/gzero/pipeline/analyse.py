@@ -187,20 +187,30 @@ def quantum_of(config: Config, measurement: Measurement) -> tuple[Quantum, bool]
                 remedy="declare one with --quantum, with its --particle or --temperature",
             )
         return found[0], False
-    quantum = parse_quantum(config.quantum, conditions)
-    if unit is not None and quantum.unit != unit:
+    if unit is not None and (asked := parse_quantum(config.quantum)).unit != unit:
         raise UnitError(
-            f"the data are in [{unit}] and the quantum {quantum.symbol} is in [{quantum.unit}]",
+            f"the data are in [{unit}] and the quantum {asked.symbol} is in [{asked.unit}]",
             path=path,
             column=measurement.ordinate.label,
             remedy="declare a quantum of that dimension, or correct the unit with --y-unit",
         )
+    return declared_quantum(config, path), True
+
+
+def declared_quantum(config: Config, path: str | None = None) -> Quantum:
+    """The quantum that the user names, with its value.
+
+    Raises
+    ------
+    ConfigError : it needs a condition that is not stated.
+    """
+    quantum = parse_quantum(config.quantum or "", environment(config))
     if quantum.value is None:
         missing = " and ".join(
             "--particle or --mass" if need == "mass" else "--" + need.replace("_", "-") for need in quantum.needs
         )
         raise ConfigError(f"the quantum {quantum.symbol} has no value yet", path=path, remedy=f"state {missing}")
-    return quantum, True
+    return quantum
 
 
 def analyse_measurement(measurement: Measurement, config: Config) -> Analysis:
@@ -226,7 +236,7 @@ def analyse_measurement(measurement: Measurement, config: Config) -> Analysis:
             if nearest.symbol != quantum.symbol:
                 quantum = nearest
                 findings = fitter(experiment.name).fit(measurement, replace(options, quantum=quantum))
-    margins = _margins(config)
+    margins = margins_of(config)
     verdict = _verdict(findings, quantum, margins, declared=declared, experiment=experiment)
     return _record(measurement, config, findings, quantum, declared, verdict)
 
@@ -243,7 +253,13 @@ def _x_factor(config: Config, measurement: Measurement) -> float:
     return unit.factor if unit.known else 1.0
 
 
-def _margins(config: Config) -> Margins:
+def margins_of(config: Config) -> Margins:
+    """What counts as equal, as asked.
+
+    Raises
+    ------
+    ConfigError : a margin or a confidence that is none.
+    """
     default = Margins()
     margins = Margins(
         step=config.margin if config.margin is not None else default.step,

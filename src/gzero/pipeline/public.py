@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TypedDict, Unpack
 
 from gzero.analysis import Analysis
-from gzero.errors import ColumnError, FitError
+from gzero.errors import ColumnError, ConfigError, FitError
 from gzero.fitters.result import FitResult
 from gzero.measurement.measurement import Measurement
 from gzero.pipeline import analyse as pipeline
 from gzero.pipeline.config import Config, configure, with_files
+from gzero.verdict.decide import decide
 from gzero.verdict.verdict import Verdict
 
 
@@ -191,13 +192,31 @@ def fit(measurement: Measurement, *, quantum: str | None = None, **options: Unpa
     return analysis.fit
 
 
-def validate(source: Measurement | Analysis, *, quantum: str | None = None, **options: Unpack[Options]) -> Verdict:
-    """The verdict on one measurement, or the one that an analysis holds."""
-    if not isinstance(source, Analysis):
-        source = analyse(source, quantum=quantum, **options)
-    if source.verdict is None:
-        raise FitError("this analysis holds no verdict", result=source)
-    return source.verdict
+def validate(
+    source: Measurement | FitResult | Analysis, *, quantum: str | None = None, **options: Unpack[Options]
+) -> Verdict:
+    """The verdict on a measurement, on the levels of a fit, or the one that an analysis holds.
+
+    Parameters
+    ----------
+    source : a fit is judged by the levels that were found beside it.
+    quantum : needed for a fit, whose levels do not say what they are to be compared with.
+
+    Raises
+    ------
+    gzero.errors.FitError : a fit without levels, or an analysis without a verdict.
+    """
+    if isinstance(source, FitResult):
+        asked = configure(quantum=quantum, **options)
+        if quantum is None:
+            raise ConfigError("a fit is judged against a quantum", remedy='name it, for example quantum="2e^2/h"')
+        if source.levels is None:
+            raise FitError("this fit has no levels to judge", result=source)
+        return decide(source.levels, pipeline.declared_quantum(asked), pipeline.margins_of(asked), declared=True)
+    analysis = source if isinstance(source, Analysis) else analyse(source, quantum=quantum, **options)
+    if analysis.verdict is None:
+        raise FitError("this analysis holds no verdict: one value is no staircase", result=analysis)
+    return analysis.verdict
 
 
 def write_report(analysis: Analysis | Sequence[Analysis], path: str | Path) -> Path:

@@ -35,7 +35,7 @@ def simulate(
     if particle.mass is None:
         raise ConfigError("a diffusion coefficient needs a mass", remedy="state --particle or --mass")
     t = np.array(temperatures)
-    if t.size == 0 or np.any(t <= 0) or tau <= 0 or noise < 0:
+    if t.size == 0 or not (np.all(t > 0) and tau > 0 and noise >= 0 and np.isfinite([*t, tau, noise]).all()):
         raise ConfigError("temperatures and tau must be positive", remedy="state them in K and s")
     d = np.array([velocity_squared(float(v), particle.mass) for v in t]) * tau
     values = d * (1 + noise * rng.normal(size=t.size))

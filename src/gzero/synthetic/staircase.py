@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from gzero.errors import ConfigError
@@ -48,9 +50,10 @@ def simulate(
     """
     if quantum.value is None:
         raise ConfigError(f"the quantum {quantum.symbol} has no value", remedy="state its particle or temperature")
-    if steps < 1 or points < 8 or noise < 0 or width <= 0:
+    finite = all(math.isfinite(value) for value in (noise, height, series_resistance, width))
+    if steps < 1 or points < 8 or noise < 0 or width <= 0 or not finite:
         raise ConfigError(
-            f"no staircase with {steps} steps, {points} points, noise {noise:g}, width {width:g}",
+            f"no staircase with {steps} steps of {height:g}, {points} points, noise {noise:g}, width {width:g}",
             remedy="use at least 1 step, 8 points, and a positive width",
         )
     q = quantum.value

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gzero.fitters.findings import LevelSet
+from gzero.fitters.level_set import LevelSet
 from gzero.fitters.step_height import StepHeight, step_height
 from gzero.quanta import Quantum, candidates
 from gzero.verdict.verdict import Decision, Rival, Verdict

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from gzero.estimate import html_table
+
 Decision = Literal["quantized", "not quantized", "undecided"]
 
 
@@ -48,3 +50,7 @@ class Verdict:
     power: float | None = None
     rivals: tuple[Rival, ...] = ()
     reasons: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        """The decision with its reasons, for notebooks."""
+        return html_table(self.decision.upper(), ("because",), [(reason,) for reason in self.reasons])

@@ -1,0 +1,47 @@
+"""The levels that a claim rests on, with everything they share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gzero.measurement.curve import frozen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LevelSet:
+    """The levels that a claim rests on, with everything that is common to them.
+
+    Parameters
+    ----------
+    indices : risers below each level, shape (k,).
+    values : levels [SI], corrected by what is declared, shape (k,).
+    covariance : statistical, shape (k, k).
+    shifts : source -> signed shift of every level when the source moves up by one standard uncertainty, each shape (k,).
+    flat : whether each level qualifies as flat, shape (k,).
+    counted_from : "pinch-off", or "quantum" where the first index comes from the declared quantum.
+    resistance_fitted : whether a series resistance was fitted to these same levels, which costs a degree of freedom.
+    """
+
+    indices: NDArray[np.int64]
+    values: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+    shifts: Mapping[str, NDArray[np.float64]]
+    flat: tuple[bool, ...]
+    counted_from: str
+    resistance_fitted: bool
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", frozen(self.values))
+        object.__setattr__(self, "covariance", frozen(self.covariance))
+
+    def systematic(self) -> NDArray[np.float64]:
+        """Covariance from the shared sources, shape (k, k)."""
+        k = self.values.size
+        total = np.zeros((k, k))
+        for shift in self.shifts.values():
+            total += np.outer(shift, shift)
+        return total

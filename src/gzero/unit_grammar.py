@@ -1,0 +1,256 @@
+"""The grammar of unit texts: from `cm^2/(V s)` to a factor to SI and the exponents of the base units.
+
+General unit packages read many more things than a laboratory writes (to pint `h` is an hour, `e` a charge, `G` a
+constant of nature) and work out any power they are given, so the grammar is this module's own, and only the atoms
+listed here are let through; everything else is unknown rather than guessed. The tests hold every atom against pint.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Container
+
+#: Exponents of kg, m, s, A, K, mol.
+Dimension = tuple[int, int, int, int, int, int]
+BASES = ("kg", "m", "s", "A", "K", "mol")
+NO_DIMENSION: Dimension = (0, 0, 0, 0, 0, 0)
+
+#: Factor to SI and dimension: what a text comes to.
+Meaning = tuple[float, Dimension]
+
+#: Atoms that take an SI prefix.
+PREFIXABLE: dict[str, Meaning] = {
+    "V": (1.0, (1, 2, -3, -1, 0, 0)), "A": (1.0, (0, 0, 0, 1, 0, 0)), "S": (1.0, (-1, -2, 3, 2, 0, 0)),
+    "ohm": (1.0, (1, 2, -3, -2, 0, 0)), "Hz": (1.0, (0, 0, -1, 0, 0, 0)), "W": (1.0, (1, 2, -3, 0, 0, 0)),
+    "J": (1.0, (1, 2, -2, 0, 0, 0)), "K": (1.0, (0, 0, 0, 0, 1, 0)), "T": (1.0, (1, 0, -2, -1, 0, 0)),
+    "m": (1.0, (0, 1, 0, 0, 0, 0)), "g": (1e-3, (1, 0, 0, 0, 0, 0)), "s": (1.0, (0, 0, 1, 0, 0, 0)),
+    "eV": (1.602176634e-19, (1, 2, -2, 0, 0, 0)), "F": (1.0, (-1, -2, 4, 2, 0, 0)), "C": (1.0, (0, 0, 1, 1, 0, 0)),
+    "H": (1.0, (1, 2, -2, -2, 0, 0)), "N": (1.0, (1, 1, -2, 0, 0, 0)), "Pa": (1.0, (1, -1, -2, 0, 0, 0)), "rad": (1.0, NO_DIMENSION),
+    "mol": (1.0, (0, 0, 0, 0, 0, 1)), "bar": (1e5, (1, -1, -2, 0, 0, 0)), "Wb": (1.0, (1, 2, -2, -1, 0, 0)),
+    "G": (1e-4, (1, 0, -2, -1, 0, 0)), "Oe": (79.57747154594767, (0, -1, 0, 1, 0, 0)),
+}  # fmt: skip
+
+#: Atoms that stand alone.
+PLAIN: dict[str, Meaning] = {
+    "min": (60.0, (0, 0, 1, 0, 0, 0)), "hour": (3600.0, (0, 0, 1, 0, 0, 0)), "day": (86400.0, (0, 0, 1, 0, 0, 0)),
+    "degC": (1.0, (0, 0, 0, 0, 1, 0)), "angstrom": (1e-10, (0, 1, 0, 0, 0, 0)), "torr": (101325 / 760, (1, -1, -2, 0, 0, 0)),
+}  # fmt: skip
+
+#: Masses that are measured, by their name in CODATA.
+MEASURED_MASSES = {
+    "u": "atomic mass constant", "Da": "atomic mass constant", "m_e": "electron mass", "m0": "electron mass", "me": "electron mass",
+}  # fmt: skip
+
+PREFIXES = {
+    "T": 1e12, "G": 1e9, "M": 1e6, "k": 1e3, "h": 1e2, "d": 1e-1, "c": 1e-2, "m": 1e-3, "u": 1e-6, "n": 1e-9,
+    "p": 1e-12, "f": 1e-15, "a": 1e-18, "z": 1e-21,
+}  # fmt: skip
+
+#: Prefixes that laboratories use with few atoms: `dV` is a differential, not a tenth of a volt.
+_RARE_PREFIXES = ("h", "d", "c")
+_WITH_RARE_PREFIX = ("cm", "dm", "hPa")
+
+#: Words that a prefix and an atom would make by accident.
+_NO_UNITS = ("as", "am")
+
+#: How people spell the atoms.
+SPELLINGS = {
+    "Ohm": "ohm", "ohms": "ohm", "Ohms": "ohm", "OHM": "ohm", "mho": "S", "Volt": "V", "Volts": "V", "volt": "V", "volts": "V",
+    "Amp": "A", "Amps": "A", "amp": "A", "amps": "A", "Ampere": "A", "ampere": "A", "Siemens": "S", "siemens": "S",
+    "sec": "s", "secs": "s", "second": "s", "seconds": "s", "Sec": "s", "Kelvin": "K", "kelvin": "K", "Tesla": "T", "tesla": "T",
+    "Gauss": "G", "gauss": "G", "Gs": "G", "Watt": "W", "watt": "W", "meter": "m", "metre": "m", "mins": "min", "minutes": "min",
+    "Å": "angstrom", "Ang": "angstrom", "Hertz": "Hz", "hertz": "Hz", "amu": "u", "hr": "hour", "hours": "hour", "days": "day",
+    "Torr": "torr", "KOhm": "kohm", "Kohm": "kohm", "KHz": "kHz", "micron": "um", "microns": "um", "mBar": "mbar",
+}  # fmt: skip
+
+_PREFIXED_SPELLINGS = (
+    "ohms", "Ohms", "Ohm", "OHM", "Siemens", "siemens", "Volt", "volt", "Amp", "amp", "Kelvin", "kelvin",
+)  # fmt: skip
+
+_LONG_PREFIXES = {
+    "kilo": "k", "mega": "M", "giga": "G", "milli": "m", "micro": "u", "nano": "n", "pico": "p", "femto": "f",
+}  # fmt: skip
+
+#: Atoms that are written together, `Vs` and `cm2/Vs`: the right one, and the left ones (any prefix) that it follows.
+_TOGETHER = {
+    "s": ("V", "A", "J", "W", "N", "Pa"),
+    "K": ("m", "W", "J"),
+    "m": ("ohm", "V", "A", "N", "W", "S", "T"),
+    "cm": ("ohm", "V", "A", "W", "S"),
+    "A": ("V",),
+}
+
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+
+
+def canonical(text: str) -> str:
+    """One spelling for the many ways of writing the same unit.
+
+    Micro signs U+00B5 and U+03BC become `u`, ohm signs `ohm`, superscripts powers, dots and spaces products.
+
+    >>> canonical("µS"), canonical("kΩ"), canonical("cm²/Vs"), canonical("m s⁻¹")
+    ('uS', 'kohm', 'cm^2/Vs', 'm*s^-1')
+    """
+    text = re.sub(r"(?<=[\w)])([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda m: "^" + m[1].translate(_SUPERSCRIPTS), text.strip())
+    text = re.sub(r"[º˚](?=\s*C\b)", "°", text.replace("\u00c5", "angstrom").replace("\u212b", "angstrom"))
+    text = unicodedata.normalize("NFKC", text)
+    text = text.replace("µ", "u").replace("μ", "u").replace("Ω", "ohm").replace("−", "-")
+    text = re.sub(r"(?:°|\b[dD]eg(?:rees?|\.)?)\s*C(?:elsius)?\b|\b[cC]elsius\b", "degC", text)
+    text = text.replace("**", "^").replace("·", "*").replace("⋅", "*").replace("×", "*").replace("∙", "*")
+    text = re.sub(r"(?<=[A-Za-z0-9)])\.(?=[A-Za-z])", "*", text)
+    text = re.sub(r"\s*([*/^()])\s*", r"\1", text)
+    return re.sub(r"\s+", "*", text)
+
+
+def _atom(symbol: str) -> Meaning | None:
+    """What one unit symbol means; None when it is not one that laboratories write."""
+    symbol = SPELLINGS.get(symbol, symbol)
+    if symbol in MEASURED_MASSES:
+        from scipy.constants import physical_constants  # 0.2 s to import: only where such a mass is really read
+
+        return float(physical_constants[MEASURED_MASSES[symbol]][0]), (1, 0, 0, 0, 0, 0)
+    found = PREFIXABLE.get(symbol) or PLAIN.get(symbol)
+    if found or symbol in _NO_UNITS:
+        return found
+    word = next((word for word in _LONG_PREFIXES if symbol.casefold().startswith(word)), "")
+    if word and symbol[len(word) :] in SPELLINGS:
+        symbol = _LONG_PREFIXES[word] + SPELLINGS[symbol[len(word) :]]
+    for spelling in _PREFIXED_SPELLINGS:
+        if symbol.endswith(spelling):
+            symbol = symbol.removesuffix(spelling) + SPELLINGS[spelling]
+            break
+    for atom, (factor, dimension) in PREFIXABLE.items():
+        prefix = symbol.removesuffix(atom)
+        if prefix != symbol and prefix in PREFIXES and (prefix not in _RARE_PREFIXES or symbol in _WITH_RARE_PREFIX):
+            return PREFIXES[prefix] * factor, dimension
+    return None
+
+
+def _power(meaning: Meaning, exponent: int) -> Meaning:
+    factor, dimension = meaning
+    a, b, c, d, e, f = (power * exponent for power in dimension)
+    return factor**exponent, (a, b, c, d, e, f)
+
+
+def _product(left: Meaning, right: Meaning, sign: int = 1) -> Meaning:
+    """Left times (sign 1) or over (sign -1) right."""
+    factor = left[0] * right[0] if sign > 0 else left[0] / right[0]
+    a, b, c, d, e, f = (x + sign * y for x, y in zip(left[1], right[1], strict=True))
+    return factor, (a, b, c, d, e, f)
+
+
+class _NotAUnitError(Exception):
+    """The text is no expression of units."""
+
+
+_TOKEN = re.compile(
+    r"(?P<number>(?:[0-9]+(?:\.[0-9]+)?)(?:[eE][-+]?[0-9]{1,3}(?![0-9.]))?)"
+    r"|(?P<word>[A-Za-z_]+(?:[0-9]+|-[0-9]+)?)"
+    r"|(?P<power>\^(?:[-+]?[0-9]{1,3}|\([-+]?[0-9]{1,3}\))(?![0-9.^]))"
+    r"|(?P<sign>[*/()]|-(?=[A-Za-z]))"
+)
+
+
+class _Reader:
+    """Reads an expression of units, such as `cm^2/(V*s)`, from left to right."""
+
+    def __init__(self, text: str, named: Container[Dimension]) -> None:
+        self.named = named
+        self.tokens: list[tuple[str, str]] = []
+        self.last_was_word = False
+        end = 0
+        while end < len(text):
+            token = _TOKEN.match(text, end)
+            if token is None or token.lastgroup is None:
+                raise _NotAUnitError
+            self.tokens.append((token.lastgroup, token[0]))
+            end = token.end()
+        self.tokens.reverse()
+
+    def peek(self) -> tuple[str, str]:
+        return self.tokens[-1] if self.tokens else ("end", "")
+
+    def expression(self) -> Meaning:
+        """Factors up to the next closing parenthesis or the end.
+
+        Behind a stroke `cm^2/V s` says V s to a laboratory, V times s to a calculator. Where the two readings differ,
+        the one whose dimension has a name is meant; if both or neither has, the text is not understood.
+        """
+        strict = loose = self.factor()
+        divides = False
+        while self.peek()[0] != "end" and self.peek()[1] != ")":
+            kind, text = self.peek()
+            if kind == "sign" and text != "(":
+                self.tokens.pop()
+            elif kind == "power" or self.last_was_word:
+                raise _NotAUnitError  # two powers on one symbol, or a number glued to the end of a word
+            sign = -1 if text == "/" else 1
+            divides = divides or sign < 0
+            right = self.factor()
+            strict = _product(strict, right, sign)
+            loose = _product(loose, right, -1 if divides else 1)
+        if strict == loose:
+            return strict
+        named = [meaning for meaning in (strict, loose) if meaning[1] in self.named]
+        if len(named) != 1:
+            raise _NotAUnitError
+        return named[0]
+
+    def factor(self) -> Meaning:
+        """A number, a symbol or a parenthesis, with its power."""
+        kind, text = self.peek()
+        if not self.tokens or kind == "power" or text in (")", "*", "/", "-"):
+            raise _NotAUnitError
+        self.tokens.pop()
+        self.last_was_word = kind == "word"
+        if text == "(":
+            base, fixed = self.expression(), (1.0, NO_DIMENSION)
+            if self.peek()[1] != ")":
+                raise _NotAUnitError
+            self.tokens.pop()
+            self.last_was_word = True
+        elif kind == "number":
+            base, fixed = (float(text), NO_DIMENSION), (1.0, NO_DIMENSION)
+        else:
+            fixed, base = _word(text)
+        if self.peek()[0] == "power":
+            exponent = int(self.tokens.pop()[1].strip("^()"))
+            if exponent == 0 or (abs(exponent) > 99 and base[1] != NO_DIMENSION):
+                raise _NotAUnitError
+            base = _power(base, exponent)
+        return _product(fixed, base)
+
+
+def _word(text: str) -> tuple[Meaning, Meaning]:
+    """What letters stand for, as a product whose last factor takes the power: `Vs` and `cm2` are `V*s` and `cm^2`."""
+    one = (1.0, NO_DIMENSION)
+    found = _atom(text)
+    if found:
+        return one, found
+    power = re.fullmatch(r"([A-Za-z_]+)([2-9]|-[1-9])", text)
+    if power:
+        fixed, last = _word(power[1])
+        return fixed, _power(last, int(power[2]))
+    for right, lefts in _TOGETHER.items():
+        left = text.removesuffix(right)
+        if left and left != text and (a := _atom(left)) and (b := _atom(right)):
+            spelled = left.replace("Ohm", "ohm")
+            if any(spelled.endswith(stem) and PREFIXABLE[stem][1] == a[1] for stem in lefts):
+                return a, b
+    raise _NotAUnitError
+
+
+def read_expression(expression: str, named: Container[Dimension] = ()) -> Meaning | None:
+    """What an expression in the spelling of `canonical` comes to; None when it is no expression of units.
+
+    Parameters
+    ----------
+    named : dimensions that decide between the two readings of `cm^2/V s`; without any, such a text is not understood.
+    """
+    try:
+        reader = _Reader(expression, named)
+        meaning = reader.expression()
+    except (_NotAUnitError, ArithmeticError):
+        return None
+    return None if reader.tokens else meaning
