@@ -1,15 +1,15 @@
 """The grammar of unit texts: from `cm^2/(V s)` to a factor to SI and the exponents of the base units.
 
-General unit packages read many more things than a laboratory writes (to pint `h` is an hour, `e` a charge, `G` a
-constant of nature) and work out any power they are given, so the grammar is this module's own, and only the atoms
-listed here are let through; everything else is unknown rather than guessed. The tests hold every atom against pint.
+pint knows what a volt is; but it reads many more things than a laboratory writes (`h` is an hour to it, `e` a charge,
+`G` a constant of nature), works out any power it is given, and reads `cm^2/V s` as a calculator would. So the grammar is
+this module's own: only the atoms listed here are let through to pint, and everything else is unknown, not guessed.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container
+from collections.abc import Callable, Container
 
 #: Exponents of kg, m, s, A, K, mol.
 Dimension = tuple[int, int, int, int, int, int]
@@ -19,27 +19,19 @@ NO_DIMENSION: Dimension = (0, 0, 0, 0, 0, 0)
 #: Factor to SI and dimension: what a text comes to.
 Meaning = tuple[float, Dimension]
 
-#: Atoms that take an SI prefix.
-PREFIXABLE: dict[str, Meaning] = {
-    "V": (1.0, (1, 2, -3, -1, 0, 0)), "A": (1.0, (0, 0, 0, 1, 0, 0)), "S": (1.0, (-1, -2, 3, 2, 0, 0)),
-    "ohm": (1.0, (1, 2, -3, -2, 0, 0)), "Hz": (1.0, (0, 0, -1, 0, 0, 0)), "W": (1.0, (1, 2, -3, 0, 0, 0)),
-    "J": (1.0, (1, 2, -2, 0, 0, 0)), "K": (1.0, (0, 0, 0, 0, 1, 0)), "T": (1.0, (1, 0, -2, -1, 0, 0)),
-    "m": (1.0, (0, 1, 0, 0, 0, 0)), "g": (1e-3, (1, 0, 0, 0, 0, 0)), "s": (1.0, (0, 0, 1, 0, 0, 0)),
-    "eV": (1.602176634e-19, (1, 2, -2, 0, 0, 0)), "F": (1.0, (-1, -2, 4, 2, 0, 0)), "C": (1.0, (0, 0, 1, 1, 0, 0)),
-    "H": (1.0, (1, 2, -2, -2, 0, 0)), "N": (1.0, (1, 1, -2, 0, 0, 0)), "Pa": (1.0, (1, -1, -2, 0, 0, 0)), "rad": (1.0, NO_DIMENSION),
-    "mol": (1.0, (0, 0, 0, 0, 0, 1)), "bar": (1e5, (1, -1, -2, 0, 0, 0)), "Wb": (1.0, (1, 2, -2, -1, 0, 0)),
-    "G": (1e-4, (1, 0, -2, -1, 0, 0)), "Oe": (79.57747154594767, (0, -1, 0, 1, 0, 0)),
+#: Atoms that take an SI prefix, with what pint calls them.
+PREFIXABLE = {
+    "V": "volt", "A": "ampere", "S": "siemens", "ohm": "ohm", "Hz": "1/second", "W": "watt", "J": "joule", "K": "kelvin",
+    "T": "tesla", "m": "meter", "g": "gram", "s": "second", "eV": "electron_volt", "F": "farad", "C": "coulomb",
+    "H": "henry", "N": "newton", "Pa": "pascal", "rad": "radian", "mol": "mole", "bar": "bar", "Wb": "weber",
+    # pint's gauss and oersted are of the CGS system, in which they have other dimensions; gaussmeters mean these
+    "G": "1e-4 * tesla", "Oe": "79.57747154594767 * ampere / meter",
 }  # fmt: skip
 
-#: Atoms that stand alone.
-PLAIN: dict[str, Meaning] = {
-    "min": (60.0, (0, 0, 1, 0, 0, 0)), "hour": (3600.0, (0, 0, 1, 0, 0, 0)), "day": (86400.0, (0, 0, 1, 0, 0, 0)),
-    "degC": (1.0, (0, 0, 0, 0, 1, 0)), "angstrom": (1e-10, (0, 1, 0, 0, 0, 0)), "torr": (101325 / 760, (1, -1, -2, 0, 0, 0)),
-}  # fmt: skip
-
-#: Masses that are measured, by their name in CODATA.
-MEASURED_MASSES = {
-    "u": "atomic mass constant", "Da": "atomic mass constant", "m_e": "electron mass", "m0": "electron mass", "me": "electron mass",
+#: Atoms that stand alone, with what pint calls them.
+PLAIN = {
+    "min": "minute", "hour": "hour", "day": "day", "degC": "kelvin", "angstrom": "angstrom", "torr": "torr",
+    "u": "unified_atomic_mass_unit", "Da": "dalton", "m_e": "electron_mass", "m0": "electron_mass", "me": "electron_mass",
 }  # fmt: skip
 
 PREFIXES = {
@@ -103,16 +95,12 @@ def canonical(text: str) -> str:
     return re.sub(r"\s+", "*", text)
 
 
-def _atom(symbol: str) -> Meaning | None:
-    """What one unit symbol means; None when it is not one that laboratories write."""
+def _atom(symbol: str) -> tuple[float, str] | None:
+    """(factor of the prefix, pint's name) of one symbol; None when it is not one that laboratories write."""
     symbol = SPELLINGS.get(symbol, symbol)
-    if symbol in MEASURED_MASSES:
-        from scipy.constants import physical_constants  # 0.2 s to import: only where such a mass is really read
-
-        return float(physical_constants[MEASURED_MASSES[symbol]][0]), (1, 0, 0, 0, 0, 0)
     found = PREFIXABLE.get(symbol) or PLAIN.get(symbol)
     if found or symbol in _NO_UNITS:
-        return found
+        return (1.0, found) if found else None
     word = next((word for word in _LONG_PREFIXES if symbol.casefold().startswith(word)), "")
     if word and symbol[len(word) :] in SPELLINGS:
         symbol = _LONG_PREFIXES[word] + SPELLINGS[symbol[len(word) :]]
@@ -120,10 +108,10 @@ def _atom(symbol: str) -> Meaning | None:
         if symbol.endswith(spelling):
             symbol = symbol.removesuffix(spelling) + SPELLINGS[spelling]
             break
-    for atom, (factor, dimension) in PREFIXABLE.items():
+    for atom, name in PREFIXABLE.items():
         prefix = symbol.removesuffix(atom)
         if prefix != symbol and prefix in PREFIXES and (prefix not in _RARE_PREFIXES or symbol in _WITH_RARE_PREFIX):
-            return PREFIXES[prefix] * factor, dimension
+            return PREFIXES[prefix], name
     return None
 
 
@@ -155,7 +143,10 @@ _TOKEN = re.compile(
 class _Reader:
     """Reads an expression of units, such as `cm^2/(V*s)`, from left to right."""
 
-    def __init__(self, text: str, named: Container[Dimension]) -> None:
+    def __init__(
+        self, text: str, meaning_of: Callable[[str], Meaning], named: Callable[[], Container[Dimension]]
+    ) -> None:
+        self.meaning_of = meaning_of
         self.named = named
         self.tokens: list[tuple[str, str]] = []
         self.last_was_word = False
@@ -192,7 +183,7 @@ class _Reader:
             loose = _product(loose, right, -1 if divides else 1)
         if strict == loose:
             return strict
-        named = [meaning for meaning in (strict, loose) if meaning[1] in self.named]
+        named = [meaning for meaning in (strict, loose) if meaning[1] in self.named()]
         if len(named) != 1:
             raise _NotAUnitError
         return named[0]
@@ -213,7 +204,7 @@ class _Reader:
         elif kind == "number":
             base, fixed = (float(text), NO_DIMENSION), (1.0, NO_DIMENSION)
         else:
-            fixed, base = _word(text)
+            fixed, base = self.word(text)
         if self.peek()[0] == "power":
             exponent = int(self.tokens.pop()[1].strip("^()"))
             if exponent == 0 or (abs(exponent) > 99 and base[1] != NO_DIMENSION):
@@ -221,35 +212,40 @@ class _Reader:
             base = _power(base, exponent)
         return _product(fixed, base)
 
+    def word(self, text: str) -> tuple[Meaning, Meaning]:
+        """What letters stand for, as a product whose last factor takes the power: `Vs`, `cm2` are `V*s`, `cm^2`."""
+        found = self.atom(text)
+        if found:
+            return (1.0, NO_DIMENSION), found
+        power = re.fullmatch(r"([A-Za-z_]+)([2-9]|-[1-9])", text)
+        if power:
+            fixed, last = self.word(power[1])
+            return fixed, _power(last, int(power[2]))
+        for right, lefts in _TOGETHER.items():
+            left = text.removesuffix(right)
+            a = _atom(left) if left and left != text else None
+            b = self.atom(right) if a and a[1] in {PREFIXABLE[stem] for stem in lefts} else None
+            if a and b:
+                return _product((a[0], NO_DIMENSION), self.meaning_of(a[1])), b
+        raise _NotAUnitError
 
-def _word(text: str) -> tuple[Meaning, Meaning]:
-    """What letters stand for, as a product whose last factor takes the power: `Vs` and `cm2` are `V*s` and `cm^2`."""
-    one = (1.0, NO_DIMENSION)
-    found = _atom(text)
-    if found:
-        return one, found
-    power = re.fullmatch(r"([A-Za-z_]+)([2-9]|-[1-9])", text)
-    if power:
-        fixed, last = _word(power[1])
-        return fixed, _power(last, int(power[2]))
-    for right, lefts in _TOGETHER.items():
-        left = text.removesuffix(right)
-        if left and left != text and (a := _atom(left)) and (b := _atom(right)):
-            spelled = left.replace("Ohm", "ohm")
-            if any(spelled.endswith(stem) and PREFIXABLE[stem][1] == a[1] for stem in lefts):
-                return a, b
-    raise _NotAUnitError
+    def atom(self, symbol: str) -> Meaning | None:
+        found = _atom(symbol)
+        return found and _product((found[0], NO_DIMENSION), self.meaning_of(found[1]))
 
 
-def read_expression(expression: str, named: Container[Dimension] = ()) -> Meaning | None:
+def read_expression(
+    expression: str, meaning_of: Callable[[str], Meaning], named: Callable[[], Container[Dimension]] = tuple
+) -> Meaning | None:
     """What an expression in the spelling of `canonical` comes to; None when it is no expression of units.
 
     Parameters
     ----------
-    named : dimensions that decide between the two readings of `cm^2/V s`; without any, such a text is not understood.
+    meaning_of : factor to SI and dimension of what pint calls a unit.
+    named : gives the dimensions that decide between the two readings of `cm^2/V s`; without any, such a text is not understood.
     """
     try:
-        reader = _Reader(expression, named)
+        reader = _Reader(expression, meaning_of, named)
         meaning = reader.expression()
     except (_NotAUnitError, ArithmeticError):
         return None

@@ -259,6 +259,17 @@ def test_what_is_not_the_uncertainty_of_g(table: BuildTable, header: str) -> Non
     assert layout.readings[2].role == "not used"
 
 
+@pytest.mark.parametrize(
+    "headers", [("U_G", "G (uS)"), ("uG", "G"), ("Gate_s", "G (uS)"), ("Vg (V)", "I (nA)", "V_sd (mV)", "V (K)")]
+)
+def test_a_name_that_has_a_role_is_no_uncertainty(table: BuildTable, headers: tuple[str, ...]) -> None:
+    """`U_G` is a gate voltage where nobody states its unit, also beside a column called G."""
+    layout = laid(table, *headers)
+    assert layout.x == 0
+    assert layout.std == (None,)
+    assert layout.voltage == (2 if len(headers) > 2 else None)
+
+
 def test_the_nearest_name_wins(table: BuildTable) -> None:
     assert laid(table, "Vg (V)", "G (uS)", "std", "G_err (uS)").std == (3,)
     assert laid(table, "Vg (V)", "G1 (uS)", "G1_err", "G2 (uS)", "G2_err", y="G2").std == (4,)
