@@ -327,7 +327,7 @@ def test_text_that_is_no_unit_does_not_import_pint() -> None:
     """pint takes half a second to import and to set up: only a unit is worth it."""
     code = (
         "import sys; from gzero.units import parse_unit, split_header\n"
-        "for text in ('Run number', 'R_xy', 'V_gate', 'Comment', 'G [2e^2/h]'): split_header(text)\n"
+        "for text in ('Run number', 'R_xy', 'V_gate', 'n_s', 'Sample A', 'x_u', 'I_min', 'Comment', 'G [2e^2/h]'): split_header(text)\n"
         "assert not parse_unit('arb. units').known\n"
         "print(sorted({'pint', 'numpy', 'scipy'} & set(sys.modules)))"
     )

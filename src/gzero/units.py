@@ -213,7 +213,7 @@ def split_header(text: str) -> tuple[str, str | None]:
         if "," in unit or not re.search(r"[^\W\d_]", name):
             continue
         unit = unit if re.search(r"\s", unit) else unit.replace("_", "/")
-        if unit != "u" and _is_unit(unit) and not _is_subscript(name, unit):
+        if unit != "u" and not _is_subscript(name, unit) and _is_unit(unit):  # the cheaper question first
             return name, unit
     return text, None
 
@@ -277,5 +277,5 @@ def _is_subscript(name: str, unit: str) -> bool:
     # a quantity with its own subscript: `Vg`, `I_ds`
     usual = _USUAL_DIMENSIONS.get(name[0]) if re.fullmatch(r"[A-Za-z](?:_?[a-z0-9]{1,2})?", name) else None
     if len(name) < 3 or usual:
-        return usual != parse_unit(unit).si
+        return usual is None or usual != parse_unit(unit).si
     return (_COUNTED.fullmatch(name) or _FUNCTION.fullmatch(name)) is not None

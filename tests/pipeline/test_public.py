@@ -69,3 +69,22 @@ def test_records_survive_pickling(measurement) -> None:
 
     analysis = gzero.analyse(measurement, quantum="2e^2/h")
     assert pickle.loads(pickle.dumps(analysis)).to_dict() == analysis.to_dict()  # noqa: S301
+
+
+def test_the_shipped_schema_of_configurations_is_what_is_read(tmp_path) -> None:
+    """Every shipped sidecar is valid, every key is an option, and the file says what the code reads."""
+    import json
+    import tomllib
+    from importlib import resources
+
+    import jsonschema
+
+    from gzero.pipeline.config import config_schema
+    from gzero.pipeline.datasets import shipped
+
+    shipped_schema = json.loads((resources.files("gzero") / "pipeline" / "schema" / "config-1.json").read_text())
+    assert shipped_schema == config_schema()
+    for path in shipped().values():
+        jsonschema.validate(tomllib.loads(path.with_suffix(".toml").read_text()), shipped_schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"quantom": "G0"}, shipped_schema)

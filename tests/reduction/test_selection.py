@@ -110,8 +110,8 @@ def test_runaway_cuts_the_junk_and_nothing_else(mirrored: bool) -> None:
 
 def test_runaway_of_the_measured_map(measured) -> None:
     """The 2DEG map: rows above about -280 mV are division junk (NOTE of the file); the rule must find them itself."""
-    from gzero.pipeline.analyse import load_traces
     from gzero.pipeline.config import configure
+    from gzero.pipeline.load import load_traces
 
     traces = load_traces(measured / "qpc_ubc" / "dat1516_qpc_conductance.ibw", configure(quantum="2e^2/h"))
     for trace in traces:

@@ -66,7 +66,7 @@ def main(
 def inspect_file(file: File, asked: Asked, json: Json = False) -> None:
     """What the loader sees: columns, units, the role each would play and why, metadata, what was dropped."""
     from gzero.cli.show import show_inspection
-    from gzero.pipeline.analyse import inspect_path
+    from gzero.pipeline.load import inspect_path
 
     show_inspection(inspect_path(file, _config(asked, file)), as_json=json)
 

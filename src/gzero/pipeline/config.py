@@ -18,8 +18,10 @@ from gzero.reduction.selection import Selection
 _TEXTS = (
     "experiment", "x", "y", "std", "x_unit", "y_unit", "sheet", "trace", "loader", "encoding", "delimiter", "decimal",
     "quantum", "particle", "mass", "temperature", "series_resistance", "gain", "offset", "length", "bias",
-    "range", "plateaus", "invalid", "repeats", "sweep", "diffusion_unit",
+    "range", "plateaus", "invalid", "repeats", "sweep",
 )  # fmt: skip
+#: Options that take one of a few words, the default first.
+_CHOICES = {"invalid": ("refuse", "drop"), "repeats": ("refuse", "mean"), "sweep": ("refuse", "up", "down", "sort")}
 _NUMBERS = ("margin", "level_margin", "confidence", "seed", "header_row")
 
 #: Options that count, with their least value.
@@ -63,7 +65,6 @@ class Config:
     invalid: str | None = None
     repeats: str | None = None
     sweep: str | None = None
-    diffusion_unit: str | None = None
     margin: float | None = None
     level_margin: float | None = None
     confidence: float | None = None
@@ -203,9 +204,9 @@ def selection(config: Config, x_factor: float = 1.0) -> Selection:
         low, high = (value * x_factor for value in _pair(config.range, "range", "-0.9:-0.3"))
         low, high = min(low, high), max(low, high)
     return Selection(
-        invalid=_one_of(config.invalid, "invalid", ("refuse", "drop")),  # type: ignore[arg-type]
-        repeats=_one_of(config.repeats, "repeats", ("refuse", "mean")),  # type: ignore[arg-type]
-        sweep=_one_of(config.sweep, "sweep", ("refuse", "up", "down", "sort")),  # type: ignore[arg-type]
+        invalid=_one_of(config.invalid, "invalid"),  # type: ignore[arg-type]
+        repeats=_one_of(config.repeats, "repeats"),  # type: ignore[arg-type]
+        sweep=_one_of(config.sweep, "sweep"),  # type: ignore[arg-type]
         x_low=low,
         x_high=high,
     )
@@ -239,9 +240,33 @@ def _pair(text: str, name: str, example: str) -> tuple[float, float]:
     return low, high
 
 
-def _one_of(value: str | None, name: str, allowed: tuple[str, ...]) -> str:
+def _one_of(value: str | None, name: str) -> str:
+    allowed = _CHOICES[name]
     if value is None:
         return allowed[0]
     if value not in allowed:
         raise ConfigError(f"--{name} '{value}' is no choice", remedy=f"choose {', '.join(allowed)}", allowed=allowed)
     return value
+
+
+def config_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a configuration file: what a TOML sidecar may hold."""
+    kinds: dict[str, Any] = {name: {"type": ["string", "number"]} for name in _TEXTS} | {
+        name: {"type": "number"} for name in _NUMBERS
+    }
+    for name in ("seed", "header_row"):
+        kinds[name] = {"type": "integer"}
+    for name, allowed in _CHOICES.items():
+        kinds[name] = {"enum": list(allowed)}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "gzero.config/1",
+        "title": "gzero configuration: options of the command line as keys, with underscores",
+        "type": "object",
+        "properties": {
+            **kinds,
+            "gzero": {"type": "string"},
+            "provenance": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}},
+        },
+        "additionalProperties": False,
+    }

@@ -10,8 +10,10 @@ from gzero.analysis import Analysis
 from gzero.errors import ColumnError, ConfigError, FitError
 from gzero.fitters.result import FitResult
 from gzero.measurement.measurement import Measurement
-from gzero.pipeline import analyse as pipeline
+from gzero.pipeline.analyse import analyse_measurement, declared_quantum, margins_of
+from gzero.pipeline.analyse import analyse_traces as _analyse_traces
 from gzero.pipeline.config import Config, configure, with_files
+from gzero.pipeline.load import load_traces as _load_traces
 from gzero.verdict.decide import decide
 from gzero.verdict.verdict import Verdict
 
@@ -54,7 +56,7 @@ def load_traces(
         "sheet": sheet, "trace": None if trace is None else str(trace), "x": x, "y": y, "std": std, "x_unit": x_unit,
         "y_unit": y_unit, "experiment": experiment, "quantum": quantum, "particle": particle,
     }  # fmt: skip
-    return pipeline.load_traces(path, _config(path, config, options))
+    return _load_traces(path, _config(path, config, options))
 
 
 def load(
@@ -138,10 +140,8 @@ def analyse_traces(
     if isinstance(source, Measurement):
         if config is not None:
             asked = with_files(asked, Path("-"), Path(config))
-        return (pipeline.analyse_measurement(source, asked),)
-    return pipeline.analyse_traces(
-        source, with_files(asked, Path(source), Path(config) if config is not None else None)
-    )
+        return (analyse_measurement(source, asked),)
+    return _analyse_traces(source, with_files(asked, Path(source), Path(config) if config is not None else None))
 
 
 def analyse(
@@ -167,14 +167,14 @@ def analyse(
         asked = with_files(
             configure(quantum=quantum, **options), Path(source), Path(config) if config is not None else None
         )
-        traces = pipeline.load_traces(source, asked)
+        traces = _load_traces(source, asked)
         if len(traces) > 1:
             raise ColumnError(
                 f"the file holds {len(traces)} traces",
                 path=str(source),
                 remedy="name one with trace=, or take all of them with gzero.analyse_traces",
             )
-        return pipeline.analyse_measurement(traces[0], asked)
+        return analyse_measurement(traces[0], asked)
     return analyse_traces(source, quantum=quantum, config=config, **options)[0]
 
 
@@ -212,7 +212,7 @@ def validate(
             raise ConfigError("a fit is judged against a quantum", remedy='name it, for example quantum="2e^2/h"')
         if source.levels is None:
             raise FitError("this fit has no levels to judge", result=source)
-        return decide(source.levels, pipeline.declared_quantum(asked), pipeline.margins_of(asked), declared=True)
+        return decide(source.levels, declared_quantum(asked), margins_of(asked), declared=True)
     analysis = source if isinstance(source, Analysis) else analyse(source, quantum=quantum, **options)
     if analysis.verdict is None:
         raise FitError("this analysis holds no verdict: one value is no staircase", result=analysis)

@@ -1,0 +1,134 @@
+"""From a path and a configuration to measurements: read, lay out, give meaning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gzero.errors import ColumnError, ConfigError, GzeroError, InputError, UnitError
+from gzero.estimate import Estimate
+from gzero.loaders.registry import read_table
+from gzero.loaders.table import Table
+from gzero.measurement.inspection import Inspection, inspect_table
+from gzero.measurement.kinds import Kind, kind
+from gzero.measurement.layout import Layout, Wanted, lay_out
+from gzero.measurement.meaning import measure
+from gzero.measurement.measurement import DECLARABLE, Measurement, condition
+from gzero.pipeline.config import Config
+from gzero.quanta import (
+    Conditions,
+    Particle,
+    parse_quantum,
+    particle,
+    unit_or_quantum,
+)
+
+FIT = "fit"  #: the value of --series-resistance that asks for it to be fitted
+
+
+def read(path: str | Path, config: Config) -> Table:
+    """The table that a file holds, read as the configuration asks."""
+    return read_table(
+        path, loader=config.loader, sheet=config.sheet, encoding=config.encoding, delimiter=config.delimiter,
+        decimal=config.decimal, header_row=config.header_row,
+    )  # fmt: skip
+
+
+def experiment_of(table: Table, config: Config) -> Kind:
+    """The kind of measurement: the one that is named, else the one that a column's unit or name gives away."""
+    if config.experiment is not None:
+        return kind(config.experiment)
+    units = {unit_or_quantum(column.unit_text).si for column in table.columns}
+    return kind("diffusion") if "m^2/s" in units and not units & {"S", "ohm", "A"} else kind("staircase")
+
+
+def layout_of(table: Table, experiment: Kind, config: Config) -> Layout:
+    """Which column plays which role."""
+    wanted = Wanted(x=config.x, y=config.y, std=config.std, x_unit=config.x_unit, y_unit=config.y_unit)
+    return lay_out(table, experiment, wanted, conditions=environment(config), bias_declared=config.bias is not None)
+
+
+def inspect_path(path: str | Path, config: Config) -> Inspection:
+    """Look at a file without analysing it; a layout that cannot be decided is told, not raised."""
+    table = read(path, config)
+    experiment = experiment_of(table, config)
+    layout, problem = None, ""
+    try:
+        layout = layout_of(table, experiment, config)
+    except InputError as error:
+        problem = str(error)
+    return inspect_table(table, experiment.name, layout, problem, environment(config))
+
+
+def load_traces(path: str | Path, config: Config) -> tuple[Measurement, ...]:
+    """Every trace of a file, or the one that `trace` names.
+
+    Raises
+    ------
+    InputError : anything about the file or the options that cannot be used.
+    """
+    table = read(path, config)
+    experiment = experiment_of(table, config)
+    quantum = parse_quantum(config.quantum, environment(config)) if config.quantum else None
+    if quantum is not None and experiment.y.units and quantum.unit not in experiment.y.units:
+        raise UnitError(
+            f"the quantum {quantum.symbol} [{quantum.unit}] is not one of a {experiment.y.name}",
+            path=str(path),
+            remedy=f"choose one of [{' or '.join(experiment.y.units)}]",
+        )
+    measurements = measure(
+        table,
+        layout_of(table, experiment, config),
+        experiment,
+        Wanted(x=config.x, y=config.y, std=config.std, x_unit=config.x_unit, y_unit=config.y_unit),
+        conditions=_conditions(config, table, experiment),
+        environment=environment(config),
+        particle=config.particle,
+        quantum=quantum,
+    )
+    return _of_trace(measurements, config.trace, str(path))
+
+
+def _of_trace(measurements: tuple[Measurement, ...], wanted: str | None, path: str) -> tuple[Measurement, ...]:
+    """The trace that is asked for by name or by index from 0; all of them where none is."""
+    if wanted is None:
+        return measurements
+    named = tuple(m for m in measurements if m.trace == wanted)
+    if len(named) == 1:
+        return named
+    if wanted.lstrip("-").isdigit() and 0 <= int(wanted) < len(measurements):
+        return (measurements[int(wanted)],)
+    names = ", ".join(m.trace or str(i) for i, m in enumerate(measurements[:3]))
+    raise ColumnError(
+        f"there is no trace '{wanted}'",
+        path=path,
+        remedy=f"choose 0 to {len(measurements) - 1}, or a name such as {names}",
+    )
+
+
+def _particle(config: Config) -> Particle:
+    return particle(config.particle, mass=config.mass)
+
+
+def environment(config: Config) -> Conditions:
+    """What a quantum may depend on, as declared."""
+    declared: dict[str, float | None] = {"mass": _particle(config).mass}
+    for name in ("temperature", "length"):
+        text = getattr(config, name)
+        declared[name] = condition(name, text).value if text is not None else None
+    return Conditions(mass=declared["mass"], temperature=declared["temperature"], length=declared["length"])
+
+
+def _conditions(config: Config, table: Table, experiment: Kind) -> dict[str, Estimate]:
+    """Every declared condition in SI; an offset is in the unit of the ordinate."""
+    out: dict[str, Estimate] = {}
+    for name in DECLARABLE:
+        text = getattr(config, name, None)
+        if text is None or name == "mass" or (name == "series_resistance" and text.strip() == FIT):
+            continue
+        try:
+            out[name] = condition(name, text)
+        except GzeroError as error:
+            raise ConfigError(f"--{name.replace('_', '-')}: {error.problem}", remedy=error.remedy) from None
+    if config.mass is not None and experiment.per_row:
+        out["mass"] = condition("mass", config.mass)
+    return out

@@ -1,0 +1,120 @@
+"""Everything that belongs to one answer, put into its record."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gzero.analysis import Analysis
+from gzero.fitters.findings import Comparison, Findings
+from gzero.measurement.kinds import kind
+from gzero.measurement.ledger import Choice
+from gzero.measurement.measurement import Measurement
+from gzero.pipeline.config import Config
+from gzero.pipeline.load import environment
+from gzero.quanta import (
+    CONSTANTS_SET,
+    Quantum,
+    candidates,
+)
+from gzero.reduction.calibration import Calibration
+from gzero.verdict.decide import Margins
+from gzero.verdict.verdict import Verdict
+from gzero.version import VERSION, versions
+
+
+def record(
+    measurement: Measurement,
+    config: Config,
+    findings: Findings,
+    quantum: Quantum,
+    declared: bool,
+    verdict: Verdict | None,
+) -> Analysis:
+    """Everything that belongs to the answer, in one place."""
+    comparisons = findings.comparisons or tuple(_comparisons(findings, quantum, config))
+    used = len(findings.curve) if findings.curve is not None else int(measurement.ordinate.values.size)
+    return Analysis(
+        version=VERSION,
+        versions=versions(),
+        constants=CONSTANTS_SET,
+        origin=measurement.origin,
+        rows_used=used,
+        experiment=measurement.kind,
+        title=kind(measurement.kind).title,
+        quantum=quantum,
+        declared=declared,
+        estimates=findings.estimates,
+        verdict=verdict,
+        trace=measurement.trace,
+        coordinate=measurement.coordinate,
+        levels=findings.levels,
+        curve=findings.curve,
+        excluded=_excluded_points(measurement, findings),
+        exclusions=findings.exclusions,
+        fit=findings.fit,
+        budget=findings.budget,
+        comparisons=comparisons,
+        ledger=(*stated(config, quantum, declared), *measurement.ledger, *findings.ledger),
+        warnings=(*measurement.warnings, *findings.warnings),
+        provenance=config.provenance,
+        seed=config.seed,
+    )
+
+
+def stated(config: Config, quantum: Quantum, declared: bool) -> list[Choice]:
+    """The options that change the answer, said or left at their default."""
+    _, file = config.origin("quantum")
+    out = [
+        Choice(
+            choice="quantum",
+            value=quantum.symbol,
+            origin="user" if declared else "data",
+            note=file or ("" if declared else "not declared: the nearest candidate"),
+        )
+    ]
+    shown = {
+        "series_resistance": "none",
+        "gain": "1, exact",
+        "offset": "0, exact",
+        "margin": f"{Margins().step:g}",
+        "level_margin": f"{Margins().level:g}",
+        "confidence": f"{Margins().confidence:g}",
+    }
+    for name, default in shown.items():
+        value = getattr(config, name)
+        by, file = config.origin(name)
+        out.append(
+            Choice(choice=name.replace("_", " "), value=default if value is None else str(value), origin=by, note=file)
+        )
+    for name in ("particle", "mass", "temperature", "length", "bias", "x_unit"):
+        if getattr(config, name) is not None:
+            by, file = config.origin(name)
+            out.append(Choice(choice=name.replace("_", " "), value=str(getattr(config, name)), origin=by, note=file))
+    return out
+
+
+def _comparisons(findings: Findings, quantum: Quantum, config: Config) -> list[Comparison]:
+    """The step height in units of every fundamental unit of its dimension."""
+    step = findings.estimates.get("step_height")
+    if step is None:
+        return []
+    units = {q.symbol: q for q in (quantum, *candidates(quantum.unit, environment(config)))}
+    return [
+        Comparison(name=q.symbol, value=q.value, unit=q.unit, ratio=step.value / q.value, ratio_std=step.std / q.value)
+        for q in units.values()
+        if q.value is not None
+    ]
+
+
+def _excluded_points(
+    measurement: Measurement, findings: Findings
+) -> tuple[tuple[str, tuple[float, ...], tuple[float, ...]], ...]:
+    """Where the points that were left out would lie, for the figure."""
+    x = measurement.abscissa.values
+    with np.errstate(all="ignore"):
+        y = Calibration.of(measurement.conditions).apply(measurement.ordinate.values)
+    out = []
+    for exclusion in findings.exclusions:
+        rows = exclusion.indices[np.isfinite(x[exclusion.indices]) & np.isfinite(y[exclusion.indices])]
+        out.append((exclusion.rule, tuple(float(v) for v in x[rows]), tuple(float(v) for v in y[rows])))
+    return tuple(out)
