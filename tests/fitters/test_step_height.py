@@ -9,12 +9,12 @@ from gzero.fitters.step_height import step_height
 from gzero.quanta import G0
 
 
-def levels(values, std=0.01, shifts=None, indices=None) -> LevelSet:
+def levels(values, std=0.01, shifts=None, indices=None, fit=False) -> LevelSet:
     values = np.asarray(values, float)
     n = np.arange(1, values.size + 1) if indices is None else np.asarray(indices)
     return LevelSet(
         indices=n, values=values, covariance=np.eye(values.size) * std**2, shifts=shifts or {},
-        flat=(True,) * values.size, counted_from="pinch-off", resistance_fitted=False,
+        flat=(True,) * values.size, counted_from="pinch-off", resistance_fitted=fit,
     )  # fmt: skip
 
 
@@ -44,12 +44,11 @@ def test_a_common_gain_error_is_not_averaged_down() -> None:
 def test_resistance_and_step_come_back_exactly(resistance: float) -> None:
     n = np.arange(1, 6)
     read = 1 / (1 / (n * G0) + resistance)
-    line = step_height(levels(read, std=1e-4 * G0), "S", fit_resistance=True)
+    line = step_height(levels(read, std=1e-4 * G0, fit=True), "S")
     assert line.step.value == pytest.approx(G0, rel=1e-9)
     assert line.series_resistance is not None
     assert line.series_resistance.value == pytest.approx(resistance, abs=1e-4)
-    assert line.levels.values == pytest.approx(n * G0, rel=1e-9)
-    assert line.levels.resistance_fitted
+    assert line.corrected == pytest.approx(n * G0, rel=1e-9)
     assert line.dof == 3
 
 
@@ -61,7 +60,7 @@ def test_uncertainties_with_a_fitted_resistance_cover() -> None:
     std = 2e-3 * G0
     found = []
     for _ in range(4000):
-        line = step_height(levels(true + std * rng.normal(size=4), std=std), "S", fit_resistance=True)
+        line = step_height(levels(true + std * rng.normal(size=4), std=std, fit=True), "S")
         assert line.series_resistance is not None
         found.append((line.step.value, line.series_resistance.value, line.step.std_stat / line.scale))
     h, r, stated = np.array(found).T
@@ -71,7 +70,7 @@ def test_uncertainties_with_a_fitted_resistance_cover() -> None:
 
 def test_one_level_cannot_tell_a_resistance() -> None:
     with pytest.raises(FitError, match="one plateau"):
-        step_height(levels([G0]), "S", fit_resistance=True)
+        step_height(levels([G0], fit=True), "S")
 
 
 def test_indices_that_start_above_one() -> None:

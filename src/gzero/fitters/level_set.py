@@ -23,7 +23,7 @@ class LevelSet:
     shifts : source -> signed shift of every level when the source moves up by one standard uncertainty, each shape (k,).
     flat : whether each level qualifies as flat, shape (k,).
     counted_from : "pinch-off", or "quantum" where the first index comes from the declared quantum.
-    resistance_fitted : whether a series resistance was fitted to these same levels, which costs a degree of freedom.
+    resistance_fitted : whether a series resistance is fitted to these same levels, which costs a degree of freedom.
     """
 
     indices: NDArray[np.int64]

@@ -59,11 +59,9 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
             warnings=tuple(warnings),
         )
     level_set = _level_set(counted, first, calibration, counted_from, options)
-    fitted_resistance = options.fit_resistance and len(counted) >= 2
-    if options.fit_resistance and not fitted_resistance:
-        warnings.append("one plateau cannot tell a series resistance from the step height: it was not fitted")
-    line = step_height(level_set, curve.y_unit, fit_resistance=fitted_resistance)
-    level_set = line.levels if fitted_resistance else level_set
+    line, problem = _line(level_set, curve.y_unit)
+    warnings += [problem] if problem else []
+    fitted_resistance = line.series_resistance is not None
     estimates = {"step_height": line.step}
     warnings += _resistance(line, measurement, options, estimates)
     model, fit_curve, why = _model_fit(curve, stairs, counted, line, options, fitted_resistance)
@@ -72,15 +70,14 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         warnings += more
     else:
         warnings.append(f"no model fit: {why}")
-    claimed = level_set if not options.fit_resistance or fitted_resistance else _marked(level_set)
     estimates["transmission"] = line.step.scaled(1 / options.unit, "")
     return Findings(
         estimates=estimates,
         levels=_table(stairs, first, calibration, options, counted, line if fitted_resistance else None),
-        level_set=claimed,
+        level_set=level_set,
         curve=curve,
         exclusions=exclusions,
-        fit=None if model is None else replace(model, levels=claimed),
+        fit=None if model is None else replace(model, levels=level_set),
         fit_curve=fit_curve,
         budget=_budget(counted, line),
         ledger=tuple(ledger),
@@ -88,9 +85,16 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     )
 
 
-def _marked(level_set: LevelSet) -> LevelSet:
-    """The same levels, with the freedom of a series resistance on record although there were too few to fit it."""
-    return replace(level_set, resistance_fitted=True)
+def _line(level_set: LevelSet, unit: str | None) -> tuple[StepHeight, str]:
+    """The line through the levels; where a series resistance cannot be fitted, the one without it, and why.
+
+    The level set keeps the wish on record: a verdict on it stays undecided.
+    """
+    try:
+        return step_height(level_set, unit), ""
+    except FitError as error:
+        plain = step_height(replace(level_set, resistance_fitted=False), unit)
+        return plain, f"no series resistance was fitted: {error.problem}"
 
 
 def _default_choices(options: FitOptions, stairs: Staircase, curve: Curve) -> list[Choice]:
@@ -226,7 +230,7 @@ def _level_set(
         shifts={source: np.array([shift.get(source, 0.0) for shift in shifts]) for source in sources},
         flat=tuple(is_flat(p) for p in counted),
         counted_from=counted_from,
-        resistance_fitted=False,
+        resistance_fitted=options.fit_resistance,
     )
 
 
@@ -248,9 +252,11 @@ def _table(
         if line is not None and plateau in counted:
             k = counted.index(plateau)
             level = Estimate(
-                value=float(line.levels.values[k]),
-                std_stat=float(np.sqrt(line.levels.covariance[k, k])),
-                systematic={s: float(v[k]) for s, v in line.levels.shifts.items()},
+                value=float(line.corrected[k]),
+                std_stat=float(
+                    np.linalg.norm(line.jacobian[k] * [np.hypot(p.std_noise, p.std_window) for p in counted])
+                ),
+                systematic=_moved(line, calibration, counted, k),
                 unit=unit,
             )
         transmission = _difference(level, below, plateau.index - previous, options.unit)
@@ -273,6 +279,15 @@ def _table(
         )  # fmt: skip
         below, previous = level, plateau.index
     return tuple(out)
+
+
+def _moved(line: StepHeight, calibration: Calibration, counted: list[Plateau], k: int) -> dict[str, float]:
+    """Systematic shifts of the k-th level behind the fitted series resistance."""
+    out: dict[str, float] = {}
+    for slope, plateau in zip(line.jacobian[k], counted, strict=True):
+        for source, shift in calibration.shifts(plateau.level).items():
+            out[source] = out.get(source, 0.0) + float(slope) * shift
+    return out
 
 
 def _difference(level: Estimate, below: Estimate | None, modes: int, quantum: float) -> Estimate:

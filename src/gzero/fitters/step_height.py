@@ -10,7 +10,7 @@ Data Group, doi 10.1103/PhysRevD.110.030001, introduction 5.2.2). Systematic par
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,34 +28,37 @@ class StepHeight:
     Parameters
     ----------
     step : h [SI].  series_resistance : R_s [1/SI] where it was fitted, else None.
-    levels : the level set, corrected by the fitted series resistance where there is one.
+    corrected : levels behind the fitted series resistance, or the levels themselves [SI], shape (k,).
+    jacobian : d corrected / d level, shape (k, k). With a fitted resistance it is singular, as a shift of all resistances
+        by the same amount is taken out again: never invert the covariance of corrected levels.
     weights : dh/dlevel_n, shape (k,).
     chi2, dof : of the line;  scale : factor on the statistical uncertainty.
     """
 
     step: Estimate
     series_resistance: Estimate | None
-    levels: LevelSet
+    corrected: NDArray[np.float64]
+    jacobian: NDArray[np.float64]
     weights: NDArray[np.float64]
     chi2: float
     dof: int
     scale: float
 
 
-def step_height(levels: LevelSet, unit: str | None, *, fit_resistance: bool = False) -> StepHeight:
+def step_height(levels: LevelSet, unit: str | None) -> StepHeight:
     """The common step of levels counted by index.
 
     Parameters
     ----------
-    levels : at least one level; with `fit_resistance` at least two.
+    levels : at least one level; where a series resistance is to be fitted to them, at least two.
     unit : SI text of the levels.
 
     Raises
     ------
-    FitError : fewer levels than unknowns, or levels that are not positive with `fit_resistance`.
+    FitError : with a series resistance: fewer levels than unknowns, or a level whose whole resistance it would be.
     """
     n = levels.indices.astype(np.float64)
-    if fit_resistance:
+    if levels.resistance_fitted:
         return _with_resistance(levels, unit, n)
     solve, chi2 = _gls(n[:, None], levels.values, levels.covariance)
     h = float(solve[0] @ levels.values)
@@ -66,7 +69,14 @@ def step_height(levels: LevelSet, unit: str | None, *, fit_resistance: bool = Fa
         value=h, std_stat=std, systematic={s: float(solve[0] @ v) for s, v in levels.shifts.items()}, unit=unit
     )
     return StepHeight(
-        step=step, series_resistance=None, levels=levels, weights=solve[0], chi2=chi2, dof=dof, scale=scale
+        step=step,
+        series_resistance=None,
+        corrected=levels.values,
+        jacobian=np.eye(n.size),
+        weights=solve[0],
+        chi2=chi2,
+        dof=dof,
+        scale=scale,
     )
 
 
@@ -98,6 +108,11 @@ def _with_resistance(levels: LevelSet, unit: str | None, n: NDArray[np.float64])
     dr = -(r**2)  # dr/dlevel
     solve, chi2 = _gls(np.column_stack([1 / n, np.ones_like(n)]), r, levels.covariance * np.outer(dr, dr))
     slope, intercept = solve @ r
+    if np.any(r <= intercept) or slope <= 0:
+        raise FitError(
+            f"the fitted series resistance, {intercept:.4g} [1/{unit}], would be the whole resistance of a level",
+            remedy="these levels are no multiples of one step behind one resistance; state --series-resistance",
+        )
     h = float(1 / slope)
     weights = -(h**2) * solve[0] * dr
     resistance_weights = solve[1] * dr
@@ -113,17 +128,11 @@ def _with_resistance(levels: LevelSet, unit: str | None, n: NDArray[np.float64])
     # levels behind the series resistance: G = 1/(1/level - R_s), whose spread now holds that of R_s as well
     corrected = 1 / (r - intercept)
     jacobian = np.diag(corrected**2 * r**2) + np.outer(corrected**2, resistance_weights)
-    moved = replace(
-        levels,
-        values=corrected,
-        covariance=jacobian @ levels.covariance @ jacobian.T,
-        shifts={s: jacobian @ v for s, v in levels.shifts.items()},
-        resistance_fitted=True,
-    )
     return StepHeight(
         step=estimate(h, weights, unit),
         series_resistance=estimate(float(intercept), resistance_weights, "ohm" if unit == "S" else None),
-        levels=moved,
+        corrected=corrected,
+        jacobian=jacobian,
         weights=weights,
         chi2=chi2,
         dof=dof,

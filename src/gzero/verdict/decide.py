@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gzero.errors import FitError
+from gzero.estimate import Estimate
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.step_height import StepHeight, step_height
 from gzero.quanta import Quantum, candidates
@@ -71,15 +73,23 @@ def decide(levels: LevelSet | None, quantum: Quantum, margins: Margins, *, decla
             blank, "undecided", ["no flat plateau was found, so there is no step whose height could be compared"]
         )
     k = levels.indices.size
-    line = step_height(levels, quantum.unit)
+    try:
+        line = step_height(levels, quantum.unit)
+    except FitError as error:
+        return _with(blank, "undecided", [f"{error.problem}: {error.remedy}"])
     q = quantum.value
     spent = 1 + (1 if levels.resistance_fitted else 0)
     step = _step_interval(line, q, margins, dof=max(k - spent, 1))
     residuals = _residual_intervals(levels, line, q, margins)
-    rivals = _rivals(levels, quantum, margins)
+    rivals = _rivals(levels, line, quantum, margins)
     p_value, tightest = _equivalence(line, q, margins, dof=max(k - spent, 1))
     needed = 3 if levels.resistance_fitted else 2
     decision, reasons = _judge(levels, quantum, margins, step, residuals, rivals, needed=needed, declared=declared)
+    if decision == "quantized" and _negative(line.series_resistance):
+        decision = "undecided"
+        reasons = [
+            "the fitted series resistance is negative beyond its uncertainty: a gain error does that, no resistance"
+        ]
     return Verdict(
         decision=decision,
         margin=margins.step,
@@ -91,6 +101,10 @@ def decide(levels: LevelSet | None, quantum: Quantum, margins: Margins, *, decla
         rivals=rivals,
         reasons=tuple(reasons),
     )
+
+
+def _negative(resistance: Estimate | None) -> bool:
+    return resistance is not None and resistance.value < -2 * resistance.std
 
 
 def _with(verdict: Verdict, decision: Decision, reasons: list[str]) -> Verdict:
@@ -119,8 +133,8 @@ def _step_interval(line: StepHeight, q: float, margins: Margins, *, dof: int) ->
 
 
 def _projection(levels: LevelSet, line: StepHeight) -> NDArray[np.float64]:
-    """Matrix P with residuals = P levels, so that what scales all levels alike cancels."""
-    return np.asarray(np.eye(levels.indices.size) - np.outer(levels.indices, line.weights))
+    """d residual / d level, in which what scales all levels alike cancels."""
+    return np.asarray(line.jacobian - np.outer(levels.indices, line.weights))
 
 
 def _residual_intervals(levels: LevelSet, line: StepHeight, q: float, margins: Margins) -> list[_Interval]:
@@ -132,7 +146,7 @@ def _residual_intervals(levels: LevelSet, line: StepHeight, q: float, margins: M
     from scipy.special import ndtri
 
     project = _projection(levels, line)
-    values = project @ levels.values / q
+    values = (line.corrected - levels.indices * line.step.value) / q
     variance = np.diag(project @ (levels.covariance + levels.systematic()) @ project.T) / q**2
     halves = float(ndtri(0.5 + margins.confidence / 2)) * np.sqrt(np.maximum(variance, 0.0))
     return [_Interval(value=float(v), half=float(h)) for v, h in zip(values, halves, strict=True)]
@@ -154,7 +168,7 @@ _HEIGHT_SPREAD = 1 / np.sqrt(12.0)  # of a step anywhere between half and one an
 _TOLERANCE = 1.959963984540054  # a margin is read as a 95 % range
 
 
-def _rivals(levels: LevelSet, quantum: Quantum, margins: Margins) -> tuple[Rival, ...]:
+def _rivals(levels: LevelSet, line: StepHeight, quantum: Quantum, margins: Margins) -> tuple[Rival, ...]:
     """Other explanations of the levels, by -2 ln of the evidence ratio (which BIC approximates).
 
     All are Gaussian in the levels, so the evidence is exact. "Steps of the quantum" allows the stated margins, as an
@@ -164,16 +178,17 @@ def _rivals(levels: LevelSet, quantum: Quantum, margins: Margins) -> tuple[Rival
     q = float(quantum.value or 0.0)
     n = levels.indices.astype(np.float64)
     k = n.size
-    total = levels.covariance + levels.systematic()
+    values = line.corrected
+    total = line.jacobian @ (levels.covariance + levels.systematic()) @ line.jacobian.T
     irregular = (margins.level * q / _TOLERANCE) ** 2 * np.eye(k)
     common = np.outer(n, n) * q**2
     below = np.tril(np.ones((k, k)))
     below[:, 0] *= n[0]  # the first level in the data stands for all the steps below it
-    claim = _deviance(levels.values, n * q, total + irregular + common * (margins.step / _TOLERANCE) ** 2)
+    claim = _deviance(values, n * q, total + irregular + common * (margins.step / _TOLERANCE) ** 2)
     rivals = [
         Rival(
             name="equal steps of another height",
-            delta_bic=_deviance(levels.values, n * q, total + irregular + common * _HEIGHT_SPREAD**2) - claim,
+            delta_bic=_deviance(values, n * q, total + irregular + common * _HEIGHT_SPREAD**2) - claim,
         )
     ]
     if k >= 2:
@@ -181,7 +196,7 @@ def _rivals(levels: LevelSet, quantum: Quantum, margins: Margins) -> tuple[Rival
         rivals.append(
             Rival(
                 name="steps of unequal height",
-                delta_bic=_deviance(levels.values, n * q, total + irregular + spread) - claim,
+                delta_bic=_deviance(values, n * q, total + irregular + spread) - claim,
             )
         )
     for other in candidates(quantum.unit):
@@ -190,7 +205,7 @@ def _rivals(levels: LevelSet, quantum: Quantum, margins: Margins) -> tuple[Rival
             rivals.append(
                 Rival(
                     name=f"steps of {other.symbol}",
-                    delta_bic=_deviance(levels.values, n * other.value, total + irregular + own) - claim,
+                    delta_bic=_deviance(values, n * other.value, total + irregular + own) - claim,
                 )
             )
     return tuple(rivals)
