@@ -94,6 +94,7 @@ def test_series_resistance_given_and_fitted(gzero, tmp_path: Path) -> None:
     found = json.loads(ran.out)["estimates"]["series_resistance"]
     assert abs(found["value"] - 500) < 3 * found["std"]
     assert found["std"] < 30
+    assert gzero("validate", path, "--quantum", "2e^2/h", "--series-resistance", "fit").code == 0
 
 
 @pytest.mark.parametrize("ending", ["pdf", "html", "xlsx", "json", "tex", "md"])

@@ -42,7 +42,7 @@ def test_a_missing_file_names_close_ones(write: Write) -> None:
 
 
 def test_a_directory_an_empty_file_a_pipe(tmp_path: Path, write: Write) -> None:
-    with pytest.raises(FileError, match="is a directory; name the files in it, or use `gzero batch`"):
+    with pytest.raises(FileError, match="is a directory; name a file in it"):
         check_file(tmp_path)
     with pytest.raises(FileError, match="the file is empty"):
         check_file(write(b""))

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gzero.errors import InputError
+from gzero.errors import InputError, UnitError
+from gzero.estimate import Estimate
 from gzero.measurement.measurement import condition
 from gzero.quanta import G0
 from gzero.reduction.calibration import Calibration
@@ -57,4 +58,13 @@ def test_shifts_are_finite_differences() -> None:
 
 def test_a_gain_is_positive() -> None:
     with pytest.raises(InputError, match="gain"):
-        calibration(gain="-1.0").check()
+        Calibration.of({"gain": Estimate(value=-1.0)}).check("S")
+
+
+def test_corrections_have_the_dimension_of_the_data() -> None:
+    with pytest.raises(UnitError, match="offset"):
+        calibration(offset="1 uS").check("1/(J s)")
+    with pytest.raises(UnitError, match="series resistance"):
+        calibration(series_resistance="420(12) ohm").check("1/(J s)")
+    calibration(offset="0.01(1) 1/h").check("1/(J s)")
+    assert condition("offset", "0.5(1) 2e^2/h").value == pytest.approx(0.5 * G0, rel=1e-12)

@@ -116,3 +116,34 @@ def test_rivals_are_named_with_their_evidence() -> None:
     assert all(rival.delta_bic > 0 for rival in out.rivals)
     other = verdict([0.5, 1.0, 1.5, 2.0])
     assert min(other.rivals, key=lambda r: r.delta_bic).name == "steps of e^2/h"
+
+
+def test_a_flat_shoulder_forbids_quantized() -> None:
+    """Levels 0.35, 1.05, 2, 3 are no equal steps, whatever is called structure on a riser."""
+    from dataclasses import replace
+
+    n = np.arange(1, 5)
+    plain = LevelSet(
+        indices=n, values=n * Q.value, covariance=np.eye(4) * (0.005 * Q.value) ** 2, shifts={}, flat=(True,) * 4,
+        counted_from="pinch-off", resistance_fitted=False,
+    )  # fmt: skip
+    assert decide(plain, Q, Margins(), declared=True).decision == "quantized"
+    assert decide(replace(plain, shoulders=(0.35,)), Q, Margins(), declared=True).decision == "undecided"
+
+
+@pytest.mark.parametrize("resistance", [0.0, 500.0])
+def test_a_fitted_resistance_is_judged_by_the_joint_fit(resistance: float) -> None:
+    """True staircases behind a resistance that is fitted with them are quantized; random heights and a traceback are not."""
+    from dataclasses import replace
+
+    n = np.arange(1, 6)
+    read = 1 / (1 / (n * Q.value) + resistance)
+    levels = LevelSet(
+        indices=n, values=read, covariance=np.eye(5) * (0.002 * Q.value) ** 2, shifts={}, flat=(True,) * 5,
+        counted_from="pinch-off", resistance_fitted=True,
+    )  # fmt: skip
+    assert decide(levels, Q, Margins(), declared=True).decision == "quantized"
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        heights = np.cumsum(rng.uniform(0.3, 1.7, 5)) * Q.value
+        assert decide(replace(levels, values=heights), Q, Margins(), declared=True).decision != "quantized"

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+import traceback
+from typing import NoReturn
 
 from gzero.errors import GzeroError
 
 #: Exit codes of `gzero validate`; any command ends with ERROR on bad input.
 QUANTIZED, NOT_QUANTIZED, ERROR, UNDECIDED = 0, 1, 2, 3
+
+PIPE_CLOSED = 141  # what a shell reports of a process that SIGPIPE ended
 
 
 def main() -> None:
@@ -16,23 +22,37 @@ def main() -> None:
 
     try:
         code = app(standalone_mode=False)
+        sys.stdout.flush()
     except GzeroError as error:
         fail(str(error))
+    except SystemExit:
+        # the terminal renderer leaves so when the reader of our output has gone
+        _leave_pipe()
     except KeyboardInterrupt:
         fail("interrupted; nothing was left half-written", code=130)
     except BrokenPipeError:
-        # the reader of our output has seen enough (`gzero quanta | head`)
-        sys.stderr.close()
-        raise SystemExit(0) from None
-    except Exception as error:
+        _leave_pipe()
+    except OSError as error:
+        fail(f"the output cannot be written: {(error.strerror or str(error)).lower()}")
+    except Exception as error:  # noqa: BLE001 - the last place that can turn a defect into one line
         show = getattr(error, "format_message", None)  # click's own: a flag that does not exist, a missing argument
         if show is None:
-            raise
+            # an exit code of 1 would read as a verdict; a defect of ours must never
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{frame.filename.rpartition('gzero/')[2]}:{frame.lineno}"
+            fail(f"a defect in gzero, at {where}: {type(error).__name__}: {error}; please report it with the file")
         fail(f"{show()} (see gzero --help)")
     raise SystemExit(code if isinstance(code, int) else 0)
 
 
-def fail(line: str, *, code: int = ERROR) -> None:
+def _leave_pipe() -> NoReturn:
+    """The reader of our output has seen enough (`gzero quanta | head`): go as a pipeline expects."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(PIPE_CLOSED)
+
+
+def fail(line: str, *, code: int = ERROR) -> NoReturn:
     """One line on stderr, and out."""
     print(f"gzero: {' '.join(line.split())}", file=sys.stderr)
     raise SystemExit(code)

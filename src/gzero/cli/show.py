@@ -31,7 +31,11 @@ def _console() -> Console:
     from rich.console import Console
 
     # a pipe has no width: tables are then as wide as they need to be, for grep and for files
-    return Console() if sys.stdout.isatty() else Console(width=160, no_color=True, highlight=False)
+    return (
+        Console()
+        if sys.stdout is not None and sys.stdout.isatty()
+        else Console(width=160, no_color=True, highlight=False)
+    )
 
 
 def _show(document: Document) -> None:
@@ -46,7 +50,7 @@ def _json(value: object) -> None:
 
 def with_progress(what: str, work: Callable[[Callable[[int, int], None] | None], T]) -> T:
     """Run some work; on a terminal with a bar on stderr when it has more than a few parts."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         return work(None)
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

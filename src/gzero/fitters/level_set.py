@@ -23,6 +23,9 @@ class LevelSet:
     shifts : source -> signed shift of every level when the source moves up by one standard uncertainty, each shape (k,).
     flat : whether each level qualifies as flat, shape (k,).
     counted_from : "pinch-off", or "quantum" where the first index comes from the declared quantum.
+    shoulders : heights of flat stretches within the claim that were too small for a riser and are no 0.7 structure,
+        in steps above the level below them; a staircase that has them is not one of equal steps.
+    calibrated : whether gain, offset or series resistance was stated; without any of them the scale is taken on trust.
     resistance_fitted : whether a series resistance is fitted to these same levels, which costs a degree of freedom.
     """
 
@@ -33,6 +36,8 @@ class LevelSet:
     flat: tuple[bool, ...]
     counted_from: str
     resistance_fitted: bool
+    shoulders: tuple[float, ...] = ()
+    calibrated: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", frozen(self.values))

@@ -26,7 +26,7 @@ from gzero.measurement.measurement import Measurement
 from gzero.models.staircase import staircase
 from gzero.reduction.calibration import Calibration
 from gzero.reduction.plateau import Plateau
-from gzero.reduction.plateaus import Staircase, find_staircase, is_flat
+from gzero.reduction.plateaus import FLAT, Staircase, find_staircase, is_flat
 from gzero.reduction.selection import select
 
 _FIRST = "a curve that does not reach pinch-off has no counted n"
@@ -40,7 +40,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     InputError : readings that make no curve.
     """
     calibration = Calibration.of(measurement.conditions, measurement.ordinate.common)
-    calibration.check()
+    calibration.check(measurement.ordinate.unit)
     curve, exclusions = select(measurement, calibration, options.selection, quantum=options.unit)
     stairs = find_staircase(curve)
     ledger = [*_default_choices(options, stairs, curve)]
@@ -59,6 +59,11 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
             warnings=tuple(warnings),
         )
     level_set = _level_set(counted, first, calibration, counted_from, options)
+    level_set = _with_freedoms(level_set, stairs, counted, measurement)
+    if not level_set.calibrated:
+        warnings.append(
+            "no gain, offset or series resistance was stated: the scale of the conductance is taken as exact"
+        )
     line, problem = _line(level_set, curve.y_unit)
     warnings += [problem] if problem else []
     fitted_resistance = line.series_resistance is not None
@@ -195,14 +200,9 @@ def _warnings(stairs: Staircase, options: FitOptions, counted: list[Plateau]) ->
         out.append(
             f"a shoulder at {level / options.unit:.2f} {options.quantum.symbol} (x = {x:.4g}) is too small for a riser: flagged, not counted"
         )
-    if (
-        stairs.pinched_off
-        and stairs.baseline is not None
-        and counted
-        and abs(stairs.baseline) > 0.02 * counted[0].level
-    ):
+    if reading := _unexplained(stairs, counted):
         out.append(
-            f"the reading at pinch-off is {stairs.baseline / options.unit:.3f} {options.quantum.symbol}, not zero: state --offset if it is one"
+            f"the reading at pinch-off is {reading / options.unit:.3f} {options.quantum.symbol}, not zero: state --offset if it is one"
         )
     return out
 
@@ -231,6 +231,38 @@ def _level_set(
         flat=tuple(is_flat(p) for p in counted),
         counted_from=counted_from,
         resistance_fitted=options.fit_resistance,
+    )
+
+
+#: The systematic part of a reading at pinch-off that is not zero and that nobody called an offset.
+_UNEXPLAINED = "reading at pinch-off"
+
+#: A shoulder at this height above the level below is the published 0.7 structure (0.5 to 0.9), flagged and allowed;
+#: within a tenth of a level it is a resonance on a plateau.
+_ALLOWED_SHOULDERS = ((0.0, 0.1), (0.5, 1.0))
+
+
+def _unexplained(stairs: Staircase, counted: list[Plateau]) -> float:
+    """The reading at pinch-off where it is more than 2 % of the first level, which the tail of a riser is not; else 0."""
+    if not counted or not stairs.pinched_off or stairs.baseline is None:
+        return 0.0
+    return stairs.baseline if abs(stairs.baseline) > 0.02 * abs(counted[0].level) else 0.0
+
+
+def _with_freedoms(
+    level_set: LevelSet, stairs: Staircase, counted: list[Plateau], measurement: Measurement
+) -> LevelSet:
+    """The level set with what else the claim rests on: shoulders, an unexplained reading at pinch-off, calibration."""
+    step = counted[-1].level / counted[-1].index if counted[-1].index else counted[-1].level
+    heights = [level / step % 1.0 for level, _ in stairs.sub_steps if level < counted[-1].level]
+    shoulders = tuple(h for h in heights if not any(low <= h <= high for low, high in _ALLOWED_SHOULDERS))
+    shifts = dict(level_set.shifts)
+    stated = {"gain", "offset", "series_resistance", "bias"} & set(measurement.conditions)
+    if "offset" not in stated and (reading := _unexplained(stairs, counted)):
+        # what is read at pinch-off may be an offset of every reading or a leak that ends there: nobody said which
+        shifts[_UNEXPLAINED] = np.full(level_set.values.size, -reading)
+    return replace(
+        level_set, shifts=shifts, shoulders=shoulders, calibrated=bool(stated) or level_set.resistance_fitted
     )
 
 
@@ -263,14 +295,14 @@ def _table(
         note = ""
         if plateau not in counted:
             note = (
-                f"not flat ({plateau.flatness:.2f})"
+                _why_not_flat(plateau)
                 if not is_flat(plateau)
                 else "above the claim"
                 if options.plateaus is None
                 else "outside the declared plateaus"
             )
         elif not is_flat(plateau):
-            note = f"declared, but not flat ({plateau.flatness:.2f})"
+            note = f"declared, but {_why_not_flat(plateau)}"
         out.append(
             Level(
                 index=plateau.index + first, level=level, transmission=transmission, x_low=plateau.x_low, x_high=plateau.x_high,
@@ -279,6 +311,12 @@ def _table(
         )  # fmt: skip
         below, previous = level, plateau.index
     return tuple(out)
+
+
+def _why_not_flat(plateau: Plateau) -> str:
+    if plateau.flatness_std > FLAT:
+        return f"too noisy to tell whether it is flat ({plateau.flatness:.2f} +- {plateau.flatness_std:.2f})"
+    return f"not flat ({plateau.flatness:.2f})"
 
 
 def _moved(line: StepHeight, calibration: Calibration, counted: list[Plateau], k: int) -> dict[str, float]:
@@ -401,7 +439,7 @@ def _budget(counted: list[Plateau], line: StepHeight) -> tuple[BudgetLine, ...]:
         ("scatter of the levels about n h", "statistical", f"chi2/dof {line.chi2:.3g}/{line.dof}", excess),
     ]
     rows += [
-        (source.replace("_", " "), "systematic", "declared", abs(shift))
+        (source.replace("_", " "), "systematic", "declared" if source != _UNEXPLAINED else "not explained", abs(shift))
         for source, shift in line.step.systematic.items()
     ]
     total = sum(std**2 for *_, std in rows)

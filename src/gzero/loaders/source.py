@@ -106,7 +106,7 @@ def check_file(path: str | os.PathLike[str]) -> Path:
     except (OSError, ValueError) as error:  # no permission for the folder, a name too long, a null byte in it
         raise FileError(f"cannot be opened ({error})", path=text, remedy="check the path and its permissions") from None
     if stat.S_ISDIR(status.st_mode):
-        raise FileError("is a directory", path=text, remedy="name the files in it, or use `gzero batch`")
+        raise FileError("is a directory", path=text, remedy="name a file in it")
     if not stat.S_ISREG(status.st_mode):
         raise FileError("is not a regular file", path=text, remedy="save the data to a file first")
     if status.st_size == 0:

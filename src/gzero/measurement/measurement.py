@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gzero.errors import ConfigError, InputError, UnitError
-from gzero.estimate import Estimate, declared
+from gzero.estimate import Estimate, declared, parse_quantity
 from gzero.loaders.table import Coordinate, Origin
 from gzero.measurement.curve import frozen
 from gzero.measurement.kinds import CONDUCTANCE
@@ -210,7 +210,7 @@ def condition(name: str, value: object) -> Estimate:
     """
     si, what = DECLARABLE[name]
     if isinstance(value, str):
-        stated = declared(value, si=si, what=what, source=name)
+        stated = _stated_offset(value) if name == "offset" else declared(value, si=si, what=what, source=name)
     else:
         try:
             nominal, std = float(getattr(value, "nominal_value", value)), float(getattr(value, "std_dev", 0.0))  # type: ignore[arg-type]
@@ -223,6 +223,21 @@ def condition(name: str, value: object) -> Estimate:
         wanted = "positive" if name in _POSITIVE else "other than zero"
         raise ConfigError(f"{what}: '{value}' must be {wanted}", remedy=f"state it in [{si or 'a pure number'}]")
     return stated
+
+
+def _stated_offset(text: str) -> Estimate:
+    """An offset in any unit that a conductance has, a quantum included: `0(0.1) uS`, `0.09(1) 2e^2/h`, `0.01 1/h`."""
+    number, _, unit_text = text.strip().partition(" ")
+    if unit_text.lstrip().startswith(("+/-", "±")):
+        number, unit_text = text.strip(), ""
+        unit = parse_quantity(text)[2]
+    else:
+        unit = unit_or_quantum(unit_text)
+    value, std, plain = parse_quantity(number)
+    unit = unit if unit.known else plain
+    if not unit.known or not unit.si or not unit.factor:
+        raise UnitError(f"offset: '{text}' has no unit of a conductance", remedy="write for example '0(0.1) uS'")
+    return Estimate(value=value * unit.factor, systematic={"offset": (std or 0.0) * unit.factor}, unit=unit.si)
 
 
 def _stated_unit(text: str | None, environment: Conditions) -> Unit:

@@ -52,6 +52,9 @@ def quantum_of(config: Config, measurement: Measurement) -> tuple[Quantum, bool]
     UnitError : no quantum has the dimension of the data, or the declared one has another.
     """
     conditions = environment(config)
+    own = measurement.conditions.get("mass")
+    if conditions.mass is None and own is not None:
+        conditions = replace(conditions, mass=own.value)  # the row states its own, and no particle is named
     unit = measurement.ordinate.unit
     path = measurement.origin.path
     if config.quantum is None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gzero.errors import InputError
+from gzero.errors import InputError, UnitError
 from gzero.estimate import Estimate
 
 
@@ -68,13 +68,23 @@ class Calibration:
             out[source] = out.get(source, 0.0) + corrected**2 * std
         return out
 
-    def check(self) -> None:
-        """Refuse a gain that is not positive.
+    def check(self, unit: str | None) -> None:
+        """Refuse what cannot correct a conductance in `unit` (SI text).
 
         Raises
         ------
-        InputError : gain <= 0.
+        InputError : gain <= 0.  UnitError : an offset of another dimension, a series resistance of no electric one.
         """
+        if self.offset.unit is not None and self.offset.unit != unit:
+            raise UnitError(
+                f"the offset is in [{self.offset.unit}] and the data are in [{unit}]",
+                remedy="state --offset in the unit of the data",
+            )
+        if self.series_resistance.value and unit != "S":
+            raise UnitError(
+                f"a series resistance in ohm cannot be in series with a conductance in [{unit}]",
+                remedy="leave --series-resistance out",
+            )
         if self.gain.value <= 0:
             raise InputError(
                 f"a gain of {self.gain.value:g} is not a gain",

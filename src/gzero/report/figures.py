@@ -247,15 +247,17 @@ def _draw_windows(axes: Axes, levels: Sequence[LevelMark]) -> None:
     if not labelled:
         return
     low, high = axes.get_xlim()
+    bottom, top = axes.get_ylim()
     for m in levels:
         # the curve rises to the right: free are the space under a window's right end and that above its left end
-        under = m.x_high < low + 0.87 * (high - low)
+        under = m.x_high < low + 0.87 * (high - low) or m.level > bottom + 0.93 * (top - bottom)
+        edge = m.x_high > low + 0.87 * (high - low)
         axes.annotate(
             show_value(m.level, m.std),
             (m.x_high if under else m.x_low, m.level),
             xytext=(2, -9) if under else (-2, 3),
             textcoords="offset points",
-            ha="left" if under else "right",
+            ha="left" if under and not edge else "right",
             va="top" if under else "bottom",
             fontsize=8,
             color=INK,

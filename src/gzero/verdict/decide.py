@@ -264,6 +264,11 @@ def _judge(
     not_flat = [str(n) for n, flat in zip(levels.indices, levels.flat, strict=True) if not flat]
     if not_flat:
         missing.append(f"plateau {', '.join(not_flat)} is not flat")
+    if levels.shoulders:
+        shown = ", ".join(f"{shoulder:.2f}" for shoulder in levels.shoulders)
+        missing.append(
+            f"a flat shoulder {shown} of a step above a level was not counted as a plateau: equal steps have none"
+        )
     if levels.counted_from == "quantum":
         missing.append(
             "the sweep never reaches pinch-off, so the first plateau was counted by the quantum that is to be tested: extend the sweep to pinch-off"
@@ -281,6 +286,8 @@ def _judge(
         f"{found}: within +-{100 * margins.step:g} %",
         f"{k} flat plateaus counted from pinch-off, every level within {margins.level:g} quanta of its multiple of the step",
     ]
+    if not levels.calibrated:
+        support.append("gain, offset and series resistance were not stated and are taken as exact")
     return "quantized", support
 
 
