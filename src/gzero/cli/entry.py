@@ -22,7 +22,8 @@ def main() -> None:
 
     try:
         code = app(standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except GzeroError as error:
         fail(str(error))
     except SystemExit:
