@@ -107,7 +107,7 @@ def staircase_block(analysis: Analysis) -> FigureBlock | None:
             f"below: data minus fit, grey band: plus and minus {band_name}" if band_name else "below: data minus fit"
         )
     if analysis.levels:
-        band = f", grey band: the margin ±{margin:g}" if margin is not None else ""
+        band = f", grey band: ±{margin:g} quanta" if margin is not None else ""
         parts.append(f"right: level minus n (thick: statistical, thin: total standard uncertainty{band})")
     alt = f"Staircase of {len(curve)} points over {curve.x_name}. Levels in units of {symbol}: {levels or 'none'}."
     return FigureBlock(svg=to_svg(figure), caption="; ".join(parts) + ".", alt=alt, name="staircase")
