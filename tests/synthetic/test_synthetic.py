@@ -13,6 +13,7 @@ from scipy.stats import chi2
 from gzero.errors import ConfigError
 from gzero.quanta import Conditions, Quantum, parse_quantum, particle
 from gzero.synthetic import diffusion, staircase
+from gzero.synthetic.noise import WORLDS, World, draw, in_words
 from gzero.synthetic.truth import Synthetic
 
 G0 = 2 * constants.e**2 / constants.h
@@ -113,6 +114,116 @@ def test_names_units_and_origin() -> None:
 )
 def test_a_staircase_without_shape(bad: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="no staircase with"):
+        steps(**bad)
+
+
+@given(
+    st.lists(st.floats(0.01, 1.0), min_size=1, max_size=5),
+    st.floats(0.1, 10),
+    st.floats(-2, 2),
+    st.floats(0, 5e3),
+    st.floats(1, 30),
+    st.booleans(),
+)
+def test_faults_are_in_the_readings_and_in_the_truth(
+    gammas: list[float], gain: float, offset: float, resistance: float, spacing: float, descending: bool
+) -> None:
+    """The curve from the truth alone: G_read = gain G_two + offset, 1/G_two = 1/G + R_s."""
+    made = steps(
+        steps=len(gammas), transmissions=gammas, gain=gain, offset=offset, series_resistance=resistance,
+        spacing_over_width=spacing, descending=descending, noise=0.0,
+    )  # fmt: skip
+    truth, x = made.truth, made.measurement.abscissa.values
+    sign = -1 if descending else 1
+    one = sum(
+        truth["step_height"]
+        * truth[f"transmission_{n}"]
+        * expit(sign * (x - truth[f"threshold_{n}"]) / truth[f"width_{n}"])
+        for n in range(1, len(gammas) + 1)
+    )
+    read = truth["gain"] * one / (1 + truth["series_resistance"] * one) + truth["offset"]
+    # 1e-11 of a step: readings pass through zero where the offset is negative
+    np.testing.assert_allclose(made.measurement.ordinate.values, read, rtol=1e-11, atol=1e-11 * G0)
+    assert [truth[f"transmission_{n}"] for n in range(1, len(gammas) + 1)] == gammas
+    assert (truth["gain"], truth["offset"]) == (gain, pytest.approx(offset * G0, rel=1e-14))
+    assert np.diff([truth[f"threshold_{n}"] for n in range(1, len(gammas) + 1)]) == pytest.approx(sign * spacing)
+    # hidden: whoever analyses it has to find them
+    assert not made.measurement.conditions
+
+
+def test_a_descending_staircase_is_the_mirror_image() -> None:
+    up, down = (steps(noise=0.0, descending=d).measurement for d in (False, True))
+    np.testing.assert_array_equal(up.abscissa.values, down.abscissa.values)
+    np.testing.assert_allclose(down.ordinate.values[::-1], up.ordinate.values, rtol=1e-9)
+
+
+def test_without_faults_or_another_world_nothing_has_changed() -> None:
+    """The curve with white noise as the generator draws it, to the last bit: shipped data are made again from their seed."""
+    made = steps(7)
+    clean = steps(7, noise=0.0).measurement.ordinate.values
+    noise = 0.02 * float(QUANTUM.value or 0) * np.random.default_rng(7).normal(size=400)
+    np.testing.assert_array_equal(made.measurement.ordinate.values, clean + noise)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("stated", [True, False])
+def test_a_world_is_in_the_readings_the_stated_std_the_truth_and_the_words(world: World, stated: bool) -> None:
+    """The readings of `draw` from the same seed about the curve without noise; its laws are tested on their own."""
+    options = {"rho": 0.5, "dwell": 7.0, "adc_step": 0.4}
+    clean = steps(noise=0.0, gain=1.1, offset=0.1).measurement.ordinate.values
+    made = steps(5, world=world, noise=0.03, gain=1.1, offset=0.1, stated_std=stated, **options)
+    expected = draw(world, np.random.default_rng(5), signal=clean, std=0.03 * G0, **options)
+    found = made.measurement.ordinate
+    np.testing.assert_allclose(found.values, expected.readings, rtol=0, atol=1e-12 * G0)
+    if stated:
+        np.testing.assert_allclose(found.std, expected.std, rtol=1e-12)
+    else:
+        assert found.std is None
+    own = {name: value for name, value in made.truth.items() if name.startswith("noise_")}
+    assert own == pytest.approx({f"noise_{name}": value for name, value in expected.parameters.items()}, rel=1e-12)
+    assert made.truth["noise"] == pytest.approx(0.03 * G0, rel=1e-14)
+    assert made.noise == in_words(world, std=0.03, unit="2e^2/h", **options)
+
+
+def test_repeats_are_sweeps_one_after_the_other_with_noise_of_their_own() -> None:
+    made, single = steps(repeats=3, world="heteroscedastic"), steps(world="heteroscedastic")
+    x, y = made.measurement.abscissa.values, made.measurement.ordinate
+    np.testing.assert_array_equal(x, np.tile(single.measurement.abscissa.values, 3))
+    np.testing.assert_array_equal(y.values[:400], single.measurement.ordinate.values)
+    np.testing.assert_array_equal(y.std, np.tile(single.measurement.ordinate.std, 3))
+    clean = steps(noise=0.0).measurement.ordinate.values
+    pulls = (y.values.reshape(3, 400) - clean) / y.std.reshape(3, 400)
+    correlations = np.corrcoef(pulls)[np.triu_indices(3, 1)]
+    assert np.max(np.abs(correlations)) < 5 / math.sqrt(400)
+    assert made.measurement.origin.rows_read == 1200
+    assert "3 sweeps" in made.noise
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        ({"transmissions": (1.0, 1.0)}, "2 transmissions for 4 steps"),
+        ({"transmissions": ()}, "0 transmissions for 4 steps"),
+        ({"transmissions": (1.0, 1.0, 1.2, 1.0)}, "a transmission of 1.2 "),
+        ({"transmissions": (1.0, 0.0, 1.0, 1.0)}, "a transmission of 0 "),
+        ({"transmissions": (1.0, math.nan, 1.0, 1.0)}, "a transmission of nan "),
+        ({"gain": 0.0}, "a gain of 0 "),
+        ({"gain": math.nan}, "a gain of nan "),
+        ({"gain": math.inf}, "a gain of inf "),
+        ({"offset": math.nan}, "an offset of nan "),
+        ({"offset": math.inf}, "an offset of inf "),
+        ({"series_resistance": -1.0}, "a series resistance of -1 "),
+        ({"spacing_over_width": 0.0}, "modes 0 widths apart"),
+        ({"spacing_over_width": math.nan}, "modes nan widths apart"),
+        ({"repeats": 0}, "in 0 sweeps"),
+        ({"world": "pink"}, "no noise world 'pink'"),
+        ({"world": "ar1", "rho": 1.5}, "rho 1.5 "),
+        ({"world": "telegraph", "dwell": -1.0}, "dwell of -1 readings"),
+        ({"world": "adc", "adc_step": -1.0}, "ADC step of -1 "),
+    ],
+)
+def test_faults_and_worlds_that_cannot_be(bad: dict[str, object], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
         steps(**bad)
 
 

@@ -79,6 +79,20 @@ def copy_dataset(name: str, directory: Path) -> tuple[Path, Path]:
     return out[0], out[1]
 
 
+#: What a constriction and an instrument without faults have.
+_FAULTLESS = {"transmission": 1.0, "gain": 1.0, "offset": 0.0}
+
+
+def _worth_saying(truth: Mapping[str, float]) -> dict[str, float]:
+    """A truth for a reader: without gain, offset and transmissions where they are those of no fault."""
+
+    def kind(name: str) -> str:
+        return name.rstrip("_0123456789")
+
+    faults = {kind(name) for name, value in truth.items() if value != _FAULTLESS.get(kind(name))}
+    return {name: float(f"{value:.12g}") for name, value in truth.items() if kind(name) in faults}
+
+
 def write_synthetic(
     synthetic: Synthetic, path: Path, sidecar: Mapping[str, str], *, heads: tuple[str, str], units: tuple[float, float]
 ) -> tuple[Path, Path]:
@@ -102,7 +116,7 @@ def write_synthetic(
         names.append(f"{name}_std{bracket}{unit}")
     lines = [",".join(names)] + [",".join(f"{v:.6g}" for v in row) for row in zip(*columns, strict=True)]
     data = ("\n".join(lines) + "\n").encode()
-    truth = {name: float(f"{value:.12g}") for name, value in synthetic.truth.items()}
+    truth = _worth_saying(synthetic.truth)
     keys = [f"{key} = {json.dumps(value)}" for key, value in sidecar.items()]
     provenance = {
         "synthetic": f"made by gzero simulate, seed {synthetic.seed}; noise: {synthetic.noise}",
