@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gzero.cli.options import Asked, takes_options
+from gzero.cli.options import Asked, Said, takes_options, takes_simulation
 
 if TYPE_CHECKING:
     from gzero.analysis import Analysis
@@ -146,36 +146,20 @@ def quanta(
     )
 
 
-@app.command(epilog="Example: gzero simulate staircase -o sim.csv --seed 7")
+@app.command(epilog="Example: gzero simulate staircase -o sim.csv --noise-world 1/f --gain 1.01 --seed 7")
+@takes_simulation
 def simulate(
     experiment: Annotated[str, typer.Argument(help="staircase or diffusion.", show_default=False)],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="CSV file; its truth is written beside it.", show_default=False)
     ],
-    quantum: Annotated[
-        str | None, typer.Option(help='Height of the steps, "2e^2/h" unless stated.', show_default=False)
-    ] = None,
-    particle: Annotated[str | None, typer.Option(help="electron unless stated.", show_default=False)] = None,
-    mass: Annotated[str | None, typer.Option(help='Mass, such as "0.26 m_e".', show_default=False)] = None,
-    temperature: Annotated[
-        str | None, typer.Option(help='Width of the risers as a temperature, such as "42 nK".', show_default=False)
-    ] = None,
-    steps: Annotated[int, typer.Option(help="Number of steps.")] = 4,
-    points: Annotated[int, typer.Option(help="Number of readings.")] = 400,
-    noise: Annotated[
-        float, typer.Option(help="Standard deviation of a reading, in quanta (diffusion: relative).")
-    ] = 0.02,
-    height: Annotated[float, typer.Option(help="Step height in quanta; 1 is quantized.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="Seed of the noise.")] = 1,
+    said: Said,
 ) -> None:
     """Synthetic data with the truth beside it: FILE.csv and FILE.toml, labelled synthetic wherever they are shown."""
     from gzero.cli.show import say
-    from gzero.pipeline.simulation import simulate_file
+    from gzero.pipeline.simulation import Simulation, simulate_file
 
-    data, beside = simulate_file(
-        experiment, output, quantum=quantum, particle=particle, mass=mass, temperature=temperature, steps=steps,
-        points=points, noise=noise, height=height, seed=seed,
-    )  # fmt: skip
+    data, beside = simulate_file(Simulation(experiment=experiment, **said.options), output)
     say(f"wrote {data} (synthetic) and its truth, {beside}")
 
 

@@ -1,4 +1,4 @@
-"""The options that `inspect`, `fit`, `validate` and `report` share, written down once."""
+"""The options that `inspect`, `fit`, `validate` and `report` share, and those of `simulate`, each written down once."""
 
 from __future__ import annotations
 
@@ -20,9 +20,20 @@ class Asked:
     config: Path | None
 
 
-# option name, flag, type, help, panel. Quantities are texts such as "420(12) ohm".
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What the command line says of a simulated file: option -> value, without those that it leaves to their default."""
+
+    options: dict[str, Any]
+
+
+#: Option name, flag, type, help, panel.
+Row = tuple[str, str, type, str, str]
+
+
+# Quantities are texts such as "420(12) ohm".
 _DATA, _PHYSICS, _CHOICES = "Reading the file", "What is known", "Choices"
-_OPTIONS: tuple[tuple[str, str, type, str, str], ...] = (
+_OPTIONS: tuple[Row, ...] = (
     ("experiment", "--experiment", str, "Kind of measurement: staircase, diffusion.", _DATA),
     ("x", "--x", str, "Column of the abscissa, by header or number from 1.", _DATA),
     ("y", "--y", str, "Column of the conductance, the current or the resistance.", _DATA),
@@ -57,6 +68,32 @@ _OPTIONS: tuple[tuple[str, str, type, str, str], ...] = (
 )
 
 
+_SHAPE, _NOISE, _FAULTS = (
+    "The curve",
+    "The noise",
+    "Faults, in the readings and the truth, in no key that gzero reads",
+)
+_SIMULATION: tuple[Row, ...] = (
+    ("quantum", "--quantum", str, 'Height of the steps ("2e^2/h").', _SHAPE),
+    ("particle", "--particle", str, "electron unless stated.", _SHAPE),
+    ("mass", "--mass", str, 'Mass, such as "0.26 m_e".', _SHAPE),
+    ("temperature", "--temperature", str, 'Width of the risers as a temperature, such as "42 nK".', _SHAPE),
+    ("steps", "--steps", int, "Number of steps (4).", _SHAPE),
+    ("points", "--points", int, "Number of readings of a sweep (400).", _SHAPE),
+    ("repeats", "--repeats", int, "Sweeps one after the other (1); gzero reads their mean.", _SHAPE),
+    ("height", "--height", float, "Step height in quanta (1, quantized).", _SHAPE),
+    ("descending", "--descending", bool, "Conductance falls with x.", _SHAPE),
+    ("noise", "--noise", float, "Standard deviation of a reading, in quanta; diffusion: relative (0.02).", _NOISE),
+    ("noise_world", "--noise-world", str, "white (default), heteroscedastic, ar1, 1/f, telegraph, adc.", _NOISE),
+    ("stated_std", "--stated-std/--no-stated-std", bool, "Whether the file states it (it does).", _NOISE),
+    ("seed", "--seed", int, "Seed of the noise (1).", _NOISE),
+    ("series_resistance", "--series-resistance", str, 'In series with the constriction, such as "420 ohm".', _FAULTS),
+    ("gain", "--gain", float, "Reading over truth (1).", _FAULTS),
+    ("offset", "--offset", float, "Reading at zero conductance, in quanta (0).", _FAULTS),
+    ("transmissions", "--transmissions", str, 'Of each mode, such as "1,0.98,0.9,1" (1).', _FAULTS),
+)
+
+
 def takes_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the shared options; it receives them as one `asked: Asked`."""
 
@@ -66,30 +103,44 @@ def takes_options(command: Callable[..., Any]) -> Callable[..., Any]:
         shared = {name: said.pop(name) for name, *_ in _OPTIONS}
         return command(**said, asked=Asked(options=shared, config=config))
 
-    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "asked"]
-    shared = [
+    file = typer.Option(
+        "--config", help="TOML file with any of these options as keys.", rich_help_panel=_CHOICES, show_default=False
+    )
+    config = inspect.Parameter(
+        "config", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[Path | None, file]
+    )
+    return _signed(run, command, [*_parameters(_OPTIONS), config], instead_of="asked")
+
+
+def takes_simulation(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a simulated file; it receives those that were stated as one `said: Said`."""
+
+    @functools.wraps(command)
+    def run(**typed: Any) -> Any:
+        stated = {name: typed.pop(name) for name, *_ in _SIMULATION}
+        return command(**typed, said=Said(options={name: v for name, v in stated.items() if v is not None}))
+
+    return _signed(run, command, _parameters(_SIMULATION), instead_of="said")
+
+
+def _parameters(rows: tuple[Row, ...]) -> list[inspect.Parameter]:
+    """Every option as a parameter that is None where nothing was said."""
+    return [
         inspect.Parameter(
             name,
             inspect.Parameter.KEYWORD_ONLY,
             default=None,
             annotation=Annotated[kind | None, typer.Option(flag, help=text, rich_help_panel=panel, show_default=False)],
         )
-        for name, flag, kind, text, panel in _OPTIONS
+        for name, flag, kind, text, panel in rows
     ]
-    config = inspect.Parameter(
-        "config",
-        inspect.Parameter.KEYWORD_ONLY,
-        default=None,
-        annotation=Annotated[
-            Path | None,
-            typer.Option(
-                "--config",
-                help="TOML file with any of these options as keys.",
-                rich_help_panel=_CHOICES,
-                show_default=False,
-            ),
-        ],
-    )
-    run.__signature__ = inspect.Signature([*own, *shared, config])  # type: ignore[attr-defined]
-    run.__annotations__ = {p.name: p.annotation for p in run.__signature__.parameters.values()}  # type: ignore[attr-defined]
+
+
+def _signed(
+    run: Callable[..., Any], command: Callable[..., Any], options: list[inspect.Parameter], *, instead_of: str
+) -> Callable[..., Any]:
+    """`run` with the parameters of the command, the one that gathers the options replaced by the options."""
+    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != instead_of]
+    run.__signature__ = inspect.Signature([*own, *options])  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in (*own, *options)}
     return run

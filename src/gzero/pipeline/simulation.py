@@ -2,89 +2,164 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
 from gzero.errors import ConfigError
-from gzero.estimate import declared
+from gzero.estimate import declared, parse_quantity
 from gzero.pipeline.datasets import write_synthetic
-from gzero.quanta import Conditions, parse_quantum, particle
+from gzero.quanta import Conditions, Quantum, parse_quantum, particle
+
+EXPERIMENTS = ("staircase", "diffusion")
+
+#: Options that a simulated diffusion has; the others belong to the staircase.
+_OF_DIFFUSION = ("experiment", "particle", "mass", "noise", "seed")
+
+#: More than a sweep ever has; neighbours of so many settings still differ in the six digits of the file.
+MOST_READINGS, MOST_STEPS = 100_000, 100
 
 
-def simulate_file(
-    experiment: str,
-    output: Path,
-    *,
-    quantum: str | None,
-    particle: str | None,
-    mass: str | None,
-    temperature: str | None,
-    steps: int,
-    points: int,
-    noise: float,
-    height: float,
-    seed: int,
-) -> tuple[Path, Path]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """What is asked of a simulated file; quantities are texts as on the command line.
+
+    Parameters
+    ----------
+    quantum : height of the steps, "2e^2/h" unless stated.
+    particle, mass, temperature : stated in the sidecar; a temperature is the width of the risers.
+    steps, points, repeats : of the staircase; readings of a sweep; sweeps.
+    noise : standard deviation of a reading, in quanta (diffusion: relative).
+    height : of a step, in quanta.
+    noise_world : one of `gzero.synthetic.noise.WORLDS`.
+    series_resistance, gain, offset [quanta], transmissions : faults that are in the readings and in the truth, and not in
+        the keys that an analysis reads: finding them, or stating them, is up to whoever analyses the file.
+    descending : whether conductance falls with x.
+    stated_std : whether the file has a column of standard deviations.
+    """
+
+    experiment: str
+    quantum: str | None = None
+    particle: str | None = None
+    mass: str | None = None
+    temperature: str | None = None
+    steps: int = 4
+    points: int = 400
+    repeats: int = 1
+    noise: float = 0.02
+    height: float = 1.0
+    noise_world: str = "white"
+    series_resistance: str | None = None
+    gain: float = 1.0
+    offset: float = 0.0
+    transmissions: str | None = None
+    descending: bool = False
+    stated_std: bool = True
+    seed: int = 1
+
+
+def simulate_file(wanted: Simulation, output: Path) -> tuple[Path, Path]:
     """Write a simulated file and its sidecar; returns both paths.
 
     Raises
     ------
-    ConfigError : an unknown experiment or options that make no data.  OutputError : the file cannot be written.
+    ConfigError : an unknown experiment or options that make no data.  UnitError : a quantity in another unit.
+    OutputError : the file cannot be written.
     """
     if output.suffix != ".csv":
         raise ConfigError(f"'{output.name}' does not end in .csv", remedy="simulated data are written as CSV")
-    if experiment == "staircase":
-        return _staircase(
-            output,
-            quantum=quantum,
-            name=particle,
-            mass=mass,
-            temperature=temperature,
-            steps=steps,
-            points=points,
-            noise=noise,
-            height=height,
-            seed=seed,
+    if wanted.experiment not in EXPERIMENTS:
+        raise ConfigError(
+            f"experiment '{wanted.experiment}' cannot be simulated",
+            remedy=f"choose {' or '.join(EXPERIMENTS)}",
+            allowed=EXPERIMENTS,
         )
-    if experiment == "diffusion":
-        return _diffusion(output, name=particle, mass=mass, noise=noise, seed=seed)
-    raise ConfigError(
-        f"experiment '{experiment}' cannot be simulated",
-        remedy="choose staircase or diffusion",
-        allowed=("staircase", "diffusion"),
-    )
+    if wanted.seed < 0:
+        raise ConfigError(f"seed {wanted.seed} is not a whole number from 0", remedy="write for example --seed 7")
+    return _staircase(wanted, output) if wanted.experiment == "staircase" else _diffusion(wanted, output)
 
 
-def _staircase(
-    output: Path, *, quantum: str | None, name: str | None, mass: str | None, temperature: str | None, steps: int, points: int,
-    noise: float, height: float, seed: int,
-) -> tuple[Path, Path]:  # fmt: skip
+def _staircase(wanted: Simulation, output: Path) -> tuple[Path, Path]:
     from gzero.synthetic.staircase import simulate
 
-    kelvin = declared(temperature, si="K", what="temperature", source="temperature").value if temperature else None
-    who = particle(name, mass=mass)
-    unit = parse_quantum(quantum or "2e^2/h", Conditions(mass=who.mass, temperature=kelvin))
+    if wanted.points * wanted.repeats > MOST_READINGS or wanted.steps > MOST_STEPS:
+        raise ConfigError(
+            f"{wanted.steps} steps in {wanted.repeats} x {wanted.points} readings are too many",
+            remedy=f"use at most {MOST_STEPS} steps and {MOST_READINGS} readings",
+        )
+    kelvin = (
+        declared(wanted.temperature, si="K", what="temperature", source="temperature").value
+        if wanted.temperature
+        else None
+    )
+    who = particle(wanted.particle, mass=wanted.mass)
+    unit = parse_quantum(wanted.quantum or "2e^2/h", Conditions(mass=who.mass, temperature=kelvin))
     cold = kelvin is not None and unit.unit != "S"
-    # without a lever arm a temperature widens risers in energy: the abscissa is then an energy over kB
+    x_name = "gate potential" if cold else "Vg"
     synthetic = simulate(
-        np.random.default_rng(seed), quantum=unit, seed=seed, steps=steps, points=points, noise=noise, height=height,
-        width=kelvin if cold and kelvin else 5e-3, x_unit="K" if cold else "V", x_name="gate potential" if cold else "Vg",
+        np.random.default_rng(wanted.seed), quantum=unit, seed=wanted.seed, steps=wanted.steps, points=wanted.points,
+        # without a lever arm a temperature widens risers in energy: the abscissa is then an energy over kB
+        width=kelvin if cold and kelvin else 5e-3, x_unit="K" if cold else "V", x_name=x_name,
+        noise=wanted.noise, height=wanted.height,
+        world=wanted.noise_world,  # type: ignore[arg-type] # a name that is none is refused by `draw`
+        series_resistance=_resistance(wanted.series_resistance, unit), gain=wanted.gain, offset=wanted.offset,
+        transmissions=_numbers(wanted.transmissions), descending=wanted.descending, stated_std=wanted.stated_std,
+        repeats=wanted.repeats,
     )  # fmt: skip
-    sidecar = {"experiment": "staircase", "quantum": unit.symbol, "x": "gate potential" if cold else "Vg", "y": "G"}
-    sidecar |= {
-        key: value for key, value in (("particle", name), ("mass", mass), ("temperature", temperature)) if value
-    }
+    sidecar = {"experiment": "staircase", "quantum": unit.symbol, "x": x_name, "y": "G"}
+    stated = {"particle": wanted.particle, "mass": wanted.mass, "temperature": wanted.temperature}
+    sidecar |= {key: value for key, value in stated.items() if value}
+    if wanted.repeats > 1:
+        sidecar |= {"sweep": "sort", "repeats": "mean"}
     heads = ("gate potential [nK]", f"G [{unit.symbol}]") if cold else ("Vg [mV]", f"G [{unit.symbol}]")
     return write_synthetic(
         synthetic, output, sidecar, heads=heads, units=(1e-9 if cold else 1e-3, float(unit.value or 1.0))
     )
 
 
-def _diffusion(output: Path, *, name: str | None, mass: str | None, noise: float, seed: int) -> tuple[Path, Path]:
+def _resistance(text: str | None, unit: Quantum) -> float:
+    """A series resistance [ohm] as typed; a truth has no uncertainty."""
+    if text is None:
+        return 0.0
+    value = declared(text, si="ohm", what="--series-resistance", source="series resistance").value
+    if parse_quantity(text)[1] is not None:
+        raise ConfigError(
+            f"--series-resistance: the truth has no uncertainty, and '{text}' states one",
+            remedy=f"write for example '{value:g} ohm'",
+        )
+    if unit.unit != "S":
+        raise ConfigError(
+            f"--series-resistance: a resistance in ohm cannot be in series with a conductance in [{unit.unit}]",
+            remedy="leave it out, or choose an electric quantum",
+        )
+    return value
+
+
+def _numbers(text: str | None) -> tuple[float, ...] | None:
+    """Transmissions as typed, with commas between them."""
+    if text is None:
+        return None
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise ConfigError(
+            f"--transmissions: '{text}' is not a list of numbers",
+            remedy="write for example --transmissions 1,0.98,0.9,1",
+        ) from None
+
+
+def _diffusion(wanted: Simulation, output: Path) -> tuple[Path, Path]:
     from gzero.synthetic.diffusion import simulate
 
-    who = particle(name or (None if mass else "electron"), mass=mass)
-    synthetic = simulate(np.random.default_rng(seed), particle=who, seed=seed, noise=noise)
-    sidecar = {"experiment": "diffusion", "quantum": "h/m"} | ({"mass": mass} if mass else {"particle": who.name})
+    for option in fields(wanted):
+        if option.name not in _OF_DIFFUSION and getattr(wanted, option.name) != option.default:
+            raise ConfigError(
+                f"--{option.name.replace('_', '-')} belongs to the staircase",
+                remedy="leave it out, or write gzero simulate staircase",
+            )
+    who = particle(wanted.particle or (None if wanted.mass else "electron"), mass=wanted.mass)
+    synthetic = simulate(np.random.default_rng(wanted.seed), particle=who, seed=wanted.seed, noise=wanted.noise)
+    sidecar = {"experiment": "diffusion", "quantum": "h/m"}
+    sidecar |= {"mass": wanted.mass} if wanted.mass else {"particle": who.name}
     return write_synthetic(synthetic, output, sidecar, heads=("T [K]", "D [m^2/s]"), units=(1.0, 1.0))
