@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from gzero.estimate import Estimate, html_table
 from gzero.fitters.findings import BudgetLine, Comparison, Level
 from gzero.fitters.result import FitResult
+from gzero.joint import JointEstimates
 from gzero.loaders.table import Coordinate, Origin
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice, Exclusion
@@ -32,6 +33,7 @@ class Analysis:
     experiment : the kind of measurement;  title : what it is, for a heading.
     quantum, declared : the unit compared with, and whether the user named it.
     estimates : by name (`step_height`, `series_resistance`, `diffusion`, ...), the main one first.
+    joint : the estimates whose covariance is known, with it; None where it was not worked out.
     levels : plateaus, for experiments that have them.
     verdict : the answer.
     curve : the points used;  excluded : points left out, by rule, as (rule, x, y) for a figure.
@@ -53,6 +55,7 @@ class Analysis:
     verdict: Verdict | None
     trace: str = ""
     coordinate: Coordinate | None = None
+    joint: JointEstimates | None = None
     levels: tuple[Level, ...] = ()
     curve: Curve | None = None
     excluded: tuple[tuple[str, tuple[float, ...], tuple[float, ...]], ...] = ()
@@ -98,6 +101,8 @@ class Analysis:
                 "declared": self.declared,
             },
             "estimates": {name: self._estimate(estimate) for name, estimate in self.estimates.items()},
+            "joint": None if self.joint is None else self.joint.to_dict(),
+            "fit": None if self.fit is None else _fit(self.fit, self.curve),
             "plateaus": [
                 {
                     "index": level.index,
@@ -156,10 +161,42 @@ class Analysis:
             "std": _number(estimate.std),
             "std_stat": _number(estimate.std_stat),
             "std_sys": _number(estimate.std_sys),
+            "systematic": dict(estimate.systematic),
             "unit": estimate.unit,
             "ratio": None if ratio is None else _number(ratio.value),
             "ratio_std": None if ratio is None else _number(ratio.std),
         }
+
+
+def _fit(fit: FitResult, curve: Curve | None) -> dict[str, object]:
+    return {
+        "model": fit.model,
+        "names": list(fit.names),
+        "units": [_own_unit(unit, curve) for unit in fit.units],
+        "values": [_number(value) for value in fit.values],
+        "stds": [_number(fit.std(name)) for name in fit.names],
+        "covariance": [[_number(value) for value in row] for row in fit.covariance],
+        "chi2": _number(fit.chi2),
+        "dof": fit.dof,
+        "noise_model": fit.noise_model,
+        "inflation": _number(fit.inflation),
+        "at_bounds": list(fit.at_bounds),
+        "success": fit.success,
+        "message": fit.message,
+        "bic": _number(fit.bic),
+    }
+
+
+def _own_unit(unit: str | None, curve: Curve | None) -> str | None:
+    """SI text of a parameter's unit; a model gives it as that of its x or y."""
+    if unit not in ("x", "y", "1/x", "1/y"):
+        return unit
+    if curve is None:
+        return None
+    own = curve.x_unit if unit[-1] == "x" else curve.y_unit
+    if not own or unit in ("x", "y"):
+        return own
+    return f"1/({own})" if "/" in own else f"1/{own}"
 
 
 def _verdict(verdict: Verdict) -> dict[str, object]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING
 
-from gzero.errors import ConfigError, UnitError
+from gzero.errors import ConfigError, InputError, UnitError
 from gzero.units import DIMENSIONLESS, Unit, parse_unit
 
 if TYPE_CHECKING:
@@ -75,6 +75,10 @@ class Estimate:
         ----------
         sources : unit normal variables (0 +- 1) by source name. Estimates built from the same mapping stay correlated;
             without it this number is correlated with nothing.
+
+        Raises
+        ------
+        InputError : a source that is not a unit variable.
         """
         from uncertainties import ufloat
         from uncertainties.core import AffineScalarFunc, LinearCombination
@@ -83,7 +87,7 @@ class Estimate:
         exact = AffineScalarFunc(self.value, LinearCombination({}))
         number = ufloat(self.value, self.std_stat) if self.std_stat > 0 else exact
         for name, shift in self.systematic.items():
-            number = number + shift * (sources[name] if sources and name in sources else ufloat(0.0, 1.0))
+            number = number + shift * unit_source(name, sources)
         return number
 
     def _repr_html_(self) -> str:
@@ -92,6 +96,26 @@ class Estimate:
 
     def __repr__(self) -> str:
         return f"Estimate({self.value:.6g} +- {self.std_stat:.2g} (stat) +- {self.std_sys:.2g} (sys) {self.unit})"
+
+
+def unit_source(name: str, sources: Mapping[str, AffineScalarFunc] | None) -> AffineScalarFunc:
+    """The variable of a source, 0 +- 1: the one in `sources`, or a new one that is shared with nothing.
+
+    Raises
+    ------
+    InputError : what stands in `sources` is not 0 +- 1; the source itself (a gain of 1.00 +- 0.01) is an easy mistake.
+    """
+    from uncertainties import ufloat
+
+    if sources is None or name not in sources:
+        return ufloat(0.0, 1.0, name)
+    found = sources[name]
+    if not (abs(found.nominal_value) < 1e-9 and abs(found.std_dev - 1) < 1e-9):  # exact but for rounding
+        raise InputError(
+            f"the source '{name}' is {found.nominal_value:g} +- {found.std_dev:g}, and a shared source is 0 +- 1",
+            remedy=f"give {{'{name}': ufloat(0, 1)}}; the estimates know their shifts",
+        )
+    return found
 
 
 def html_table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from gzero.analysis import Analysis, BudgetLine, Comparison, Level
 from gzero.estimate import Estimate
 from gzero.fitters.result import FitResult
+from gzero.joint import JointEstimates
 from gzero.loaders.table import Coordinate, Dropped, Origin
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice, Exclusion
@@ -108,6 +109,9 @@ def analysis(*, text: str = "plain", trace: str = "", shift: float = 0.003, with
         rows_used=60, experiment="staircase", title=text, quantum=parse_quantum("2e^2/h"), declared=True,
         estimates={"step_height": step, "series_resistance": Estimate(value=420.0, std_stat=12.0, unit="ohm"),
                    "transmission": Estimate(value=0.98, std_stat=0.0, unit="")},
+        joint=JointEstimates(  # a first level and the step it makes alone: one noise, fully correlated
+            estimates={"step_height": step, "level_1": step}, statistical=np.full((2, 2), step.std_stat**2)
+        ),
         verdict=verdict, trace=trace, coordinate=Coordinate(name="B", value=0.5, unit_text="T") if trace else None,
         levels=levels, curve=curve, exclusions=(Exclusion(rule="not finite", reason=text, indices=np.array([3, 4])),),
         fit=fit, budget=(BudgetLine(source="gain", kind="systematic", value=text, std=7.7e-8, share=0.93),
@@ -123,7 +127,7 @@ def bare() -> Analysis:
     """An analysis that found next to nothing: every optional part is missing."""
     full = analysis()
     return replace(
-        full, quantum=None, declared=False, estimates={}, verdict=None, levels=(), curve=None, exclusions=(), fit=None,
+        full, quantum=None, declared=False, estimates={}, joint=None, verdict=None, levels=(), curve=None, exclusions=(), fit=None,
         budget=(), comparisons=(), ledger=(), warnings=(), provenance={}, seed=None,
     )  # fmt: skip
 

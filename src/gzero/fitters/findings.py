@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from gzero.estimate import Estimate
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.result import FitResult
+from gzero.joint import JointEstimates
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice, Exclusion
 
@@ -70,6 +71,7 @@ class Findings:
     estimates : by name, the main one first.
     levels : plateaus for the table;  level_set : those the claim rests on, None where there is no such claim.
     curve : the points used, None for a single value.
+    joint : estimates with their joint covariance, None where it was not worked out.
     """
 
     estimates: Mapping[str, Estimate]
@@ -84,3 +86,4 @@ class Findings:
     ledger: tuple[Choice, ...] = ()
     warnings: tuple[str, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
+    joint: JointEstimates | None = None

@@ -47,6 +47,7 @@ def record(
         verdict=verdict,
         trace=measurement.trace,
         coordinate=measurement.coordinate,
+        joint=findings.joint,
         levels=findings.levels,
         curve=findings.curve,
         excluded=_excluded_points(measurement, findings),
