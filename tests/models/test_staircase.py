@@ -1,6 +1,7 @@
 """The staircase: limits, Jacobian, mirror, series resistance, and the same fit by two engines."""
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from iminuit.cost import LeastSquares
 from scipy.special import expit
 
 from gzero.models.model import Model
-from gzero.models.staircase import as_lmfit, logistic, staircase
+from gzero.models.staircase import as_lmfit, staircase
 
 OPTIONS = [
     (h, r, o, d) for h in ("equal", "free") for r in ("none", "free") for o in (False, True) for d in (False, True)
@@ -74,13 +75,6 @@ def test_the_formula_of_the_docstring(drawn: tuple[int, np.ndarray], option: tup
     np.testing.assert_allclose(
         build(modes, option).function(x, vector(full, modes, option)), expected, rtol=1e-12, atol=1e-14
     )
-
-
-def test_the_logistic_step() -> None:
-    z = np.array([-1e308, -1000.0, -30.0, 0.0, 30.0, 1000.0, 1e308])
-    f = logistic(z)
-    np.testing.assert_allclose(f, expit(z), atol=1e-16)
-    assert (f[0], f[3], f[-1]) == (0.0, 0.5, 1.0)
 
 
 @pytest.mark.parametrize("width", [0.0, 1e-300, 1e-12])
@@ -153,6 +147,77 @@ def test_parameters_say_what_they_are() -> None:
 def test_impossible_options(options: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"at least one step|no such option"):
         staircase(**options)  # type: ignore[arg-type]
+
+
+# -- options ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "widths"),
+    [
+        ({}, ["width_1", "width_2"]),
+        ({"widths": "shared"}, ["width"]),
+        ({"broadening": "thermal*saddle"}, ["thermal_width", "saddle_width"]),
+        ({"broadening": "thermal*saddle", "temperature": 4.2}, ["lever_arm", "saddle_width"]),
+    ],
+)
+def test_the_order_of_all_parameters(options: dict[str, object], widths: list[str]) -> None:
+    everything = {
+        **options,
+        "heights": "free",
+        "series_resistance": "free",
+        "gate_map": "exponential",
+        "bias": "free",
+        "modulation": "free",
+        "sub_step": "free",
+    }
+    model = staircase(2, **everything)  # type: ignore[arg-type]
+    names = as_lmfit(2, **everything).param_names  # type: ignore[arg-type]
+    shapes = ["curvature", "bias_splitting", "modulation", "sub_fraction", "sub_threshold", "sub_width"]
+    order = ["height_1", "height_2", "threshold_1", "threshold_2", *widths, *shapes, "offset", "series_resistance"]
+    assert list(model.names) == order
+    assert names == order
+    assert all(p.meaning and p.symbol for p in model.parameters)
+    bounds = {p.name: (p.lower, p.upper) for p in model.parameters}
+    assert {n for n in order if bounds[n][0] == 0} == {
+        *widths,
+        "bias_splitting",
+        "modulation",
+        "sub_fraction",
+        "sub_width",
+    }
+    assert {n for n in order if bounds[n][1] < np.inf} == {"sub_fraction"}
+
+
+def test_the_references_follow_the_options() -> None:
+    assert staircase(2).reference == "doi:10.1016/S0081-1947(08)60091-0"
+    reference = staircase(2, broadening="thermal*saddle", bias="free").reference
+    assert reference.endswith("; doi:10.1103/PhysRevB.41.7906; doi:10.1103/PhysRevB.39.8040")
+    assert staircase(2, broadening="thermal*saddle", temperature=4.2).name.endswith("thermal*saddle risers at 4.2 K")
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"widths": "equal"}, "no such option: widths='equal'; choose free or shared"),
+        ({"gate_map": "log"}, "gate_map"),
+        ({"broadening": "thermal"}, "broadening"),
+        ({"bias": 0.1}, "bias=0.1"),
+        ({"modulation": "on"}, "modulation"),
+        ({"sub_step": "0.7"}, "sub_step"),
+        ({"temperature": 4.2}, "a temperature fixes the thermal part"),
+        ({"broadening": "thermal*saddle", "temperature": 0.0}, "positive and finite"),
+        ({"broadening": "thermal*saddle", "temperature": math.inf}, "positive and finite"),
+        ({"broadening": "thermal*saddle", "temperature": math.nan}, "positive and finite"),
+        ({"bias": "free", "bias_symmetry": 1.1}, "between 0 and 1"),
+        ({"bias": "free", "bias_symmetry": math.nan}, "between 0 and 1"),
+        ({"bias_symmetry": 0.4}, "divides a finite bias"),
+    ],
+)
+def test_options_that_make_no_sense(options: dict[str, object], reason: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(reason)) as caught:
+        staircase(2, **options)  # type: ignore[arg-type]
+    assert "\n" not in str(caught.value)
 
 
 # -- in other people's code -------------------------------------------------------------------------------------------
