@@ -88,3 +88,15 @@ def test_the_shipped_schema_of_configurations_is_what_is_read(tmp_path) -> None:
         jsonschema.validate(tomllib.loads(path.with_suffix(".toml").read_text()), shipped_schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"quantom": "G0"}, shipped_schema)
+
+
+def test_what_options_state_about_arrays_counts(make) -> None:
+    """A gain of 1.10 declared for a measurement in memory divides its step, as it does for a file."""
+    measurement = make(noise=0.005).measurement
+    plain = gzero.analyse(measurement, quantum="2e^2/h")
+    scaled = gzero.analyse(measurement, quantum="2e^2/h", gain="1.10(2)")
+    ratio = scaled.estimates["step_height"].value / plain.estimates["step_height"].value
+    assert ratio == pytest.approx(1 / 1.10, rel=1e-4)
+    assert scaled.estimates["step_height"].systematic["gain"] / scaled.estimates["step_height"].value == pytest.approx(
+        -0.02 / 1.10, rel=1e-3
+    )

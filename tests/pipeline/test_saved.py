@@ -83,7 +83,7 @@ def test_everything_comes_back_to_the_last_bit(analysis, record, save) -> None:
     assert saved.fit.parameters.statistical == pytest.approx(fit.covariance, rel=1e-12, abs=0)
     assert [e.value for e in saved.fit.parameters.estimates.values()] == list(fit.values)
     units = {name: e.unit for name, e in saved.fit.parameters.estimates.items()}  # those of x and y, in SI
-    assert (units["step_height"], units["offset"], units["threshold_1"], units["width_4"]) == ("S", "S", "V", "V")
+    assert (units["step_height"], units["threshold_1"], units["width_4"]) == ("S", "V", "V")
     for name in ("model", "chi2", "dof", "noise_model", "inflation", "at_bounds", "success", "message", "bic"):
         assert getattr(saved.fit, name) == getattr(fit, name), name
 

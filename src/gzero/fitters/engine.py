@@ -1,152 +1,167 @@
-"""The one place that knows lmfit: a model, a curve and starting values in, a `FitResult` out."""
+"""The one place that knows lmfit: a problem and starting values in, a `FitResult` out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gzero.errors import FitError, InputError
-from gzero.fitters.result import FitResult
-from gzero.measurement.curve import Curve
-from gzero.models.model import Array, Model
+from gzero.fitters.problem import Problem
+from gzero.fitters.result import FitResult, Method
+from gzero.models.model import Array
+from gzero.reduction.noise import widening
 
-_TOLERANCE = 1e-11  # far below a std, and within reach of double precision
-_EDGE = 1e-6  # of the distance to the start: closer to a bound than this is on it
+_TOLERANCE = 1e-10  # far below a std, and within reach of double precision
+_EDGE = 1e-6  # of a value: closer to a bound than this is on it
 
 
-def fit_model(
-    model: Model,
-    curve: Curve,
-    start: Mapping[str, float],
-    *,
-    y_std: Array,
-    noise_model: str,
-    fixed: frozenset[str] = frozenset(),
-    independent: float = 1.0,
-) -> FitResult:
+def fit_problem(problem: Problem, start: Mapping[str, float], *, sandwich: bool = False) -> FitResult:
     """Least squares of one model on one curve, by Levenberg and Marquardt with the analytic Jacobian.
 
     Parameters
     ----------
-    start : a value for every parameter [its unit].
-    y_std : standard uncertainty of each reading [unit of y], shape (n,); absolute, never rescaled behind the scenes.
-    noise_model : how y_std came about, for the record.
-    fixed : parameters held at their start.
-    independent : readings per independent reading (1 for white noise): the covariance is widened by it, which is the
-        sandwich estimate for noise that is correlated over less than the features of the curve.
+    start : a value for every free parameter [its unit].
+    sandwich : weigh the readings as if the noise were white and take its spectrum into the covariance only: the
+        estimate that stands when the spectrum holds a misfit of the model as well as noise.
 
     Returns
     -------
-    FitResult. Its covariance is (J^T W J)^-1, times `independent`, times chi2/dof where that exceeds 1 beyond chance
-    (the factor on standard uncertainties is `inflation`).
+    FitResult. Its covariance is (J^T J)^-1 of the whitened Jacobian, widened parameter by parameter for the degrees of
+    freedom of an estimated noise, and by sqrt(chi2/dof) where stated uncertainties are exceeded beyond chance
+    (`inflation`). Nothing is rescaled otherwise.
 
     Raises
     ------
     InputError : fewer points than free parameters.
     FitError : no convergence, or a covariance that is singular or not finite; it carries the result.
     """
-    import lmfit
-
-    names = tuple(name for name in model.names if name not in fixed)
-    if len(curve) <= len(names):
+    free = problem.free
+    if len(problem.curve) <= len(free):
         raise InputError(
-            f"{len(curve)} points for {len(names)} parameters of the {model.name}",
+            f"{len(problem.curve)} points for {len(free)} parameters of the {problem.model.name}",
             remedy="give more points, or fit fewer steps with --plateaus",
         )
-    full = np.array([start[name] for name in model.names])
-    free = np.array([name not in fixed for name in model.names])
+    weighed = replace(problem, noise=problem.noise.with_spectrum(None)) if sandwich else problem
+    values, message, converged = _minimise(weighed, np.array([start[p.name] for p in free]))
+    return at_minimum(problem, values, message=message, converged=converged, sandwich=sandwich)
+
+
+def refit(problem: Problem, start: Array, *, evaluations: int = 0) -> tuple[Array, float]:
+    """(values, chi2) of the same problem from a near start: the routine that lmfit calls (MINPACK's lmder), without its
+    parameters. For the many refits of a bootstrap and the quick look at a rival; bounds are not enforced.
+
+    Parameters
+    ----------
+    start : values of the free parameters, shape (p,).  evaluations : at most; 0 leaves it to MINPACK.
+    """
+    from scipy.optimize import leastsq
+
+    values, _, info, _, _ = leastsq(
+        problem.residual, start, Dfun=problem.jacobian, full_output=True, ftol=_TOLERANCE, xtol=_TOLERANCE,
+        maxfev=evaluations,
+    )  # fmt: skip
+    return np.asarray(values), float(info["fvec"] @ info["fvec"])
+
+
+def _minimise(problem: Problem, start: Array) -> tuple[Array, str, bool]:
+    """(values, message, whether it converged) from lmfit."""
+    import lmfit
+
     parameters = lmfit.Parameters()
-    for parameter, value in zip(model.parameters, full, strict=True):
-        parameters.add(
-            parameter.name,
-            value=float(value),
-            min=parameter.lower,
-            max=parameter.upper,
-            vary=parameter.name not in fixed,
-        )
+    for parameter, value in zip(problem.free, start, strict=True):
+        parameters.add(parameter.name, value=float(value), min=parameter.lower, max=parameter.upper)
+    names = tuple(p.name for p in problem.free)
 
-    def residual(p: lmfit.Parameters) -> Array:
-        return (model.function(curve.x, np.array([p[name].value for name in model.names])) - curve.y) / y_std
+    def values_of(p: lmfit.Parameters) -> Array:
+        return np.array([p[name].value for name in names])
 
-    def jacobian(p: lmfit.Parameters) -> Array:
-        values = np.array([p[name].value for name in model.names])
-        return (model.jacobian(curve.x, values) / y_std[:, None])[:, free]
-
-    minimizer = lmfit.Minimizer(residual, parameters, scale_covar=False, nan_policy="raise")
+    minimizer = lmfit.Minimizer(
+        lambda p: problem.residual(values_of(p)), parameters, scale_covar=False, calc_covar=False, nan_policy="raise"
+    )
     try:
-        out = minimizer.minimize(
-            method="leastsq",
-            Dfun=jacobian,
-            col_deriv=False,
-            ftol=_TOLERANCE,
-            xtol=_TOLERANCE,
-            max_nfev=200 * (len(names) + 1),
-        )
+        if problem.loss == "linear":
+            out = minimizer.minimize(
+                method="leastsq",
+                Dfun=lambda p: problem.jacobian(values_of(p)),
+                col_deriv=False,
+                ftol=_TOLERANCE,
+                xtol=_TOLERANCE,
+                max_nfev=200 * (len(names) + 1),
+            )
+        else:
+            out = minimizer.minimize(
+                method="least_squares",
+                jac=lambda p: problem.jacobian(values_of(p)),
+                loss=problem.loss,
+                x_scale="jac",
+                ftol=_TOLERANCE,
+                xtol=_TOLERANCE,
+                gtol=_TOLERANCE,
+                max_nfev=200 * (len(names) + 1),
+            )
     except ValueError as error:
         raise FitError(
-            f"the {model.name} cannot be evaluated at its start: {error}", remedy="narrow --range to the staircase"
+            f"the {problem.model.name} cannot be evaluated at its start: {error}",
+            remedy="narrow --range to the staircase",
         ) from error
-    values = np.array([out.params[name].value for name in model.names])
-    return _result(
-        model,
-        curve,
-        values,
-        free,
-        y_std,
-        noise_model=noise_model,
-        independent=independent,
-        message=str(out.message),
-        converged=bool(out.success),
-    )
+    return values_of(out.params), str(out.message), bool(out.success)
 
 
-def _result(
-    model: Model,
-    curve: Curve,
-    values: Array,
-    free: Array,
-    y_std: Array,
-    *,
-    noise_model: str,
-    independent: float,
-    message: str,
-    converged: bool,
+def at_minimum(
+    problem: Problem, values: Array, *, message: str = "", converged: bool = True, sandwich: bool = False
 ) -> FitResult:
-    """The record at given values: covariance by the Jacobian, misfit, parameters on their bounds."""
-    fitted = model.function(curve.x, values)
-    residuals = curve.y - fitted
-    chi2 = float(np.sum((residuals / y_std) ** 2))
-    dof = len(curve) - int(free.sum())
-    weighted = (model.jacobian(curve.x, values) / y_std[:, None])[:, free]
-    covariance, sound = _covariance(weighted)
+    """The record at given values of the free parameters: covariance, misfit, parameters on their bounds.
+
+    Raises
+    ------
+    FitError : the values are no usable minimum; it carries the result.
+    """
+    curve, model, noise = problem.curve, problem.model, problem.noise
+    fitted = model.function(curve.x, problem.complete(values))
+    pulls = noise.whiten(curve.y - fitted)
+    design = problem.design(values)
+    chi2, dof = float(pulls @ pulls), len(curve) - len(problem.free)
+    on_bound = _on_bounds(problem, values, design)
+    covariance, few, lost = _covariance(problem, design, pulls, on_bound, sandwich=sandwich)
+    sound = not lost
     # chance lets chi2/dof reach about 1 + 3 sqrt(2/dof); what is beyond is misfit or noise that was not stated
-    excess = chi2 / dof > 1 + 3 * np.sqrt(2 / dof)
-    inflation = float(np.sqrt(independent * (chi2 / dof if excess else 1.0)))
-    free_parameters = [p for p, is_free in zip(model.parameters, free, strict=True) if is_free]
-    at_bounds = tuple(
-        p.name for p, v in zip(free_parameters, values[free], strict=True) if _on_bound(v, p.lower, p.upper)
+    excess = chi2 / dof > 1 + 3 * np.sqrt(2 / dof) and not (noise.red or sandwich or problem.loss != "linear")
+    inflation = float(np.sqrt(chi2 / dof)) if excess else 1.0
+    factor = widening(few) if sound else np.ones(len(problem.free))
+    finite = bool(np.isfinite(values).all())
+    method: Method = (
+        "least squares, sandwich covariance"
+        if sandwich
+        else "generalised least squares"
+        if noise.red
+        else "least squares"
     )
-    success = converged and sound and bool(np.isfinite(values).all())
+    if problem.loss != "linear":
+        method = "robust"
     result = FitResult(
         model=model.name,
-        names=tuple(p.name for p in free_parameters),
-        units=tuple(p.unit for p in free_parameters),
-        values=values[free],
-        covariance=covariance * inflation**2,
-        fixed={p.name: float(v) for p, v, is_free in zip(model.parameters, values, free, strict=True) if not is_free},
+        names=tuple(p.name for p in problem.free),
+        units=tuple(p.unit for p in problem.free),
+        values=values,
+        covariance=covariance * np.outer(factor, factor) * inflation**2,
+        fixed=dict(problem.fixed),
         chi2=chi2,
         dof=dof,
         fitted=fitted,
-        residuals=residuals,
-        noise_model=noise_model,
+        residuals=curve.y - fitted,
+        noise_model=noise.description,
+        method=method,
         inflation=inflation,
-        success=success,
-        message=message if sound else "the covariance is singular: the data do not determine every parameter",
-        at_bounds=at_bounds,
-        bic=chi2 / max(1.0, chi2 / dof if excess else 1.0) + int(free.sum()) * float(np.log(len(curve))),
+        success=converged and sound and finite,
+        message=message if sound else f"the data do not determine {', '.join(lost)}",
+        at_bounds=tuple(p.name for p, on in zip(problem.free, on_bound, strict=True) if on),
+        bic=chi2 / inflation**2 + len(problem.free) * float(np.log(len(curve))),
+        problem=problem,
     )
-    if not success:
+    if not result.success:
         raise FitError(
             f"the fit of the {model.name} failed: {result.message}",
             remedy="narrow --range, or fit fewer steps with --plateaus",
@@ -155,20 +170,87 @@ def _result(
     return result
 
 
-def _covariance(weighted: Array) -> tuple[Array, bool]:
-    """(J^T W J)^-1 by singular values of the column-scaled Jacobian; sound when no direction is undetermined."""
+def _covariance(
+    problem: Problem, design: Array, pulls: Array, on_bound: NDArray[np.bool_], *, sandwich: bool
+) -> tuple[Array, Array, tuple[str, ...]]:
+    """(covariance, degrees of freedom of each variance, names of what the data do not determine).
+
+    A parameter on a bound has no standard uncertainty (not a number); those of the others are given its value.
+    """
+    k = design.shape[1]
+    covariance, few = np.full((k, k), np.nan), np.full(k, np.inf)
+    inside = np.flatnonzero(~on_bound)
+    weighing = problem.noise.with_spectrum(None) if sandwich else problem.noise
+    weighted = weighing.whiten(design[:, inside])
+    inverse, lost = _inverse(weighted)
+    if not lost.size:
+        # a place on the abscissa known worse than the sweep is long is not known
+        sweep = float(np.ptp(problem.curve.x))
+        along = np.array([problem.free[i].unit == "x" for i in inside])
+        lost = np.flatnonzero(along & (np.diag(inverse) > sweep**2))
+    if lost.size:
+        return covariance, few, tuple(problem.free[inside[i]].name for i in lost)
+    part, dof = _spread(problem, weighted, inverse, pulls, sandwich=sandwich)
+    covariance[np.ix_(inside, inside)] = part
+    few[inside] = dof
+    return covariance, few, ()
+
+
+def _spread(problem: Problem, weighted: Array, inverse: Array, pulls: Array, *, sandwich: bool) -> tuple[Array, Array]:
+    """(covariance, degrees of freedom) of the parameters that are not on a bound."""
+    spectrum = problem.noise.spectrum
+    many = np.full(inverse.shape[0], np.inf)
+    if problem.loss != "linear":
+        return _robust(weighted, pulls, problem.loss), many
+    if spectrum is None:
+        return inverse, many
+    if sandwich:
+        return spectrum.covariance(weighted @ inverse)
+    if not problem.noise.red:  # white, its scale estimated
+        return inverse, np.full(many.size, 2.0 / max(float(spectrum.uncertainty[0, 0]), 1e-12))
+    # what each reading contributes to each parameter, to see what the spectrum's own uncertainty does to it
+    columns = weighted @ inverse
+    shares = np.einsum("np,an->ap", columns**2, spectrum.gradients) / np.diag(inverse)
+    relative = np.einsum("ap,ab,bp->p", shares, spectrum.uncertainty, shares)
+    return inverse, 2.0 / np.maximum(relative, 1e-12)
+
+
+def _robust(weighted: Array, pulls: Array, loss: str) -> Array:
+    """Sandwich covariance of an M-estimator (Huber 1964, doi 10.1214/aoms/1177703732): A^-1 B A^-1 with A = J^T psi' J,
+    B = J^T psi^2 J, for the losses of `scipy.optimize.least_squares` at scale 1."""
+    square = pulls**2
+    if loss == "soft_l1":
+        first, second = (1 + square) ** -0.5, -0.5 * (1 + square) ** -1.5
+    elif loss == "huber":
+        inside = square <= 1
+        root = np.sqrt(np.maximum(square, 1.0))
+        first, second = np.where(inside, 1.0, 1 / root), np.where(inside, 0.0, -0.5 / root**3)
+    elif loss == "cauchy":
+        first, second = 1 / (1 + square), -1 / (1 + square) ** 2
+    else:
+        raise ValueError(f"no such loss: {loss!r}")
+    slope = first + 2 * second * square  # d psi/d pull of psi = pull * first
+    bread, _ = _inverse(weighted * np.sqrt(np.maximum(np.mean(slope), 1e-6)))
+    return np.asarray(bread @ ((weighted * (first**2 * square)[:, None]).T @ weighted) @ bread)
+
+
+def _inverse(weighted: Array) -> tuple[Array, NDArray[np.int64]]:
+    """((J^T J)^-1 by singular values of the column-scaled Jacobian, columns that the data do not determine)."""
     scale = np.linalg.norm(weighted, axis=0)
+    k = weighted.shape[1]
     if not np.isfinite(scale).all() or np.any(scale == 0):
-        return np.full((weighted.shape[1],) * 2, np.nan), False
+        return np.full((k, k), np.nan), np.flatnonzero(~np.isfinite(scale) | (scale == 0))
     _, singular, right = np.linalg.svd(weighted / scale, full_matrices=False)
     if singular[-1] < 1e-10 * singular[0]:
-        return np.full((weighted.shape[1],) * 2, np.nan), False
+        return np.full((k, k), np.nan), np.flatnonzero(np.abs(right[-1]) > 0.1)
     root = right.T / singular
-    return (root @ root.T) / np.outer(scale, scale), True
+    return (root @ root.T) / np.outer(scale, scale), np.array([], dtype=np.int64)
 
 
-def _on_bound(value: float, lower: float, upper: float) -> bool:
-    size = max(abs(value), 1e-300)
-    return bool(
-        (np.isfinite(lower) and value - lower <= _EDGE * size) or (np.isfinite(upper) and upper - value <= _EDGE * size)
-    )
+def _on_bounds(problem: Problem, values: Array, design: Array) -> NDArray[np.bool_]:
+    """Which values lie on a finite bound, to a thousandth of what the readings can tell of them."""
+    size = np.linalg.norm(design / problem.noise.std[:, None], axis=0)
+    near = np.maximum(_EDGE * np.abs(values), 1e-3 / np.maximum(size, np.finfo(float).tiny))
+    bounds = np.array([(p.lower, p.upper) for p in problem.free])
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.any(np.isfinite(bounds) & (np.abs(values[:, None] - bounds) <= near[:, None]), axis=1))

@@ -3,97 +3,105 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gzero.estimate import Estimate
 from gzero.fitters.findings import Level
+from gzero.fitters.levels import Levels
 from gzero.fitters.options import FitOptions
 from gzero.fitters.step_height import StepHeight
-from gzero.reduction.calibration import Calibration
 from gzero.reduction.plateau import Plateau
-from gzero.reduction.plateaus import FLAT, Staircase, is_flat
-
-
-def _calibrated(plateau: Plateau, calibration: Calibration, unit: str | None) -> Estimate:
-    """A plateau's level with its statistical part and the shifts of the common sources."""
-    return Estimate(
-        value=plateau.level,
-        std_stat=float(np.hypot(plateau.std_noise, plateau.std_window)),
-        systematic=calibration.shifts(plateau.level),
-        unit=unit,
-    )
+from gzero.reduction.plateaus import FLAT, is_flat
 
 
 def level_table(
-    stairs: Staircase,
-    first: int,
-    calibration: Calibration,
-    options: FitOptions,
-    counted: list[Plateau],
-    line: StepHeight | None = None,
+    levels: Levels, options: FitOptions, counted: list[Plateau], line: StepHeight | None = None
 ) -> tuple[Level, ...]:
-    """Every plateau found, those not counted with their reason; transmission is the height over the one below."""
+    """Every plateau found, those not counted with their reason; transmission is the height over the one below.
+
+    Parameters
+    ----------
+    line : where a series resistance was fitted: the counted levels are shown behind it.
+    """
+    values, covariance, shifts = _shown(levels, counted, line)
     unit = options.quantum.unit
     out = []
-    below: Estimate | None = Estimate(value=0.0, unit=unit) if first == 0 else None
-    previous = 0
-    for plateau in stairs.plateaus:
-        level = _calibrated(plateau, calibration, unit)
-        if line is not None and plateau in counted:
-            k = counted.index(plateau)
-            level = Estimate(
-                value=float(line.corrected[k]),
-                std_stat=float(
-                    np.linalg.norm(line.jacobian[k] * [np.hypot(p.std_noise, p.std_window) for p in counted])
-                ),
-                systematic=_moved(line, calibration, counted, k),
-                unit=unit,
-            )
-        transmission = _difference(level, below, plateau.index - previous, options.unit)
-        note = ""
-        if plateau not in counted:
-            note = (
-                _why_not_flat(plateau)
-                if not is_flat(plateau)
-                else "above the claim"
-                if options.plateaus is None
-                else "outside the declared plateaus"
-            )
-        elif not is_flat(plateau):
-            note = f"declared, but {_why_not_flat(plateau)}"
+    for k, plateau in enumerate(levels.plateaus):
+        before = k - 1 if k else (None if levels.first == 0 else k)
+        note = _note(plateau, counted, declared=options.plateaus is not None)
+        level = Estimate(
+            value=float(values[k]),
+            std_stat=float(np.sqrt(covariance[k, k])),
+            systematic={source: float(shift[k]) for source, shift in shifts.items()},
+            unit=unit,
+        )
         out.append(
             Level(
-                index=plateau.index + first, level=level, transmission=transmission, x_low=plateau.x_low, x_high=plateau.x_high,
-                slope=plateau.slope, points=plateau.points, counted=plateau in counted, note=note,
+                index=plateau.index + levels.first, level=level,
+                transmission=_transmission(levels, values, covariance, shifts, k, before, options.unit),
+                x_low=plateau.x_low, x_high=plateau.x_high, slope=plateau.slope, points=plateau.points,
+                counted=plateau in counted, note=note,
             )
         )  # fmt: skip
-        below, previous = level, plateau.index
     return tuple(out)
+
+
+_Shifts = dict[str, NDArray[np.float64]]
+
+
+def _shown(
+    levels: Levels, counted: list[Plateau], line: StepHeight | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64], _Shifts]:
+    """(values, statistical covariance, shifts) of the levels, the counted ones behind a fitted series resistance."""
+    values, covariance, shifts = levels.values.copy(), levels.covariance, dict(levels.shifts)
+    if line is None:
+        return values, covariance, shifts
+    at = levels.places(counted)
+    map_ = np.eye(values.size)
+    map_[np.ix_(at, at)] = line.jacobian
+    values[at] = line.corrected
+    return values, map_ @ covariance @ map_.T, {source: map_ @ shift for source, shift in shifts.items()}
+
+
+def _transmission(
+    levels: Levels,
+    values: NDArray[np.float64],
+    covariance: NDArray[np.float64],
+    shifts: _Shifts,
+    k: int,
+    before: int | None,
+    quantum: float,
+) -> Estimate:
+    """(level - level below) per mode, in quanta; where the level below is not in the data, the level over its index."""
+    weights = np.zeros(values.size)
+    weights[k] = 1.0
+    index = levels.plateaus[k].index
+    if before is None:
+        modes = index
+    elif before == k:  # the count does not start in the data
+        modes = max(1, round(float(values[k]) / quantum))
+    else:
+        weights[before] = -1.0
+        modes = index - levels.plateaus[before].index
+    weights /= modes * quantum
+    return Estimate(
+        value=float(weights @ values),
+        std_stat=float(np.sqrt(max(float(weights @ covariance @ weights), 0.0))),
+        systematic={source: float(weights @ shift) for source, shift in shifts.items()},
+        unit="",
+    )
+
+
+def _note(plateau: Plateau, counted: list[Plateau], *, declared: bool) -> str:
+    """Why a plateau is not counted, or what is odd about one that is."""
+    if plateau in counted:
+        return "" if is_flat(plateau) else f"declared, but {_why_not_flat(plateau)}"
+    if not is_flat(plateau):
+        return _why_not_flat(plateau)
+    return "outside the declared plateaus" if declared else "above the claim"
 
 
 def _why_not_flat(plateau: Plateau) -> str:
     if plateau.flatness_std > FLAT:
         return f"too noisy to tell whether it is flat ({plateau.flatness:.2f} +- {plateau.flatness_std:.2f})"
     return f"not flat ({plateau.flatness:.2f})"
-
-
-def _moved(line: StepHeight, calibration: Calibration, counted: list[Plateau], k: int) -> dict[str, float]:
-    """Systematic shifts of the k-th level behind the fitted series resistance."""
-    out: dict[str, float] = {}
-    for slope, plateau in zip(line.jacobian[k], counted, strict=True):
-        for source, shift in calibration.shifts(plateau.level).items():
-            out[source] = out.get(source, 0.0) + float(slope) * shift
-    return out
-
-
-def _difference(level: Estimate, below: Estimate | None, modes: int, quantum: float) -> Estimate:
-    """(level - level below) per mode, in quanta; where the level below is not in the data, the level over its index."""
-    if below is None:
-        return Estimate(
-            value=level.value / quantum / max(1, round(level.value / quantum)),
-            std_stat=level.std_stat / quantum,
-            unit="",
-        )
-    sources = set(level.systematic) | set(below.systematic)
-    parts = {s: (level.systematic.get(s, 0.0) - below.systematic.get(s, 0.0)) / quantum / modes for s in sources}
-    std = float(np.hypot(level.std_stat, below.std_stat)) / quantum / modes
-    return Estimate(value=(level.value - below.value) / quantum / modes, std_stat=std, systematic=parts, unit="")

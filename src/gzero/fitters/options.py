@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gzero.fitters.problem import Loss
 from gzero.quanta import Quantum
 from gzero.reduction.selection import Selection
 
@@ -19,6 +20,7 @@ class FitOptions:
     selection : which readings make the curve.
     plateaus : first and last plateau that the claim is about; None takes every flat one from the first on.
     fit_resistance : fit a series resistance to the levels.
+    loss : "linear" is least squares; the others bound the pull of single readings of the model's fit.
     """
 
     quantum: Quantum
@@ -26,6 +28,7 @@ class FitOptions:
     selection: Selection = field(default_factory=Selection)
     plateaus: tuple[int, int] | None = None
     fit_resistance: bool = False
+    loss: Loss = "linear"
 
     @property
     def unit(self) -> float:

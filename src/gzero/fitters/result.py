@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gzero.estimate import html_table
 from gzero.fitters.level_set import LevelSet
+from gzero.fitters.problem import Problem
 from gzero.measurement.curve import frozen
+
+Method = Literal["least squares", "generalised least squares", "least squares, sandwich covariance", "robust"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,11 +29,13 @@ class FitResult:
     fixed : parameters that were held, by name.
     chi2, dof : sum of squared pulls, points minus free parameters.
     fitted, residuals : model and data minus model at the points of the curve [unit of y], shape (n,).
-    noise_model : how the weights came about ("stated", "estimated, white", ...).
+    noise_model : how the weights came about ("stated, white", "estimated from the data, red (...)").
+    method : how correlated noise was carried, if there is any.
     inflation : factor that the covariance was widened by because the misfit exceeds chance; 1 is none.
     success, message : whether a usable minimum was reached, and what the engine said.
     at_bounds : names of parameters that ended on a bound.
     bic : Bayesian information criterion of the fit.
+    problem : what was minimised, so that it can be looked at again (profile, bootstrap).
     levels : the levels without a model that were found beside it, so that a verdict can be given on them.
     """
 
@@ -49,6 +55,8 @@ class FitResult:
     message: str
     at_bounds: tuple[str, ...] = ()
     bic: float = float("nan")
+    method: Method = "least squares"
+    problem: Problem | None = None
     levels: LevelSet | None = None
 
     def __post_init__(self) -> None:

@@ -2,35 +2,37 @@
 
 Two estimators that must agree: the levels of the flat stretches against their count (`step_height`, primary), and a
 global fit of the staircase model (`step_height_model`), from which thresholds and widths come. Measured risers are
-not logistic, so the model's step is the less robust of the two; their difference is carried as its model uncertainty.
+not logistic, so the model's step is the less robust of the two; what separates them beyond chance is its model
+uncertainty. The noise of both is learnt from the model's residuals where the model describes the risers, and from the
+flat stretches alone where it does not.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gzero.errors import FitError, InputError
 from gzero.estimate import Estimate
-from gzero.fitters.engine import fit_model
 from gzero.fitters.findings import BudgetLine, Findings
+from gzero.fitters.joint_levels import joint_of_levels
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.level_table import level_table
+from gzero.fitters.levels import Levels, levels_of, noise_of_flats
 from gzero.fitters.options import FitOptions
-from gzero.fitters.result import FitResult
+from gzero.fitters.staircase_choices import claim, counted_plateaus, default_choices, first_index, warnings_of
+from gzero.fitters.staircase_model import ModelFit, fit_staircase, initial_noise
 from gzero.fitters.step_height import StepHeight, step_height
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement
-from gzero.models.staircase import staircase
 from gzero.reduction.calibration import Calibration
+from gzero.reduction.noise import Noise
 from gzero.reduction.plateau import Plateau
-from gzero.reduction.plateaus import Staircase, find_staircase, is_flat
+from gzero.reduction.plateaus import Staircase, find_staircase
 from gzero.reduction.selection import select
-
-_FIRST = "a curve that does not reach pinch-off has no counted n"
 
 
 def fit(measurement: Measurement, options: FitOptions) -> Findings:
@@ -44,51 +46,83 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     calibration.check(measurement.ordinate.unit)
     curve, exclusions = select(measurement, calibration, options.selection, quantum=options.unit)
     stairs = find_staircase(curve)
-    ledger = [*_default_choices(options, stairs, curve)]
-    first, counted_from, note = _first_index(stairs, options)
-    ledger.append(note)
-    counted = _counted(stairs, first, options)
-    ledger.append(_claim(counted, stairs, first, options))
-    warnings = _warnings(stairs, options, counted)
+    first, counted_from, note = first_index(stairs, options)
+    counted = counted_plateaus(stairs, first, options)
+    noise = noise_of_flats(initial_noise(curve, stairs, options.unit), stairs)
+    ledger = [*default_choices(options, stairs), note, claim(counted, stairs, first, options)]
+    warnings = warnings_of(stairs, options, counted)
+    levels = levels_of(stairs, noise, calibration, first=first)
     if not counted:
         return Findings(
             estimates={},
-            levels=level_table(stairs, first, calibration, options, counted),
+            levels=level_table(levels, options, counted),
             curve=curve,
             exclusions=exclusions,
-            ledger=tuple(ledger),
+            ledger=(*ledger, _noise_choice(noise, levels, options)),
             warnings=tuple(warnings),
         )
-    level_set = _level_set(counted, first, calibration, counted_from, options)
-    level_set = _with_freedoms(level_set, stairs, counted, measurement)
+    claimed = _Claim(
+        measurement=measurement, stairs=stairs, counted=counted, counted_from=counted_from, options=options
+    )
+    line, problem = _line(claimed.level_set(levels), curve.y_unit)
+    model, why = _model(curve, claimed, line)
+    if model is not None and model.describes:
+        noise = model.noise
+        levels = levels_of(stairs, noise, calibration, first=first)
+        line, problem = _line(claimed.level_set(levels), curve.y_unit)
+    level_set = claimed.level_set(levels)
+    if _UNEXPLAINED in level_set.shifts:
+        reading = -float(level_set.shifts[_UNEXPLAINED][0]) / options.unit
+        warnings.append(
+            f"the reading at pinch-off is {reading:.3f} {options.quantum.symbol}, not zero: state --offset if it is one"
+        )
+    ledger.append(_noise_choice(noise, levels, options))
     if not level_set.calibrated:
         warnings.append(
             "no gain, offset or series resistance was stated: the scale of the conductance is taken as exact"
         )
-    line, problem = _line(level_set, curve.y_unit)
     warnings += [problem] if problem else []
-    fitted_resistance = line.series_resistance is not None
     estimates = {"step_height": line.step}
-    warnings += _resistance(line, measurement, options, estimates)
-    model, fit_curve, why = _model_fit(curve, stairs, counted, line, options, fitted_resistance)
-    if model is not None:
-        estimates["step_height_model"], more = _model_step(model, line)
-        warnings += more
-    else:
+    warnings += _resistance(line, measurement, estimates)
+    if model is None:
         warnings.append(f"no model fit: {why}")
+    else:
+        estimates["step_height_model"], more = _model_step(model, line)
+        estimates |= _offset(model)
+        warnings += [*more, *model.warnings]
+        ledger += model.choices
     estimates["transmission"] = line.step.scaled(1 / options.unit, "")
     return Findings(
         estimates=estimates,
-        levels=level_table(stairs, first, calibration, options, counted, line if fitted_resistance else None),
+        levels=level_table(levels, options, counted, line if line.series_resistance is not None else None),
         level_set=level_set,
         curve=curve,
         exclusions=exclusions,
-        fit=None if model is None else replace(model, levels=level_set),
-        fit_curve=fit_curve,
-        budget=_budget(counted, line),
+        fit=None if model is None else replace(model.result, levels=level_set),
+        fit_curve=None if model is None else model.curve,
+        joint=joint_of_levels(level_set, line),
+        budget=_budget(levels, counted, line, noise),
         ledger=tuple(ledger),
         warnings=tuple(warnings),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Claim:
+    """What the claim is about, apart from the noise."""
+
+    measurement: Measurement
+    stairs: Staircase
+    counted: list[Plateau]
+    counted_from: str
+    options: FitOptions
+
+    def level_set(self, levels: Levels) -> LevelSet:
+        """The counted levels with what else the claim rests on: shoulders, a reading at pinch-off, calibration."""
+        out = levels.level_set(
+            self.counted, counted_from=self.counted_from, resistance_fitted=self.options.fit_resistance
+        )
+        return _with_freedoms(out, levels, self.stairs, self.counted, self.measurement)
 
 
 def _line(level_set: LevelSet, unit: str | None) -> tuple[StepHeight, str]:
@@ -103,128 +137,6 @@ def _line(level_set: LevelSet, unit: str | None) -> tuple[StepHeight, str]:
         return plain, f"no series resistance was fitted: {error.problem}"
 
 
-def _default_choices(options: FitOptions, stairs: Staircase, curve: Curve) -> list[Choice]:
-    """How risers and noise were read off, for the ledger."""
-    noise = "stated in the file" if curve.y_std is not None else "estimated from the data"
-    s = options.selection
-    window = s.x_low > -math.inf or s.x_high < math.inf
-    return [
-        Choice(
-            choice="range",
-            value=f"{s.x_low:g}:{s.x_high:g}" if window else "all of the sweep",
-            origin="user" if window else "default",
-        ),
-        Choice(
-            choice="rows that are not finite", value=s.invalid, origin="user" if s.invalid != "refuse" else "default"
-        ),
-        Choice(choice="repeated settings", value=s.repeats, origin="user" if s.repeats != "refuse" else "default"),
-        Choice(
-            choice="sweep direction",
-            value=s.sweep,
-            origin="user" if s.sweep != "refuse" else "default",
-            note="refuse: the sweep goes one way" if s.sweep == "refuse" else "",
-        ),
-        Choice(
-            choice="noise of one reading",
-            value=f"{stairs.noise / options.unit:.3g} {options.quantum.symbol}",
-            origin="data",
-            note=noise,
-        ),
-        Choice(
-            choice="correlation length",
-            value=f"{stairs.correlation_length:.2g} readings",
-            origin="data",
-            note="from the flat stretches; 1 is white noise",
-        ),
-        Choice(
-            choice="smoothing of the slope",
-            value=f"{stairs.smoothing} readings",
-            origin="data",
-            note="narrowest local parabola whose slope noise is below 4 % of the steep part",
-        ),
-    ]
-
-
-def _first_index(stairs: Staircase, options: FitOptions) -> tuple[int, str, Choice]:
-    """How many risers lie below the first one in the data."""
-    if stairs.pinched_off or not stairs.plateaus:
-        return 0, "pinch-off", Choice(choice="first plateau", value="counted from pinch-off", origin="data")
-    lowest = stairs.plateaus[0]
-    below = max(0, round(lowest.level / options.unit) - lowest.index)
-    note = f"{_FIRST}: the lowest level, {lowest.level / options.unit:.3f} {options.quantum.symbol}, is taken for n = {lowest.index + below}"
-    return (
-        below,
-        "quantum",
-        Choice(choice="first plateau", value=f"n = {lowest.index + below}, from the quantum", origin="data", note=note),
-    )
-
-
-def _counted(stairs: Staircase, first: int, options: FitOptions) -> list[Plateau]:
-    """The plateaus that the claim is about: those declared, or every flat one from the first on without a gap."""
-    if options.plateaus is not None:
-        low, high = options.plateaus
-        return [p for p in stairs.plateaus if low <= p.index + first <= high]
-    out: list[Plateau] = []
-    for plateau in stairs.plateaus:
-        if not is_flat(plateau) or (out and plateau.index != out[-1].index + 1):
-            break
-        out.append(plateau)
-    return out
-
-
-def _claim(counted: list[Plateau], stairs: Staircase, first: int, options: FitOptions) -> Choice:
-    value = ", ".join(str(p.index + first) for p in counted) or "none"
-    if options.plateaus is not None:
-        return Choice(
-            choice="plateaus of the claim",
-            value=value,
-            origin="user",
-            note=f"declared {options.plateaus[0]}:{options.plateaus[1]}; {len(stairs.plateaus)} found",
-        )
-    return Choice(
-        choice="plateaus of the claim",
-        value=value,
-        origin="data",
-        note=f"every flat one from the first on; {len(stairs.plateaus)} found",
-    )
-
-
-def _warnings(stairs: Staircase, options: FitOptions, counted: list[Plateau]) -> list[str]:
-    out = []
-    if not stairs.risers:
-        out.append("no riser stands out of the slope of this curve")
-    if options.plateaus is not None:
-        wanted = options.plateaus[1] - options.plateaus[0] + 1
-        if len(counted) < wanted:
-            out.append(f"{len(counted)} of the {wanted} declared plateaus were found")
-    for level, x in stairs.sub_steps:
-        out.append(
-            f"a shoulder at {level / options.unit:.2f} {options.quantum.symbol} (x = {x:.4g}) is too small for a riser: flagged, not counted"
-        )
-    if reading := _unexplained(stairs, counted):
-        out.append(
-            f"the reading at pinch-off is {reading / options.unit:.3f} {options.quantum.symbol}, not zero: state --offset if it is one"
-        )
-    return out
-
-
-def _level_set(
-    counted: list[Plateau], first: int, calibration: Calibration, counted_from: str, options: FitOptions
-) -> LevelSet:
-    variances = [p.std_noise**2 + p.std_window**2 for p in counted]
-    shifts = [calibration.shifts(p.level) for p in counted]
-    sources = sorted({source for shift in shifts for source in shift})
-    return LevelSet(
-        indices=np.array([p.index + first for p in counted]),
-        values=np.array([p.level for p in counted]),
-        covariance=np.diag(variances),
-        shifts={source: np.array([shift.get(source, 0.0) for shift in shifts]) for source in sources},
-        flat=tuple(is_flat(p) for p in counted),
-        counted_from=counted_from,
-        resistance_fitted=options.fit_resistance,
-    )
-
-
 #: The systematic part of a reading at pinch-off that is not zero and that nobody called an offset.
 _UNEXPLAINED = "reading at pinch-off"
 
@@ -233,15 +145,18 @@ _UNEXPLAINED = "reading at pinch-off"
 _ALLOWED_SHOULDERS = ((0.0, 0.1), (0.5, 1.0))
 
 
-def _unexplained(stairs: Staircase, counted: list[Plateau]) -> float:
-    """The reading at pinch-off where it is more than 2 % of the first level, which the tail of a riser is not; else 0."""
-    if not counted or not stairs.pinched_off or stairs.baseline is None:
+def _unexplained(levels: Levels, stairs: Staircase, counted: list[Plateau]) -> float:
+    """The reading at pinch-off that levels are not counted from, where it is beyond its noise and 0.2 % of the first level;
+    else 0. What a riser's tail leaves there is taken out already."""
+    if not counted or not stairs.pinched_off or stairs.baseline is None or levels.reference is not None:
         return 0.0
-    return stairs.baseline if abs(stairs.baseline) > 0.02 * abs(counted[0].level) else 0.0
+    reading = stairs.baseline.level
+    noise = 3 * float(np.hypot(stairs.baseline.std_noise, stairs.baseline.std_window))
+    return reading if abs(reading) > max(noise, 0.002 * abs(counted[0].level)) else 0.0
 
 
 def _with_freedoms(
-    level_set: LevelSet, stairs: Staircase, counted: list[Plateau], measurement: Measurement
+    level_set: LevelSet, levels: Levels, stairs: Staircase, counted: list[Plateau], measurement: Measurement
 ) -> LevelSet:
     """The level set with what else the claim rests on: shoulders, an unexplained reading at pinch-off, calibration."""
     step = counted[-1].level / counted[-1].index if counted[-1].index else counted[-1].level
@@ -249,7 +164,7 @@ def _with_freedoms(
     shoulders = tuple(h for h in heights if not any(low <= h <= high for low, high in _ALLOWED_SHOULDERS))
     shifts = dict(level_set.shifts)
     stated = {"gain", "offset", "series_resistance", "bias"} & set(measurement.conditions)
-    if "offset" not in stated and (reading := _unexplained(stairs, counted)):
+    if "offset" not in stated and (reading := _unexplained(levels, stairs, counted)):
         # what is read at pinch-off may be an offset of every reading or a leak that ends there: nobody said which
         shifts[_UNEXPLAINED] = np.full(level_set.values.size, -reading)
     return replace(
@@ -257,9 +172,7 @@ def _with_freedoms(
     )
 
 
-def _resistance(
-    line: StepHeight, measurement: Measurement, options: FitOptions, estimates: dict[str, Estimate]
-) -> list[str]:
+def _resistance(line: StepHeight, measurement: Measurement, estimates: dict[str, Estimate]) -> list[str]:
     """The series resistance, declared or fitted, and what its value says."""
     declared = measurement.conditions.get("series_resistance")
     if line.series_resistance is None:
@@ -268,89 +181,94 @@ def _resistance(
         return []
     fitted = line.series_resistance
     estimates["series_resistance"] = fitted
-    if fitted.value < -2 * fitted.std:
+    if fitted.value < -fitted.std:
         return [
             f"the fitted series resistance is negative, {fitted.value:.0f} +- {fitted.std:.0f} ohm: a gain above its stated value does that, a resistance does not"
         ]
     return []
 
 
-def _model_fit(
-    curve: Curve, stairs: Staircase, counted: list[Plateau], line: StepHeight, options: FitOptions, fit_resistance: bool
-) -> tuple[FitResult | None, Curve | None, str]:
-    """The staircase model up to the end of the last counted plateau: a range that ends on a riser biases its height."""
-    top = counted[-1]
-    end = top.x_low if stairs.descending else top.x_high
-    inside = curve.x >= end if stairs.descending else curve.x <= end
-    part = Curve(
-        x=curve.x[inside], y=curve.y[inside], y_std=None if curve.y_std is None else curve.y_std[inside],
-        x_name=curve.x_name, y_name=curve.y_name, x_unit=curve.x_unit, y_unit=curve.y_unit,
-    )  # fmt: skip
-    risers = stairs.risers[: top.index]
-    model = staircase(
-        len(risers),
-        series_resistance="free" if fit_resistance and len(risers) >= 3 else "none",
-        descending=stairs.descending,
-    )
-    h = line.step.value
-    start = {
-        "step_height": h,
-        "offset": float(part.y.min()),
-        "series_resistance": line.series_resistance.value if line.series_resistance else 0.0,
-    }
-    spacing = float(np.median(np.abs(np.diff(risers)))) if len(risers) > 1 else float(np.ptp(part.x))
-    for n, riser in enumerate(risers, 1):
-        start[f"threshold_{n}"] = riser
-        start[f"width_{n}"] = spacing / 10
-    noise = stairs.noise if stairs.noise > 0 else 1e-3 * abs(h)
-    y_std = part.y_std if part.y_std is not None else np.full(len(part), noise)
+def _model(curve: Curve, claimed: _Claim, line: StepHeight) -> tuple[ModelFit | None, str]:
+    """The model's fit, or why there is none."""
+    fitted = line.series_resistance
     try:
-        result = fit_model(
-            model,
-            part,
-            start,
-            y_std=y_std,
-            noise_model="stated" if part.y_std is not None else "estimated from the data",
+        return (
+            fit_staircase(
+                curve,
+                claimed.stairs,
+                claimed.counted,
+                step=line.step.value,
+                resistance=None if fitted is None else fitted.value,
+                options=claimed.options,
+                offset_known="offset" in claimed.measurement.conditions,
+            ),
+            "",
         )
     except (FitError, InputError) as error:
-        return None, None, error.problem
-    return result, part, ""
+        return None, error.problem
 
 
-def _model_step(model: FitResult, line: StepHeight) -> tuple[Estimate, list[str]]:
-    """The model's step height; its difference from the plateaus' is its model uncertainty."""
-    value, std = model.value("step_height"), model.std("step_height")
+def _model_step(model: ModelFit, line: StepHeight) -> tuple[Estimate, list[str]]:
+    """The model's step height; what separates it from the plateaus' beyond chance is its model uncertainty.
+
+    Both estimators see the same noise and the model uses it best where it holds, so that the variance of their
+    difference is the difference of their variances (Hausman 1978, doi 10.2307/1913827).
+    """
+    value, std = model.result.value("step_height"), model.result.std("step_height")
     difference = value - line.step.value
     share = value / line.step.value
+    variance = max(line.step.std_stat**2 - std**2, 0.25 * max(line.step.std_stat, std) ** 2)
+    beyond = difference**2 - variance
     parts = {source: shift * share for source, shift in line.step.systematic.items()}
-    estimate = Estimate(value=value, std_stat=std, systematic={**parts, "riser model": difference}, unit=line.step.unit)
+    if beyond > 3 * variance:
+        parts["riser model"] = float(np.copysign(np.sqrt(beyond), difference))
+    estimate = Estimate(value=value, std_stat=std, systematic=parts, unit=line.step.unit)
     warnings = []
     if abs(difference) > 2 * line.step.std_stat and abs(difference) > 2 * std:
         warnings.append(
             f"the model's step height differs from the plateaus' by {100 * difference / line.step.value:+.1f} %, more than the "
             "uncertainty of either: believe the plateaus, as the model forces its riser shape on the data"
         )
-    if model.at_bounds:
-        warnings.append(f"parameters on a bound: {', '.join(model.at_bounds)}")
     return estimate, warnings
 
 
-def _budget(counted: list[Plateau], line: StepHeight) -> tuple[BudgetLine, ...]:
+def _offset(model: ModelFit) -> dict[str, Estimate]:
+    """The constant that the model needed, where it did."""
+    if "offset" not in model.result.names:
+        return {}
+    return {
+        "offset": Estimate(
+            value=model.result.value("offset"), std_stat=model.result.std("offset"), unit=model.curve.y_unit
+        )
+    }
+
+
+def _noise_choice(noise: Noise, levels: Levels, options: FitOptions) -> Choice:
+    """How the noise came about and how it is carried, for the ledger."""
+    note = noise.description
+    if noise.red:
+        note += "; carried in the covariance of the levels"
+        if levels.reference is not None:
+            note += ", which are counted from the reading at pinch-off, as slow noise moves all readings together"
+    return Choice(
+        choice="noise of one reading",
+        value=f"{noise.typical / abs(options.unit):.3g} {options.quantum.symbol}",
+        origin="data",
+        note=note,
+    )
+
+
+def _budget(levels: Levels, counted: list[Plateau], line: StepHeight, noise: Noise) -> tuple[BudgetLine, ...]:
     """Where the uncertainty of the step height comes from; shares of the variance."""
-    w = line.weights
-    noise = float(np.sqrt(np.sum((w * [p.std_noise for p in counted]) ** 2)))
-    window = float(np.sqrt(np.sum((w * [p.std_window for p in counted]) ** 2)))
+    w, at = line.weights, levels.places(counted)
+    readings = float(np.sqrt(w @ levels.noise[np.ix_(at, at)] @ w))
+    window = float(np.linalg.norm(w * levels.window[at]))
     # what is left after the scale factor; below a millionth of the whole it is rounding
-    left = 1 - (noise**2 + window**2) / line.step.std_stat**2 if line.step.std_stat > 0 else 0.0
+    left = 1 - (readings**2 + window**2) / line.step.std_stat**2 if line.step.std_stat > 0 else 0.0
     excess = line.step.std_stat * math.sqrt(left) if left > 1e-6 else 0.0
     rows = [
-        (
-            "noise of the readings",
-            "statistical",
-            f"{counted[0].correlation_length:.2g} readings per independent one",
-            noise,
-        ),
-        ("slope and choice of the windows", "statistical", f"{len(counted)} plateaus", window),
+        ("noise of the readings", "statistical", noise.description, readings),
+        ("slope and choice of the windows", "statistical", f"{len(counted)} plateaus, beyond the noise", window),
         ("scatter of the levels about n h", "statistical", f"chi2/dof {line.chi2:.3g}/{line.dof}", excess),
     ]
     rows += [

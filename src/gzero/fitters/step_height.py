@@ -4,8 +4,8 @@
     1/level_n = (1/h)(1/n) + R_s           (series resistance fitted to the same levels)
 
 Both are linear and solved by generalised least squares with the statistical covariance of the levels. When their
-scatter about the line exceeds it, the statistical part is widened by sqrt(chi2/dof) (the scale factor of the Particle
-Data Group, doi 10.1103/PhysRevD.110.030001, introduction 5.2.2). Systematic parts pass through the same linear map.
+scatter about the line exceeds it beyond chance, the statistical part is widened by sqrt(chi2/dof) (the scale factor of the
+Particle Data Group, doi 10.1103/PhysRevD.110.030001, introduction 5.2.2). Systematic parts pass through the same linear map.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def step_height(levels: LevelSet, unit: str | None) -> StepHeight:
     solve, chi2 = _gls(n[:, None], levels.values, levels.covariance)
     h = float(solve[0] @ levels.values)
     dof = n.size - 1
-    scale = max(1.0, float(np.sqrt(chi2 / dof))) if dof > 0 else 1.0
+    scale = _scale(chi2, dof)
     std = float(np.sqrt(solve[0] @ levels.covariance @ solve[0])) * scale
     step = Estimate(
         value=h, std_stat=std, systematic={s: float(solve[0] @ v) for s, v in levels.shifts.items()}, unit=unit
@@ -78,6 +78,16 @@ def step_height(levels: LevelSet, unit: str | None) -> StepHeight:
         dof=dof,
         scale=scale,
     )
+
+
+_CHANCE = 0.05  # of a scatter that the covariance explains: widening below that would make honest intervals too long
+
+
+def _scale(chi2: float, dof: int) -> float:
+    """sqrt(chi2/dof) where that is beyond chance, else 1."""
+    from scipy.special import chdtrc
+
+    return float(np.sqrt(chi2 / dof)) if dof > 0 and chdtrc(dof, chi2) < _CHANCE else 1.0
 
 
 def _gls(
@@ -117,7 +127,7 @@ def _with_resistance(levels: LevelSet, unit: str | None, n: NDArray[np.float64])
     weights = -(h**2) * solve[0] * dr
     resistance_weights = solve[1] * dr
     dof = n.size - 2
-    scale = max(1.0, float(np.sqrt(chi2 / dof))) if dof > 0 else 1.0
+    scale = _scale(chi2, dof)
 
     def estimate(value: float, w: NDArray[np.float64], of: str | None) -> Estimate:
         std = float(np.sqrt(w @ levels.covariance @ w)) * scale

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from gzero.errors import ColumnError, ConfigError, GzeroError, InputError, UnitError
@@ -80,12 +81,18 @@ def load_traces(path: str | Path, config: Config) -> tuple[Measurement, ...]:
         layout_of(table, experiment, config),
         experiment,
         Wanted(x=config.x, y=config.y, std=config.std, x_unit=config.x_unit, y_unit=config.y_unit),
-        conditions=_conditions(config, table, experiment),
+        conditions=stated_conditions(config, experiment),
         environment=environment(config),
         particle=config.particle,
         quantum=quantum,
     )
     return _of_trace(measurements, config.trace, str(path))
+
+
+def with_stated(measurement: Measurement, config: Config) -> Measurement:
+    """A measurement that was not read from a file, with what the options state about it."""
+    stated = stated_conditions(config, kind(measurement.kind))
+    return replace(measurement, conditions={**measurement.conditions, **stated}) if stated else measurement
 
 
 def _of_trace(measurements: tuple[Measurement, ...], wanted: str | None, path: str) -> tuple[Measurement, ...]:
@@ -118,7 +125,7 @@ def environment(config: Config) -> Conditions:
     return Conditions(mass=declared["mass"], temperature=declared["temperature"], length=declared["length"])
 
 
-def _conditions(config: Config, table: Table, experiment: Kind) -> dict[str, Estimate]:
+def stated_conditions(config: Config, experiment: Kind) -> dict[str, Estimate]:
     """Every declared condition in SI; an offset is in the unit of the ordinate."""
     out: dict[str, Estimate] = {}
     for name in DECLARABLE:

@@ -14,6 +14,7 @@ from gzero.pipeline.analyse import analyse_measurement, declared_quantum, margin
 from gzero.pipeline.analyse import analyse_traces as _analyse_traces
 from gzero.pipeline.config import Config, configure, with_files
 from gzero.pipeline.load import load_traces as _load_traces
+from gzero.pipeline.load import with_stated
 from gzero.verdict.decide import decide
 from gzero.verdict.verdict import Verdict
 
@@ -140,7 +141,7 @@ def analyse_traces(
     if isinstance(source, Measurement):
         if config is not None:
             asked = with_files(asked, Path("-"), Path(config))
-        return (analyse_measurement(source, asked),)
+        return (analyse_measurement(with_stated(source, asked), asked),)
     return _analyse_traces(source, with_files(asked, Path(source), Path(config) if config is not None else None))
 
 

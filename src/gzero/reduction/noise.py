@@ -1,13 +1,154 @@
-"""How noisy the readings are, read off the data themselves."""
+"""How noisy the readings are: the standard deviation of each, and how they hang together."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gzero.measurement.curve import frozen
+from gzero.reduction.spectrum import Spectrum, cosine
+
+Array = NDArray[np.float64]
+
 # A third difference of white noise of unit variance has variance 1 + 9 + 9 + 1.
 _THIRD_DIFFERENCE = np.sqrt(20.0)
 _MAD_TO_STD = 1.4826  # of a normal distribution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Noise:
+    """The noise of the readings of one curve.
+
+    Parameters
+    ----------
+    std : standard deviation of each reading [unit of y], shape (n,): stated, or estimated and said so.
+    stated : whether the file (or the repeats in it) states them; they are then believed as they stand.
+    spectrum : how readings hang together, of the noise over `std`; None is white noise of exactly `std`.
+    """
+
+    std: Array
+    stated: bool
+    spectrum: Spectrum | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "std", frozen(self.std))
+
+    @property
+    def red(self) -> bool:
+        """Whether readings are correlated."""
+        return self.spectrum is not None and self.spectrum.kind != "white"
+
+    @property
+    def typical(self) -> float:
+        """Standard deviation of one reading [unit of y], the median over the sweep."""
+        scale = 1.0 if self.spectrum is None else float(np.sqrt(self.spectrum.variance))
+        return float(np.median(self.std)) * scale
+
+    @property
+    def correlation_length(self) -> float:
+        """Readings per independent one, 1 for white noise."""
+        return self.spectrum.correlation_length if self.red and self.spectrum is not None else 1.0
+
+    def with_spectrum(self, spectrum: Spectrum | None) -> Noise:
+        """The same standard deviations with another spectrum."""
+        return replace(self, spectrum=spectrum)
+
+    def over(self, n: int, first: int) -> Noise:
+        """The same noise for a longer sweep of n readings, of which this one is the part from `first` on; beyond its ends the
+        standard deviations go on as they are there."""
+        std = self.std[np.clip(np.arange(n) - first, 0, self.std.size - 1)]
+        return replace(self, std=std, spectrum=None if self.spectrum is None else self.spectrum.resized(n))
+
+    def whiten(self, columns: Array) -> Array:
+        """Columns whose noise is white with unit variance: over the standard deviations, and over the root of the spectrum.
+
+        Parameters
+        ----------
+        columns : shape (n,) or (n, k) [unit of y].
+        """
+        over = columns / (self.std if columns.ndim == 1 else self.std[:, None])
+        if self.spectrum is None:
+            return np.asarray(over)
+        if self.spectrum.kind == "white":
+            return np.asarray(over / np.sqrt(self.spectrum.powers[0]))
+        root = np.sqrt(self.spectrum.powers)
+        return np.asarray(cosine(over) / (root if columns.ndim == 1 else root[:, None]))
+
+    def covariance(self, weights: Array) -> tuple[Array, Array]:
+        """(covariance [unit of y squared], degrees of freedom) of weighted sums of readings.
+
+        Parameters
+        ----------
+        weights : shape (n, k), one column a sum.
+        """
+        scaled = weights * self.std[:, None]
+        if self.spectrum is None:
+            return scaled.T @ scaled, np.full(weights.shape[1], np.inf)
+        return self.spectrum.covariance(scaled)
+
+    @property
+    def description(self) -> str:
+        """One clause for the record: where the numbers come from, and whether the noise is white."""
+        source = "stated" if self.stated else "estimated from the data"
+        if not self.red or self.spectrum is None:
+            return f"{source}, white"
+        if self.spectrum.kind == "1/f":
+            return f"{source}, red (1/f, power exponent {2 * self.spectrum.exponent:.1f})"
+        return f"{source}, red ({self.correlation_length:.0f} readings per independent one)"
+
+
+def widening(dof: Array, confidence: float = 0.95) -> Array:
+    """Factor on a standard deviation whose variance has few degrees of freedom, so that 1.96 of it cover 95 %.
+
+    Student's quantile over the normal one; degrees of freedom below 3 count as 3.
+    """
+    from scipy.special import ndtri, stdtrit
+
+    q = 0.5 + confidence / 2
+    return np.asarray(stdtrit(np.clip(dof, 3.0, 1e9), q) / ndtri(q))
+
+
+_BLOCK = 24  # readings: enough for a variance, few enough to follow it along the sweep
+_UNEVEN = 1e-3  # chance that even noise is called uneven
+
+
+def unevenness(residuals: Array) -> Array | None:
+    """How the noise of a reading changes along the sweep, or None where it does not beyond chance.
+
+    Parameters
+    ----------
+    residuals : data minus fit in the order of the sweep, shape (n,).
+
+    Returns
+    -------
+    Standard deviation over its root mean square, shape (n,): a cubic in ln(variance) through blocks of third
+    differences, which neither a misfit nor slow noise reaches. Test of equal variances: Bartlett 1937,
+    doi 10.1098/rspa.1937.0109.
+    """
+    from scipy.special import chdtrc, digamma
+
+    blocks = min(16, residuals.size // _BLOCK)
+    if blocks < 4:
+        return None
+    square = np.diff(residuals, 3) ** 2 / _THIRD_DIFFERENCE**2
+    parts = np.array_split(square, blocks)
+    means = np.array([part.mean() for part in parts])
+    if np.any(means <= 0):
+        return None
+    # neighbouring third differences of white noise are correlated: 1 + 2 (0.75^2 + 0.3^2 + 0.05^2) of them count as one
+    dof = np.array([part.size for part in parts]) / 2.31
+    pooled = float(np.sum(dof * means) / dof.sum())
+    statistic = dof.sum() * np.log(pooled) - np.sum(dof * np.log(means))
+    statistic /= 1 + (np.sum(1 / dof) - 1 / dof.sum()) / (3 * (blocks - 1))
+    if chdtrc(blocks - 1, statistic) > _UNEVEN:
+        return None
+    place = np.array([ends.mean() for ends in np.array_split(np.linspace(-1, 1, square.size), blocks)])
+    logs = np.log(means) - (digamma(dof / 2) - np.log(dof / 2))
+    curve = np.polynomial.Polynomial.fit(place, logs, 3, w=np.sqrt(dof), domain=[-1, 1])
+    std = np.exp(0.5 * curve(np.linspace(-1, 1, residuals.size)))
+    return np.asarray(std / np.sqrt(np.mean(std**2)))
 
 
 def white_noise(y: NDArray[np.float64]) -> float:
@@ -22,7 +163,7 @@ def white_noise(y: NDArray[np.float64]) -> float:
     sigma [unit of y]; 0.0 where more than half of the readings repeat (quantised or constant data), and for n < 4.
 
     The median absolute deviation keeps risers and glitches out (Rousseeuw and Croux 1993,
-    doi 10.1080/01621459.1993.10476408). Correlated noise is underestimated here; `correlation_length` says so.
+    doi 10.1080/01621459.1993.10476408). Correlated noise is underestimated here; the spectrum says so.
     """
     if y.size < 4:
         return 0.0

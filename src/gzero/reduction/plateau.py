@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Plateau:
@@ -12,16 +15,18 @@ class Plateau:
     Parameters
     ----------
     index : number of risers below it, counted from pinch-off (1 is the first plateau).
-    level : mean over the flat window [unit of y].
+    level : mean over its window, the tails of the risers beside it taken out [unit of y].
     std_noise : standard uncertainty of that mean from the noise, its correlation length included [unit of y].
-    std_window : standard uncertainty from where the window is put: slope, curvature [unit of y].
-    slope : of the straight line through the window [unit of y per unit of x].
-    x_low, x_high : the flat window [unit of x].
+    std_window : standard uncertainty from where the window is put: slope, curvature, beyond the noise [unit of y].
+    slope : of the straight line through the readings as they stand [unit of y per unit of x].
+    x_low, x_high : the window [unit of x].
     points : readings in the window.
     noise : standard deviation of one reading [unit of y].
     correlation_length : readings per independent reading, 1 for white noise.
     flatness : rise that its own slope would make from riser to riser, over the rise that there is: 0 flat, 1 a ramp.
     flatness_std : standard uncertainty of that, from the noise.
+    first, last : positions of the window in the curve, both inclusive.
+    response : d level/d reading, shape (n,); its products with the noise are the covariance of levels.
     """
 
     index: int
@@ -36,3 +41,6 @@ class Plateau:
     correlation_length: float
     flatness: float
     flatness_std: float
+    first: int
+    last: int
+    response: NDArray[np.float64]

@@ -1,7 +1,11 @@
-"""Plateaus of a staircase without a model: risers are prominent maxima of dy/dx, plateaus the flat stretches between.
+"""Plateaus of a staircase without a model of it: risers are prominent maxima of dy/dx, plateaus lie between them.
 
 A plateau's index is the number of risers below it, counted from pinch-off, and never the nearest integer of its level:
 rounding would make every set of levels look quantized.
+
+Its level is the mean over the window in which the tails of the two risers beside it are small, with these tails taken
+out: what a riser still lacks, or has risen to already, is read off its own nearer half. A mean without that is low on
+a plateau that no riser bounds above.
 """
 
 from __future__ import annotations
@@ -16,18 +20,15 @@ from numpy.typing import NDArray
 from gzero.measurement.curve import Curve
 from gzero.reduction.noise import correlation_length, white_noise
 from gzero.reduction.plateau import Plateau
+from gzero.reduction.risers import Half, Riser, Slope, drop_small_rises, find_risers, heights_of, shape_of, slope_of
 
-# A riser must stand out of the slope's noise by this many standard deviations, and the slope must fall to less than
-# half of the smaller neighbour between two risers (half maximum: the resolution criterion of two peaks).
-_SLOPE_NOISE = 0.04  # of the steep part: the narrowest window that gets there leaves the risers least washed out
-_RISER_SIGMA = 6.0
-_VALLEY = 0.5
-_STEEP_END = 0.15
-# A rise below this share of the typical one is structure on a plateau (a resonance, the 0.7 structure), not a riser.
-_SMALL_RISE = 0.42
-# The flat window: slopes up to this share of the neighbouring riser's; its alternatives give the window's uncertainty.
+# The flat window: slopes up to this share of the neighbouring riser's.
 _WINDOW = 0.15
-_WINDOWS = (0.07, 0.15, 0.30)
+# The window of the level: readings where no riser's tail exceeds this share of its rise, within slopes up to the second
+# share; the level of the narrower tail tells whether the tails were taken out well.
+_TAIL, _CALM = 0.06, 0.35
+_NARROW = 0.015
+_BEYOND_CHANCE = 4.0  # of a squared difference over its variance: two standard uncertainties
 # More than this change across riser-to-riser distance, in rises, and a stretch is no plateau.
 NOT_A_PLATEAU = 0.5
 # A plateau counts as flat up to this share, within the noise of its slope; where that is larger it cannot be told.
@@ -46,9 +47,9 @@ class Staircase:
     Parameters
     ----------
     plateaus : in order of conductance; `index` counts risers from the lowest conductance in the data.
-    baseline : level below the first riser [unit of y]; None where the curve starts on a riser or above one.
+    baseline : the stretch below the first riser; None where the curve starts on a riser or above one.
     pinched_off : whether the curve reaches zero conductance within a tenth of a rise, so that the count is a count.
-    risers : x of the steepest points, in order of conductance [unit of x].
+    risers : in order of conductance, x ascending with it: where `descending`, -x of the curve [unit of x].
     noise : standard deviation of one reading [unit of y], and its correlation length in readings.
     sub_steps : level and x of structures that were too small for a riser ("0.7 structure"), [unit of y, of x].
     smoothing : width of the window of the slope, in readings.
@@ -56,25 +57,18 @@ class Staircase:
     """
 
     plateaus: tuple[Plateau, ...]
-    baseline: float | None
+    baseline: Plateau | None
     pinched_off: bool
-    risers: tuple[float, ...]
+    risers: tuple[Riser, ...]
     noise: float
     correlation_length: float
     sub_steps: tuple[tuple[float, float], ...]
     smoothing: int
     descending: bool
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Slope:
-    """dy/dx of an ascending curve, the noise of that slope and of one reading, its rounding, and its window."""
-
-    values: NDArray[np.float64]
-    std: float
-    noise: float
-    floor: float
-    window: int
+    def riser_x(self, riser: Riser) -> float:
+        """Position of a riser on the axis of the curve [unit of x]."""
+        return -riser.x if self.descending else riser.x
 
 
 def find_staircase(curve: Curve) -> Staircase:
@@ -92,220 +86,283 @@ def find_staircase(curve: Curve) -> Staircase:
     x = -curve.x[::-1] if descending else curve.x
     y = curve.y[::-1] if descending else curve.y
     noise = white_noise(y)
-    slope = _slope(x, y, noise)
-    risers = _risers(slope)
-    risers, sub_steps = _drop_small_rises(x, y, slope, risers)
-    stretches = _stretches(y, slope, risers)
-    pieces = [_detrended(x[lo : hi + 1], y[lo : hi + 1]) for lo, hi in stretches if hi - lo >= 4]
+    slope = slope_of(x, y, noise)
+    middles = find_risers(slope)
+    middles, sub_steps = drop_small_rises(x, y, slope, middles)
+    edges = [0, *middles, y.size - 1]
+    calm = [_window(slope, a, b, middles, _WINDOW) for a, b in pairwise(edges)]
+    pieces = [_detrended(x[lo : hi + 1], y[lo : hi + 1]) for lo, hi in calm if hi - lo >= 4]
     if curve.y_std is not None:
         noise = float(np.median(curve.y_std))
     elif noise == 0.0 and pieces:
         noise = float(np.sqrt(np.mean(np.concatenate(pieces) ** 2)))
     length = correlation_length(pieces)
-    sign = -1.0 if descending else 1.0
-    plateaus = tuple(
-        _plateau(x, y, slope, risers, k, stretches[k], noise=noise, length=length, sign=sign)
-        for k in range(1, len(stretches))
-    )
-    baseline, pinched = _baseline(y, risers, stretches, plateaus)
+    stretches = [(lo, hi) for lo, hi in calm]
+    levels = [float(y[lo : hi + 1].mean()) for lo, hi in stretches]
+    shapes: list[Riser] = []
+    without = y  # the readings with the tails taken out, each on its own stretch
+    for _ in range(2 if middles else 0):  # levels need tails, tails need levels; the second round changes little
+        shapes = _shapes(x, y, middles, calm, levels, noise)
+        stretches = [_between(x, slope, edges, middles, shapes, calm[k], k, _TAIL) for k in range(len(calm))]
+        without = _without_tails(x, y, middles, shapes)
+        levels = [float(without[lo : hi + 1].mean()) for lo, hi in stretches]
+    look = _Look(
+        x=x, y=y, without=without, slope=slope, middles=middles, shapes=shapes, noise=noise, length=length,
+        descending=descending,
+    )  # fmt: skip
+    responses = _responses(x, stretches, shapes)
+    found = [
+        _plateau(
+            look,
+            k,
+            responses[k],
+            calm[k],
+            stretches[k],
+            _between(x, slope, edges, middles, shapes, calm[k], k, _NARROW),
+        )
+        for k in range(len(calm) if middles else 0)
+    ]
+    baseline, pinched = _baseline(look, found)
     return Staircase(
-        plateaus=tuple(p for p in plateaus if p.points >= 3 and p.flatness < NOT_A_PLATEAU),
+        plateaus=tuple(p for p in found[1:] if p.points >= 3 and p.flatness < NOT_A_PLATEAU),
         baseline=baseline,
         pinched_off=pinched,
-        risers=tuple(float(sign * x[r]) for r in risers),
+        risers=tuple(shapes),
         noise=noise,
         correlation_length=length,
-        sub_steps=tuple((float(y[i]), float(sign * x[i])) for i in sub_steps),
+        sub_steps=tuple((float(y[i]), float(-x[i] if descending else x[i])) for i in sub_steps),
         smoothing=slope.window,
         descending=descending,
     )
 
 
-def _slope(x: NDArray[np.float64], y: NDArray[np.float64], noise: float) -> _Slope:
-    """dy/dx by local parabolas over the narrowest window whose noise leaves the risers standing out.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Look:
+    """An ascending curve with everything that was seen on it."""
 
-    Savitzky and Golay 1964, doi 10.1021/ac60214a047. Uneven settings are handled by dividing by the local step.
-    """
-    from scipy.signal import savgol_coeffs, savgol_filter
-
-    spacing = savgol_filter(x, 5, 2, deriv=1, mode="interp")
-    spacing = np.maximum(spacing, np.median(np.diff(x)) * 1e-3)
-    typical = float(np.median(spacing))
-    window, values, std = 5, np.gradient(y, x), np.inf
-    widest = max(6, y.size // 6)
-    while window <= widest:
-        std = noise * float(np.linalg.norm(savgol_coeffs(window, 2, deriv=1))) / typical
-        values = savgol_filter(y, window, 2, deriv=1, mode="interp") / spacing
-        if std < _SLOPE_NOISE * float(np.percentile(values, 95)):
-            break
-        window = max(window + 2, int(1.1 * window) | 1)
-    window = min(window, widest | 1)
-    rounding = 1e-9 * float(np.abs(y).max()) / float(np.ptp(x))  # a rise of less than this is rounding
-    return _Slope(values=np.asarray(values), std=std, noise=noise, floor=rounding, window=window)
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    without: NDArray[np.float64]
+    slope: Slope
+    middles: Sequence[int]
+    shapes: Sequence[Riser]
+    noise: float
+    length: float
+    descending: bool
 
 
-def _risers(slope: _Slope) -> list[int]:
-    """Indices of the prominent maxima of the slope, in order."""
-    from scipy.signal import find_peaks
-
+def _window(slope: Slope, a: int, b: int, middles: Sequence[int], share: float) -> tuple[int, int]:
+    """The calm window between a and b: readings around the flattest point whose slope stays below the threshold."""
     g = slope.values
-    if g.max() <= slope.floor:
-        return []
-    found, _ = find_peaks(np.concatenate(([0.0], g, [0.0])), prominence=max(_RISER_SIGMA * slope.std, 1e-3 * g.max()))
-    risers = [int(i) - 1 for i in found]
-    if not risers:
-        return []
-    # local parabolas are four times noisier at the ends: there only what is as steep as other risers counts
-    typical = float(np.median(np.sort(g[risers])[-3:]))
-    half = slope.window // 2
-    risers = [i for i in risers if g[i] > (0.04 if half <= i < g.size - half else _STEEP_END) * typical]
-    while len(risers) > 1:
-        # two maxima with no deep valley between them are one riser; the shallowest valley goes first
-        valleys = [g[a : b + 1].min() / min(g[a], g[b]) for a, b in pairwise(risers)]
-        k = int(np.argmax(valleys))
-        if valleys[k] <= _VALLEY:
-            break
-        risers.pop(k if g[risers[k]] < g[risers[k + 1]] else k + 1)
-    return risers
-
-
-def _rises(y: NDArray[np.float64], slope: _Slope, risers: Sequence[int]) -> NDArray[np.float64]:
-    """Height of each riser: level at the flattest point above minus the one below."""
-    edges = [0, *risers, y.size - 1]
-    flats = [a + int(np.argmin(slope.values[a : b + 1])) for a, b in pairwise(edges)]
-    return np.diff([y[max(0, i - 1) : i + 2].mean() for i in flats])
-
-
-def _drop_small_rises(
-    x: NDArray[np.float64], y: NDArray[np.float64], slope: _Slope, risers: list[int]
-) -> tuple[list[int], list[int]]:
-    """Risers whose rise is far below the typical one are structure on a plateau; returned as sub-steps when large."""
-    sub_steps: list[int] = []
-    risers = list(risers)
-    while len(risers) > 1:
-        rises = _rises(y, slope, risers)
-        typical = float(np.median(np.sort(rises)[-max(2, (rises.size + 1) // 2) :]))
-        # a curve that starts or ends on a riser shows only a part of that rise, which says nothing about its size
-        complete = rises.copy()
-        if rises.size > 2:
-            complete[-1] = np.inf
-        seen = _RISER_SIGMA * np.sqrt(2 / 3) * slope.noise  # of a difference of two means of three readings
-        if (
-            rises[0] > max(seen, 0.1 * typical)
-            and slope.values[: risers[0] + 1].min() > _WINDOW * slope.values[risers[0]]
-        ):
-            complete[0] = np.inf
-        k = int(np.argmin(complete))
-        if complete[k] >= _SMALL_RISE * typical:
-            break
-        below, above = risers[k - 1] if k else None, risers[k + 1] if k + 1 < len(risers) else None
-        if complete[k] > 0.1 * typical:
-            # a shoulder: between this riser and the neighbour that it belongs to
-            partner = above if below is None or (above is not None and rises[k + 1] < rises[k - 1]) else below
-            if partner is not None:
-                a, b = sorted((risers[k], partner))
-                sub_steps.append(a + int(np.argmin(slope.values[a : b + 1])))
-        risers.pop(k)
-    return risers, sub_steps
-
-
-def _stretches(y: NDArray[np.float64], slope: _Slope, risers: Sequence[int]) -> list[tuple[int, int]]:
-    """First and last index of the flat window of each stretch: below the first riser, between risers, above the last."""
-    edges = [0, *risers, y.size - 1]
-    return [_window(slope, a, b, risers, _WINDOW) for a, b in pairwise(edges)]
-
-
-def _window(slope: _Slope, a: int, b: int, risers: Sequence[int], share: float) -> tuple[int, int]:
-    """The flat window between a and b: readings around the flattest point whose slope stays below the threshold."""
-    g = slope.values
-    bounds = [g[i] for i in (a, b) if i in risers]
+    bounds = [g[i] for i in (a, b) if i in middles]
     reference = min(bounds) if bounds else float(g.max())
     flattest = a + int(np.argmin(np.abs(g[a : b + 1])))
     floor = max(abs(float(g[flattest])), 2 * slope.std)
     threshold = floor + share * max(reference - floor, 0.0)
-    calm = np.abs(g[a : b + 1]) <= threshold
-    lo = hi = flattest - a
-    while lo > 0 and calm[lo - 1]:
-        lo -= 1
-    while hi < calm.size - 1 and calm[hi + 1]:
-        hi += 1
-    return a + lo, a + hi
+    loud = np.flatnonzero(np.abs(g[a : b + 1]) > threshold)
+    middle = flattest - a
+    before, after = loud[loud < middle], loud[loud > middle]
+    return a + (int(before[-1]) + 1 if before.size else 0), a + (int(after[0]) - 1 if after.size else b - a)
+
+
+def _shapes(
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    middles: Sequence[int],
+    calm: Sequence[tuple[int, int]],
+    levels: Sequence[float],
+    noise: float,
+) -> list[Riser]:
+    """The shape of every riser, from the readings between the middles of the plateaus beside it."""
+    out = []
+    for k, middle in enumerate(middles):
+        # a stretch of a few readings at an end is no level that a riser could start from or reach
+        first = sum(calm[k]) // 2 if calm[k][1] - calm[k][0] >= 4 or k > 0 else middle
+        last = sum(calm[k + 1]) // 2 if calm[k + 1][1] - calm[k + 1][0] >= 4 or k + 1 < len(middles) else middle
+        part = slice(first, last + 1)
+        out.append(shape_of(x, y, part, middle, below=levels[k], above=levels[k + 1], noise=noise))
+    return out
+
+
+def _between(
+    x: NDArray[np.float64],
+    slope: Slope,
+    edges: Sequence[int],
+    middles: Sequence[int],
+    shapes: Sequence[Riser],
+    calm: tuple[int, int],
+    k: int,
+    tail: float,
+) -> tuple[int, int]:
+    """The window of the k-th level: readings where both risers' tails are below a share of their rises.
+
+    Where that is nothing (plateaus too short for it), or no shape is known, it is the calm window.
+    """
+    if not shapes:
+        return calm
+    wide = _window(slope, edges[k], edges[k + 1], middles, _CALM)
+    reach = float(np.log((1 - tail) / tail))
+    low, high = -np.inf, np.inf
+    if k > 0:
+        low = shapes[k - 1].shoulder.position + reach * shapes[k - 1].shoulder.width
+    if k < len(shapes):
+        high = shapes[k].foot.position - reach * shapes[k].foot.width
+    first = max(wide[0], int(np.searchsorted(x, low)))
+    last = min(wide[1], int(np.searchsorted(x, high, side="right")) - 1)
+    return (first, last) if last - first >= 2 else calm
+
+
+def _without_tails(
+    x: NDArray[np.float64], y: NDArray[np.float64], middles: Sequence[int], shapes: Sequence[Riser]
+) -> NDArray[np.float64]:
+    """The readings, each without the tails of the two risers beside its stretch."""
+    out = y.copy()
+    edges = [0, *middles, y.size]
+    for k, (a, b) in enumerate(pairwise(edges)):
+        if k > 0:
+            out[a:b] += shapes[k - 1].rise * (1 - shapes[k - 1].shoulder.share(x[a:b]))
+        if k < len(shapes):
+            out[a:b] -= shapes[k].rise * shapes[k].foot.share(x[a:b])
+    return out
+
+
+def _responses(
+    x: NDArray[np.float64], windows: Sequence[tuple[int, int]], shapes: Sequence[Riser]
+) -> NDArray[np.float64]:
+    """d level/d reading of every level, shape (levels, n): through the mean, and through the tails taken out of it.
+
+    A level rests on the shapes of its two risers, a shape on its two levels; the linear system between them is solved.
+    """
+    k = len(windows)
+    direct, through = np.zeros((k, x.size)), np.zeros((k, k))
+
+    def tail(level: int, riser: int, half: Half, *, above: bool) -> None:
+        lo, hi = windows[level]
+        here = x[lo : hi + 1]
+        share = half.share(here)
+        slope = -shapes[riser].rise * share * (1 - share)
+        by_line = np.array([slope.mean(), float((slope * here).mean())]) @ half.response
+        direct[level, half.first : half.first + half.u.size] += by_line
+        by_rise = float(np.mean(1 - share)) if above else -float(np.mean(share))
+        through[level, riser] -= by_line @ (1 - half.u) + by_rise
+        through[level, riser + 1] -= by_line @ half.u - by_rise
+
+    for level, (lo, hi) in enumerate(windows):
+        direct[level, lo : hi + 1] += 1 / (hi - lo + 1)
+        if level > 0:
+            tail(level, level - 1, shapes[level - 1].shoulder, above=True)
+        if level < len(shapes):
+            tail(level, level, shapes[level].foot, above=False)
+    return np.asarray(np.linalg.solve(np.eye(k) - through, direct), dtype=np.float64)
 
 
 def _detrended(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
     """Residuals about the straight line."""
-    return np.asarray(y - np.polyval(np.polyfit(x - x.mean(), y, 1), x - x.mean()))
+    return np.asarray(y - y.mean() - _slope_of_line(x, y) * (x - x.mean()))
+
+
+def _slope_of_line(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    away = x - x.mean()
+    return float(away @ y / (away @ away))
 
 
 def _plateau(
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    slope: _Slope,
-    risers: Sequence[int],
+    look: _Look,
     k: int,
+    response: NDArray[np.float64],
+    calm: tuple[int, int],
     window: tuple[int, int],
-    *,
-    noise: float,
-    length: float,
-    sign: float,
+    narrow: tuple[int, int],
 ) -> Plateau:
-    """The k-th plateau: mean over its window, noise of that mean, and what the choice of the window changes."""
+    """The k-th plateau: its level, the noise of that, and what the choice of the window changes beyond the noise."""
+    x, without, length = look.x, look.without, look.length
     lo, hi = window
-    a, b = risers[k - 1], (risers[k] if k < len(risers) else y.size - 1)
     n = hi - lo + 1
-    level = float(y[lo : hi + 1].mean())
-    line = np.polyfit(x[lo : hi + 1] - x[lo : hi + 1].mean(), y[lo : hi + 1], 1) if n >= 3 else np.array([0.0, level])
-    spread = float(np.std(_detrended(x[lo : hi + 1], y[lo : hi + 1]), ddof=2)) if n >= 5 else noise
-    single = max(noise, spread)
-    alternatives = []
-    for share in _WINDOWS:
-        other = _window(slope, a, b, risers, share)
-        alternatives.append(float(y[other[0] : other[1] + 1].mean()))
-    across = float(line[0]) * float(x[hi] - x[lo])
-    per_slope = _ramp(x, y, slope, risers, k)
-    spread_x = float(np.linalg.norm(x[lo : hi + 1] - x[lo : hi + 1].mean()))
-    own = abs(float(line[0])) if n >= 3 else abs(float(slope.values[lo : hi + 1].mean()))
-    low, high = sorted((sign * float(x[lo]), sign * float(x[hi])))
+    level = float(without[lo : hi + 1].mean())
+    rest = _detrended(x[lo : hi + 1], without[lo : hi + 1]) if n >= 5 else np.zeros(0)
+    spread = float(np.sqrt(rest @ rest / (n - 2))) if n >= 5 else look.noise
+    single = max(look.noise, spread)
+    low, high = sorted(float(-x[i] if look.descending else x[i]) for i in (lo, hi))
+    flatness, flatness_std, line = _flatness(look, k, calm, single)
+    positions = (x.size - 1 - hi, x.size - 1 - lo) if look.descending else (lo, hi)
     return Plateau(
         index=k,
         level=level,
-        std_noise=single * float(np.sqrt(min(length, n) / n)),
-        std_window=float(np.hypot(across / np.sqrt(12.0), np.std(alternatives))),
-        slope=sign * float(line[0]),
+        std_noise=single * float(np.linalg.norm(response) * np.sqrt(min(length, n))),
+        std_window=_window_term(look, window, narrow, single),
+        slope=-line if look.descending else line,
         x_low=low,
         x_high=high,
         points=n,
         noise=single,
         correlation_length=length,
-        flatness=own * per_slope,
-        flatness_std=per_slope * single * float(np.sqrt(min(length, n))) / spread_x if n >= 3 else np.inf,
+        flatness=flatness,
+        flatness_std=flatness_std,
+        first=positions[0],
+        last=positions[1],
+        response=response[::-1] if look.descending else response,
     )
 
 
-def _ramp(x: NDArray[np.float64], y: NDArray[np.float64], slope: _Slope, risers: Sequence[int], k: int) -> float:
-    """Distance from riser to riser over the rise [1/slope]: a plateau's slope times this is 0 if flat, 1 on a ramp.
+def _window_term(look: _Look, window: tuple[int, int], narrow: tuple[int, int], single: float) -> float:
+    """What the level changes across the window and with the window, beyond what noise does to both [unit of y]."""
+    lo, hi = window
+    n = hi - lo + 1
+    if n < 3:
+        return 0.0
+    variance = single**2 * min(look.length, n) / n
+    part = look.without[lo : hi + 1]
+    across = _slope_of_line(look.x[lo : hi + 1], part) * float(look.x[hi] - look.x[lo])
+    # a straight line through n readings changes by sqrt(12/n) of one reading's noise across them
+    total = _excess(across**2, 12 * variance) / 12
+    if hi - lo < 6:
+        third = (lo, hi)
+    elif narrow[1] - narrow[0] >= 2 and (narrow[0] > lo or narrow[1] < hi):
+        third = (max(lo, narrow[0]), min(hi, narrow[1]))
+    else:
+        third = (lo + n // 3, hi - n // 3)
+    m = third[1] - third[0] + 1
+    if 3 <= m < n:
+        difference = float(look.without[third[0] : third[1] + 1].mean() - part.mean())
+        total += _excess(difference**2, variance * (n / m - 1))
+    return float(np.sqrt(total))
 
+
+def _excess(square: float, variance: float) -> float:
+    """What a squared difference holds beyond its variance; nothing while it is within two standard uncertainties."""
+    return square - variance if square > _BEYOND_CHANCE * variance else 0.0
+
+
+def _flatness(look: _Look, k: int, calm: tuple[int, int], single: float) -> tuple[float, float, float]:
+    """(flatness, its standard uncertainty, slope of the line) of the readings as they stand, in the calm window.
+
+    Flatness is the rise that the slope would make from riser to riser, over the rise that there is: 0 flat, 1 a ramp.
     Above the last riser, where nothing bounds the stretch, the distance is that of the last two risers.
     """
-    if k < len(risers):
-        distance = float(x[risers[k]] - x[risers[k - 1]])
-    elif len(risers) > 1:
-        distance = float(x[risers[-1]] - x[risers[-2]])
+    x, y, middles = look.x, look.y, look.middles
+    lo, hi = calm
+    n = hi - lo + 1
+    line = _slope_of_line(x[lo : hi + 1], y[lo : hi + 1]) if n >= 3 else float(look.slope.values[lo : hi + 1].mean())
+    if k == 0:
+        return 0.0, 0.0, line
+    if k < len(middles):
+        distance = float(x[middles[k]] - x[middles[k - 1]])
+    elif len(middles) > 1:
+        distance = float(x[middles[-1]] - x[middles[-2]])
     else:
-        distance = float(x[-1] - x[risers[0]])
-    rise = float(_rises(y, slope, risers)[k - 1])
-    return distance / rise if rise > 0 else np.inf
+        distance = float(x[-1] - x[middles[0]])
+    rise = float(heights_of(y, look.slope, middles)[k - 1])
+    per_slope = distance / rise if rise > 0 else np.inf
+    spread_x = float(np.linalg.norm(x[lo : hi + 1] - x[lo : hi + 1].mean()))
+    std = per_slope * single * float(np.sqrt(min(look.length, n))) / spread_x if n >= 3 else np.inf
+    return abs(line) * per_slope, std, line
 
 
-def _baseline(
-    y: NDArray[np.float64], risers: Sequence[int], stretches: Sequence[tuple[int, int]], plateaus: Sequence[Plateau]
-) -> tuple[float | None, bool]:
-    """Level below the first riser, and whether the curve reaches zero within a tenth of the first rise."""
-    if not risers:
+def _baseline(look: _Look, found: Sequence[Plateau]) -> tuple[Plateau | None, bool]:
+    """The stretch below the first riser, and whether the curve reaches zero within a tenth of the first rise."""
+    if not look.middles:
         return None, False
-    lo, hi = stretches[0]
-    level = float(y[lo : hi + 1].mean())
-    rise = plateaus[0].level - float(y.min()) if plateaus else float(np.ptp(y))
+    rise = found[1].level - float(look.y.min()) if len(found) > 1 else float(np.ptp(look.y))
     # either the flat stretch lies at zero, or the curve ends on a riser that reaches down to it
-    lowest = float(np.min(y[: risers[0] + 1]))
-    return level, min(abs(level), abs(lowest)) < 0.1 * rise
+    lowest = float(np.min(look.y[: look.middles[0] + 1]))
+    return found[0], min(abs(found[0].level), abs(lowest)) < 0.1 * rise

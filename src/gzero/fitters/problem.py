@@ -1,0 +1,60 @@
+"""What is minimised: a model against a curve under a noise, with some parameters held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from gzero.measurement.curve import Curve
+from gzero.models.model import Array, Model, Parameter
+from gzero.reduction.noise import Noise
+
+Loss = Literal["linear", "soft_l1", "huber", "cauchy"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Problem:
+    """Least squares of one model on one curve.
+
+    Parameters
+    ----------
+    model, curve, noise : of n points.
+    fixed : parameter -> the value it is held at.
+    loss : "linear" is least squares; the others bound the pull of single readings (`scipy.optimize.least_squares`),
+        with their scale at one standard deviation.
+    """
+
+    model: Model
+    curve: Curve
+    noise: Noise
+    fixed: dict[str, float] = field(default_factory=dict)
+    loss: Loss = "linear"
+
+    @property
+    def free(self) -> tuple[Parameter, ...]:
+        """The parameters that are fitted, in order."""
+        return tuple(p for p in self.model.parameters if p.name not in self.fixed)
+
+    def complete(self, values: Array) -> Array:
+        """All parameters of the model, from the free ones, shape (k,)."""
+        if not self.fixed:
+            return np.asarray(values, dtype=np.float64)
+        given = iter(values)
+        return np.array([self.fixed[n] if n in self.fixed else next(given) for n in self.model.names])
+
+    def residual(self, values: Array) -> Array:
+        """Data minus model under white noise of unit variance, shape (n,)."""
+        return self.noise.whiten(self.curve.y - self.model.function(self.curve.x, self.complete(values)))
+
+    def jacobian(self, values: Array) -> Array:
+        """d residual/d free parameter, shape (n, p)."""
+        return -self.noise.whiten(self.design(values))
+
+    def design(self, values: Array) -> Array:
+        """d model/d free parameter [unit of y per unit of the parameter], shape (n, p)."""
+        full = self.model.jacobian(self.curve.x, self.complete(values))
+        if not self.fixed:
+            return full
+        return full[:, [name not in self.fixed for name in self.model.names]]

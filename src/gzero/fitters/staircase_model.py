@@ -1,0 +1,256 @@
+"""The staircase model on a curve whose plateaus are known: starts from the data, number of steps, offset, noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gzero.errors import FitError
+from gzero.fitters.engine import refit
+from gzero.fitters.learnt_noise import MISFIT, Learnt, fit_learning
+from gzero.fitters.options import FitOptions
+from gzero.fitters.problem import Problem
+from gzero.fitters.result import FitResult
+from gzero.measurement.curve import Curve
+from gzero.measurement.ledger import Choice
+from gzero.models.staircase import staircase
+from gzero.reduction.noise import Noise
+from gzero.reduction.plateau import Plateau
+from gzero.reduction.plateaus import Staircase
+
+#: Difference of the information criterion beyond which a rival number of steps counts (Kass and Raftery 1995,
+#: doi 10.1080/01621459.1995.10476572: "very strong").
+DECISIVE = 10.0
+#: Decrease of chi2 from which an offset that nobody stated is fitted: three and a half of its standard uncertainties. A
+#: lower one would fit what noise makes of a true zero, which costs more precision of the step than it saves.
+OFFSET = 12.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ModelFit:
+    """The model's fit and what belongs to it.
+
+    Parameters
+    ----------
+    result : the fit;  curve : the part of the curve it was made on;  first : position of its first point in the curve.
+    noise : of the whole curve, as learnt from the residuals.
+    misfit : mean square of the residuals over what it would be if they were noise.
+    steps : number of steps -> information criterion minus that of the number used, for the rivals.
+    """
+
+    result: FitResult
+    curve: Curve
+    noise: Noise
+    misfit: float
+    steps: dict[int, float]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What its numbers give to think."""
+        fit, out = self.result, []
+        if fit.at_bounds:
+            out.append(
+                f"the model's fit ended on the bound of {', '.join(fit.at_bounds)}: no uncertainty is known for it"
+            )
+        if fit.inflation > 1:
+            out.append(
+                f"chi2/dof of the model is {fit.chi2_reduced:.3g}: its uncertainties are widened by {fit.inflation:.3g}, "
+                "as the stated uncertainties are too small for it or its shape is wrong"
+            )
+        if not self.describes:
+            out.append(
+                f"the model misses the shape of the curve (its residuals are {self.misfit**0.5:.2g} times what noise would leave): "
+                "what it leaves over is in its uncertainties, and those of the plateaus rest on the flat stretches alone"
+            )
+        better = {n: d for n, d in self.steps.items() if d < -DECISIVE and self.describes}
+        if better:
+            n = min(better, key=lambda number: better[number])
+            out.append(
+                f"{n} steps explain the curve better than those counted (delta BIC {better[n]:.0f}), the most that was tried: "
+                "look for a riser that was not seen, or for steps of unequal height"
+            )
+        return out
+
+    @property
+    def choices(self) -> list[Choice]:
+        """For the ledger."""
+        counted = sum(name.startswith("threshold") for name in self.result.names)
+        rivals = ", ".join(f"{n}: {d:+.0f}" for n, d in sorted(self.steps.items()))
+        return [
+            Choice(
+                choice="number of steps",
+                value=str(counted),
+                origin="data",
+                note=f"risers counted; BIC of rivals minus this one: {rivals}" if rivals else "risers counted",
+            ),
+            Choice(
+                choice="fit of the model",
+                value=self.result.method,
+                origin="data",
+                note=f"noise {self.result.noise_model}" + ("; offset fitted" if "offset" in self.result.names else ""),
+            ),
+        ]
+
+    @property
+    def describes(self) -> bool:
+        """Whether the model describes the risers, so that its residuals are noise."""
+        return self.misfit <= MISFIT
+
+
+def initial_noise(curve: Curve, stairs: Staircase, scale: float) -> Noise:
+    """The noise before any fit: stated, or from the flat stretches; a thousandth of a step where there is none to see."""
+    if curve.y_std is not None:
+        return Noise(std=curve.y_std, stated=True)
+    return Noise(std=np.full(len(curve), stairs.noise if stairs.noise > 0 else 1e-3 * abs(scale)), stated=False)
+
+
+def fit_staircase(
+    curve: Curve,
+    stairs: Staircase,
+    counted: list[Plateau],
+    *,
+    step: float,
+    resistance: float | None,
+    options: FitOptions,
+    offset_known: bool,
+) -> ModelFit:
+    """The staircase model up to the end of the last counted plateau: a range that ends on a riser biases its height.
+
+    Parameters
+    ----------
+    step : height to start from [unit of y].  resistance : to start from where one is fitted, else None [1/unit of y].
+    offset_known : whether the reading at pinch-off was stated, so that none is fitted.
+
+    Raises
+    ------
+    InputError : fewer points than parameters.  FitError : no minimum from any start.
+    """
+    part, first = _part(curve, stairs, counted[-1])
+    noise = initial_noise(curve, stairs, step)
+    noise = replace(noise, std=noise.std[first : first + len(part)])
+    risers = stairs.risers[: counted[-1].index]
+    flat = _flat(part, first, (stairs.baseline, *stairs.plateaus))
+    sign = -1.0 if stairs.descending else 1.0
+    start = {"step_height": step, "offset": 0.0, "series_resistance": resistance or 0.0}
+    for n, riser in enumerate(risers, 1):
+        start[f"threshold_{n}"] = sign * riser.x
+        start[f"width_{n}"] = riser.width
+    series = resistance is not None and len(risers) >= 3
+
+    def problem(modes: int, *, offset: bool) -> Problem:
+        model = staircase(
+            modes, series_resistance="free" if series else "none", offset=offset, descending=stairs.descending
+        )
+        return Problem(model=model, curve=part, noise=noise, loss=options.loss)
+
+    plain = problem(len(risers), offset=False)
+    free = None if offset_known else problem(len(risers), offset=True)
+    learnt = _best_start(plain, start, flat, free)
+    if free is not None and "offset" not in learnt.fit.names and _offset_gain(learnt, free) > OFFSET:
+        learnt = fit_learning(free, {**start, **_values(learnt.fit)}, flat=flat)
+    steps = _step_numbers(learnt, problem, start, sign)
+    whole = learnt.noise.over(len(curve), first)
+    return ModelFit(result=learnt.fit, curve=part, noise=whole, misfit=learnt.misfit, steps=steps)
+
+
+def _values(fit: FitResult) -> dict[str, float]:
+    return dict(zip(fit.names, (float(v) for v in fit.values), strict=True))
+
+
+def _part(curve: Curve, stairs: Staircase, top: Plateau) -> tuple[Curve, int]:
+    """The curve up to the end of the top plateau, and the position of its first point."""
+    first, last = (top.first, len(curve) - 1) if stairs.descending else (0, top.last)
+    here = slice(first, last + 1)
+    part = Curve(
+        x=curve.x[here], y=curve.y[here], y_std=None if curve.y_std is None else curve.y_std[here],
+        x_name=curve.x_name, y_name=curve.y_name, x_unit=curve.x_unit, y_unit=curve.y_unit,
+    )  # fmt: skip
+    return part, first
+
+
+def _flat(part: Curve, first: int, stretches: tuple[Plateau | None, ...]) -> NDArray[np.bool_]:
+    """Readings that lie in the window of a level."""
+    flat = np.zeros(len(part), dtype=bool)
+    for stretch in stretches:
+        if stretch is not None:
+            flat[max(0, stretch.first - first) : max(0, stretch.last + 1 - first)] = True
+    return flat
+
+
+def _best_start(problem: Problem, start: dict[str, float], flat: NDArray[np.bool_], free: Problem | None) -> Learnt:
+    """The fit from the shapes of the risers; where that fails or misses them, the best of a few other widths."""
+    found: list[Learnt] = []
+    failure: FitError | None = None
+    for factor in (1.0, 0.4, 2.5):
+        scaled = {name: value * factor if name.startswith("width") else value for name, value in start.items()}
+        try:
+            found.append(fit_learning(problem, scaled, flat=flat, with_constant=free))
+        except FitError as error:
+            failure = error
+            continue
+        if found[-1].misfit <= MISFIT:
+            return found[-1]
+    if not found and failure is not None:
+        raise failure
+    return min(found, key=lambda learnt: float(np.sum((learnt.fit.residuals / problem.noise.std) ** 2)))
+
+
+def _offset_gain(learnt: Learnt, free: Problem) -> float:
+    """Decrease of chi2 that a free offset would bring, from its slope at zero (Rao's score test, 1948,
+    doi 10.1017/S0305004100023987)."""
+    under = replace(free, noise=learnt.noise)
+    names = [p.name for p in under.free]
+    values = np.array([learnt.fit.value(name) if name in learnt.fit.names else 0.0 for name in names])
+    jacobian, residual = -under.jacobian(values), under.residual(values)
+    k = names.index("offset")
+    others = np.delete(jacobian, k, axis=1)
+    column = jacobian[:, k] - others @ np.linalg.lstsq(others, jacobian[:, k], rcond=None)[0]
+    size = float(column @ column)
+    return float(column @ residual) ** 2 / size if size > 0 else 0.0
+
+
+def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign: float) -> dict[int, float]:
+    """Information criterion of one step fewer and one more, minus that of the number counted, under the same noise.
+
+    An extra step starts where the residuals are largest over a stretch as wide as a riser.
+    """
+    fit = learnt.fit
+    if fit.problem is None:
+        return {}
+    here = _values(fit)
+    modes = sum(name.startswith("threshold") for name in fit.names)
+    part = fit.problem.curve
+    own = float(fit.problem.residual(fit.values) @ fit.problem.residual(fit.values)) / fit.inflation**2
+    out: dict[int, float] = {}
+    for number in (modes - 1, modes + 1):
+        if number < 1:
+            continue
+        rival = replace(problem(number, offset="offset" in fit.names), noise=fit.problem.noise)
+        begin = {**start, **here}
+        if number > modes:
+            width = float(np.median([here[f"width_{n}"] for n in range(1, modes + 1)]))
+            span = max(3, int(4 * width / float(np.median(np.diff(part.x)))))
+            away = np.abs(np.convolve(fit.residuals, np.ones(span), mode="same"))
+            place = float(part.x[int(np.argmax(away))])
+            order = sorted(
+                [(sign * here[f"threshold_{n}"], here[f"width_{n}"]) for n in range(1, modes + 1)]
+                + [(sign * place, width)]
+            )
+            for n, (x, w) in enumerate(order, 1):
+                begin[f"threshold_{n}"], begin[f"width_{n}"] = sign * x, w
+        if len(part) <= len(rival.free):
+            continue
+        _, chi2 = refit(rival, np.array([begin[p.name] for p in rival.free]), evaluations=12)
+        penalty = (len(rival.free) - len(fit.names)) * float(np.log(len(part)))
+        out[number] = chi2 / fit.inflation**2 - own + penalty
+    return out
+
+
+class _Build(Protocol):
+    """The problem with a number of modes, with an offset or without."""
+
+    def __call__(self, modes: int, *, offset: bool) -> Problem:
+        """The problem."""

@@ -1,0 +1,284 @@
+"""Correlated noise: its power spectrum from the residuals of a fit, and what it does to a mean or a parameter.
+
+The noise of n readings, each over its own standard deviation, is taken as stationary. In the cosine transform over the
+sweep its covariance is then diagonal (the transform is the asymptotic Karhunen-Loeve basis of such noise: Ahmed,
+Natarajan and Rao 1974, doi 10.1109/T-C.1974.223784), with the power S at w_j = pi j/n as its variances:
+
+    S(w) = scale [(1 - share) + share R(w)/<R>],      R(w) = (knee^2 + 4 sin^2(w/2))^(-exponent)
+
+exponent 1 is the first-order autoregression (rho with knee^2 = (1 - rho)^2/rho) and the random telegraph, with the white
+part that an amplifier adds; knee -> 0 with exponent 1/2 is 1/f noise. The parameters maximise the restricted likelihood
+(Patterson and Thompson 1971, doi 10.1093/biomet/58.3.545), which knows that fitted parameters have used up residuals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Kind = Literal["white", "knee", "1/f"]
+
+#: Gain in -2 ln L that makes noise red: three parameters more than white noise, 1 in 500 by chance.
+RED = 12.0
+#: Against 1/f a knee has to be better by this much in -2 ln L: a knee that is none promises too much at low frequency.
+_KNEE = 5.0
+_NO_KNEE = 1e-4  # far below the lowest frequency of any sweep
+_EXPONENTS = (0.40, 0.65)  # of the amplitude: what is called 1/f noise has powers of 0.8 to 1.3
+_SHARE = (-6.0, 9.0)  # logit of the red share
+_KNEES = (float(np.log(0.002)), float(np.log(3.0)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Spectrum:
+    """Power of the noise of n readings in units of their stated or assumed variances.
+
+    Parameters
+    ----------
+    kind : "white", "knee" (autoregressive, telegraph) or "1/f".
+    powers : S at w_j = pi j/n, shape (n,); their mean is the variance of one reading.
+    gradients : d ln S/d parameter at the same frequencies, shape (p, n); the first parameter is ln(scale).
+    uncertainty : covariance of these parameters, shape (p, p); zero where the scale is stated.
+    gain : improvement of -2 ln L over white noise.
+    knee, exponent, share : as in the formula.
+    """
+
+    kind: Kind
+    powers: Array
+    gradients: Array
+    uncertainty: Array
+    gain: float = 0.0
+    knee: float = np.inf
+    exponent: float = 0.0
+    share: float = 0.0
+
+    @property
+    def variance(self) -> float:
+        """Of one reading, over its stated or assumed variance."""
+        return float(self.powers[1:].mean())
+
+    @property
+    def correlation_length(self) -> float:
+        """Readings per independent reading of a mean over the sweep: S at its lowest frequency over the mean."""
+        return max(1.0, float(self.powers[1] / self.variance))
+
+    def resized(self, n: int) -> Spectrum:
+        """The same spectrum for a sweep of n readings."""
+        old, new = (np.arange(m) / m for m in (self.powers.size, n))
+        return replace(
+            self,
+            powers=np.interp(new, old, self.powers),
+            gradients=np.vstack([np.interp(new, old, row) for row in self.gradients]),
+        )
+
+    def autocovariance(self, lags: int) -> Array:
+        """Covariance of two readings 0 ... lags - 1 apart, over their standard deviations, shape (lags,)."""
+        n = self.powers.size
+        waves = np.cos(np.pi * np.outer(np.arange(lags), np.arange(n)) / n)
+        return np.asarray(waves @ self.powers / n)
+
+    def covariance(self, weights: Array) -> tuple[Array, Array]:
+        """(covariance, degrees of freedom) of linear statistics of the noise.
+
+        Parameters
+        ----------
+        weights : of every reading over its standard deviation, shape (n, k).
+
+        Returns
+        -------
+        shape (k, k) and (k,): the degrees of freedom of a chi2 whose relative variance is that of the estimated
+        variance (Satterthwaite 1946, doi 10.2307/3002019).
+        """
+        transformed = cosine(weights)
+        total = (transformed * self.powers[:, None]).T @ transformed
+        parts = np.einsum("nk,n,pn->pk", transformed**2, self.powers, self.gradients) / np.maximum(
+            np.diag(total), np.finfo(float).tiny
+        )
+        relative = np.einsum("pk,pq,qk->k", parts, self.uncertainty, parts)
+        return total, 2.0 / np.maximum(relative, 1e-12)
+
+
+def cosine(columns: Array) -> Array:
+    """Orthonormal cosine transform (type 2) along the first axis."""
+    from scipy.fft import dct
+
+    return np.asarray(dct(columns, type=2, norm="ortho", axis=0))
+
+
+def white(n: int, *, scale: float = 1.0, dof: int | None = None) -> Spectrum:
+    """White noise: of stated scale, or of one estimated with `dof` degrees of freedom."""
+    return Spectrum(
+        kind="white",
+        powers=np.full(n, scale),
+        gradients=np.ones((1, n)),
+        uncertainty=np.array([[0.0 if dof is None else 2.0 / dof]]),
+    )
+
+
+def autoregressive(n: int, rho: float) -> Spectrum:
+    """First-order autoregression of unit variance with correlation rho between neighbours, 0 < rho < 1."""
+    shape = _Shape("knee", 30.0, float(np.log((1 - rho) / np.sqrt(rho))), 1.0)
+    return Spectrum(
+        kind="knee",
+        powers=shape.powers(n),
+        gradients=np.ones((1, n)),
+        uncertainty=np.zeros((1, 1)),
+        knee=float(np.exp(shape.log_knee)),
+        exponent=1.0,
+        share=1.0,
+    )
+
+
+def estimate_spectrum(residuals: Array, design: Array, *, stated: bool) -> Spectrum:
+    """The spectrum of the noise in the residuals of a fit.
+
+    Parameters
+    ----------
+    residuals : data minus fit, over the standard deviation of each reading, in the order of the sweep, shape (n,).
+    design : derivatives of the fit by its free parameters, over the same, shape (n, p).
+    stated : whether the standard deviations are stated; white noise then has scale 1, and red noise no less than that
+        in all.
+
+    Returns
+    -------
+    Spectrum, white unless the residuals say otherwise beyond chance.
+    """
+    n, p = design.shape
+    r, a = cosine(residuals), cosine(design)
+    # a constant is not told from the lowest frequencies of red noise: it is taken out with the design
+    constant = np.zeros((n, 1))
+    constant[0] = 1.0
+    likelihood = _Restricted(r, _independent(np.hstack([a, constant])))
+    base, scale = likelihood(np.ones(n))
+    plain = white(n) if stated else white(n, scale=scale, dof=n - p)
+    if n < 24 or scale <= 0 or not np.isfinite(base):
+        return plain
+    starts = [(shape, likelihood(shape.powers(n))[0]) for shape in _STARTS]
+    if base - min(value for _, value in starts) < RED / 4:
+        return plain
+    found = [_refined(likelihood, n, [s for s in starts if s[0].kind == kind]) for kind in ("knee", "1/f")]
+    (knee, knee_value), (flicker, flicker_value) = found
+    shape, value = (knee, knee_value) if knee_value < flicker_value - _KNEE else (flicker, flicker_value)
+    if base - value < RED:
+        return plain
+    return _spectrum(likelihood, shape, n, gain=base - value, stated=stated)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A spectrum up to its scale: logit of the red share, ln(knee), exponent."""
+
+    kind: Kind
+    logit: float
+    log_knee: float
+    exponent: float
+
+    def powers(self, n: int) -> Array:
+        squared = 4 * np.sin(np.pi * np.arange(n) / (2 * n)) ** 2
+        red = (np.exp(2 * self.log_knee) + squared) ** -self.exponent
+        share = 1 / (1 + np.exp(-self.logit))
+        powers = (1 - share) + share * red / red[1:].mean()
+        if self.kind == "1/f":
+            powers[0] = powers[1] * 2  # no finite mean power: that of a period of four sweeps
+        return np.asarray(powers)
+
+    @property
+    def free(self) -> tuple[float, float]:
+        return (self.logit, self.log_knee if self.kind == "knee" else self.exponent)
+
+    def at(self, free: Array) -> _Shape:
+        if self.kind == "knee":
+            return _Shape("knee", float(free[0]), float(free[1]), 1.0)
+        return _Shape("1/f", float(free[0]), float(np.log(_NO_KNEE)), float(free[1]))
+
+    @property
+    def bounds(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        return (_SHARE, _KNEES if self.kind == "knee" else _EXPONENTS)
+
+
+_STARTS = (
+    *(_Shape("knee", logit, float(np.log(k)), 1.0) for logit in (-1.5, 1.0, 5.0) for k in (0.02, 0.1, 0.5)),
+    *(_Shape("1/f", logit, float(np.log(_NO_KNEE)), 0.5) for logit in (-1.5, 0.0, 2.0, 5.0)),
+)
+
+
+class _Restricted:
+    """-2 ln of the restricted likelihood of a spectrum's shape, its scale at the best value."""
+
+    def __init__(self, r: Array, basis: Array) -> None:
+        self.r, self.basis = r, basis
+        self.dof = r.size - basis.shape[1]
+
+    def __call__(self, powers: Array) -> tuple[float, float]:
+        """(-2 ln L, scale)."""
+        weighted = self.basis / powers[:, None]
+        factor = np.linalg.cholesky(weighted.T @ self.basis)
+        inner = np.linalg.solve(factor, weighted.T @ self.r)
+        scale = float(self.r @ (self.r / powers) - inner @ inner) / self.dof
+        if not scale > 0:
+            return np.inf, 0.0
+        return float(self.dof * np.log(scale) + np.log(powers).sum() + 2 * np.log(np.diag(factor)).sum()), scale
+
+    def information(self, shape: _Shape, n: int) -> tuple[Array, Array]:
+        """(d ln S/d parameter, shape (3, n); expected information of ln(scale) and the two shape parameters)."""
+        powers = shape.powers(n)
+        gradients = [np.ones(n)]
+        for i, step in enumerate((0.05, 0.05 if shape.kind == "knee" else 0.01)):
+            up, down = np.array(shape.free), np.array(shape.free)
+            up[i], down[i] = up[i] + step, down[i] - step
+            gradients.append(np.log(shape.at(up).powers(n) / shape.at(down).powers(n)) / (2 * step))
+        g = np.array(gradients)
+        q, _ = np.linalg.qr(self.basis / np.sqrt(powers)[:, None])
+        leverage = (q**2).sum(axis=1)
+        inside = np.array([(q.T * row) @ q for row in g])
+        matrix = 0.5 * ((g * (1 - 2 * leverage)) @ g.T + np.einsum("aij,bji->ab", inside, inside))
+        return g, matrix
+
+
+def _independent(design: Array) -> Array:
+    """An orthonormal basis of the design's columns, without those that others already span."""
+    scaled = design / np.maximum(np.linalg.norm(design, axis=0), np.finfo(float).tiny)
+    left, singular, _ = np.linalg.svd(scaled, full_matrices=False)
+    return np.asarray(left[:, singular > 1e-8 * singular[0]])
+
+
+def _refined(likelihood: _Restricted, n: int, starts: list[tuple[_Shape, float]]) -> tuple[_Shape, float]:
+    """The most likely shape of one kind, from the best of the starts."""
+    from scipy.optimize import minimize
+
+    best, _ = min(starts, key=lambda start: start[1])
+
+    def deviance(free: Array) -> float:
+        return likelihood(best.at(free).powers(n))[0]
+
+    out = minimize(
+        deviance,
+        np.array(best.free),
+        method="Nelder-Mead",
+        bounds=list(best.bounds),
+        options={"xatol": 0.02, "fatol": 0.02, "maxfev": 80},
+    )
+    return best.at(out.x), float(out.fun)
+
+
+def _spectrum(likelihood: _Restricted, shape: _Shape, n: int, *, gain: float, stated: bool) -> Spectrum:
+    powers = shape.powers(n)
+    powers = powers * likelihood(powers)[1]
+    if stated:
+        powers = powers * max(1.0, 1.0 / float(powers[1:].mean()))
+    gradients, information = likelihood.information(shape, n)
+    # shape parameters at the end of their range carry no information of their own
+    ridge = np.diag([0.0, 0.02, 0.02 if shape.kind == "knee" else 25.0])
+    return Spectrum(
+        kind=shape.kind,
+        powers=powers,
+        gradients=gradients,
+        uncertainty=np.asarray(np.linalg.inv(information + ridge), dtype=np.float64),
+        gain=gain,
+        knee=float(np.exp(shape.log_knee)),
+        exponent=shape.exponent,
+        share=1 / (1 + float(np.exp(-shape.logit))),
+    )
