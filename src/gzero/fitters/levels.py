@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gzero.fitters.level_set import LevelSet
 from gzero.reduction.calibration import Calibration
 from gzero.reduction.noise import Noise, widening
-from gzero.reduction.plateau import Plateau
+from gzero.reduction.plateau import Plateau, beyond_chance
 from gzero.reduction.plateaus import Staircase, is_flat
 from gzero.reduction.spectrum import autoregressive
 
@@ -90,7 +90,7 @@ def levels_of(
         shifts = [{s: shift.get(s, 0.0) - zero.get(s, 0.0) for s in {*shift, *zero}} for shift in shifts]
     covariance, dof = noise.covariance(responses.T) if plateaus else (np.zeros((0, 0)), np.zeros(0))
     factor = widening(dof)
-    window = np.array([p.std_window for p in plateaus])
+    window = np.array([_window(p, noise) for p in plateaus])
     if adc_step > 0 and noise.typical < 0.5 * adc_step:
         window = np.hypot(window, adc_step / np.sqrt(12.0))
     sources = sorted({source for shift in shifts for source in shift})
@@ -103,6 +103,15 @@ def levels_of(
         reference=reference,
         shifts={source: np.array([shift.get(source, 0.0) for shift in shifts]) for source in sources},
     )
+
+
+def _window(plateau: Plateau, noise: Noise) -> float:
+    """Standard uncertainty from where the window is put: what its slope and its choice change beyond the noise."""
+    if not plateau.changes:
+        return plateau.std_window
+    weights = np.column_stack([change.weights for change in plateau.changes])
+    covariance, _ = noise.covariance(weights)
+    return beyond_chance(plateau.changes, [float(v) for v in np.diag(covariance)])
 
 
 def noise_of_flats(noise: Noise, stairs: Staircase) -> Noise:

@@ -123,7 +123,7 @@ def unevenness(residuals: Array) -> Array | None:
 
     Returns
     -------
-    Standard deviation over its root mean square, shape (n,): a cubic in ln(variance) through blocks of third
+    Standard deviation over its root mean square, shape (n,): a parabola in ln(variance) through blocks of third
     differences, which neither a misfit nor slow noise reaches. Test of equal variances: Bartlett 1937,
     doi 10.1098/rspa.1937.0109.
     """
@@ -146,7 +146,7 @@ def unevenness(residuals: Array) -> Array | None:
         return None
     place = np.array([ends.mean() for ends in np.array_split(np.linspace(-1, 1, square.size), blocks)])
     logs = np.log(means) - (digamma(dof / 2) - np.log(dof / 2))
-    curve = np.polynomial.Polynomial.fit(place, logs, 3, w=np.sqrt(dof), domain=[-1, 1])
+    curve = np.polynomial.Polynomial.fit(place, logs, 2, w=np.sqrt(dof), domain=[-1, 1])
     std = np.exp(0.5 * curve(np.linspace(-1, 1, residuals.size)))
     return np.asarray(std / np.sqrt(np.mean(std**2)))
 
