@@ -10,7 +10,7 @@ over enters the covariance as if it were noise (a sandwich, White 1980, doi 10.2
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,7 +46,12 @@ class Learnt:
 
 
 def fit_learning(
-    problem: Problem, start: Mapping[str, float], *, flat: NDArray[np.bool_], with_constant: Problem | None = None
+    problem: Problem,
+    start: Mapping[str, float],
+    *,
+    flat: NDArray[np.bool_],
+    with_constant: Problem | None = None,
+    looser: Callable[[Mapping[str, float]], Array] | None = None,
 ) -> Learnt:
     """Fit, learn the noise from the residuals, and fit again where that changes the weights.
 
@@ -55,6 +60,8 @@ def fit_learning(
     problem : its noise holds standard deviations and no spectrum.
     flat : readings on flat stretches, shape (n,).
     with_constant : the same problem with a free offset, used where the noise is red.
+    looser : parameters -> the Jacobian of a model with more freedom [unit of y per unit of each], shape (n, q); what it
+        could take up is no evidence about the noise (steps that are unequal must not look like slow noise).
 
     Raises
     ------
@@ -68,7 +75,7 @@ def fit_learning(
         with_constant = None if with_constant is None else replace(with_constant, noise=problem.noise)
         values, message, converged = minimum(problem, values)
         residuals = _residuals(problem, values)
-    spectrum = _spectrum(problem, values, residuals)
+    spectrum = _spectrum(problem, values, residuals, looser)
     misfit = max(_on_risers(problem, residuals, flat), _calm(problem, residuals, flat, spectrum))
     noise = problem.noise.with_spectrum(None if problem.noise.stated and spectrum.kind == "white" else spectrum)
     if spectrum.kind == "white" or misfit > MISFIT:
@@ -78,7 +85,7 @@ def fit_learning(
     wider = with_constant or problem
     found = dict(zip((p.name for p in problem.free), (float(v) for v in values), strict=True))
     fit = fit_problem(replace(wider, noise=noise), {p.name: found.get(p.name, start[p.name]) for p in wider.free})
-    spectrum = _spectrum(wider, fit.values, fit.residuals)  # once more, about the better fit
+    spectrum = _spectrum(wider, fit.values, fit.residuals, looser)  # once more, about the better fit
     if spectrum.kind != "white":
         noise = problem.noise.with_spectrum(spectrum)
         fit = fit_problem(replace(wider, noise=noise), dict(zip(fit.names, fit.values, strict=True)))
@@ -97,11 +104,16 @@ def _residuals(problem: Problem, values: Array) -> Array:
     return np.asarray(problem.curve.y - problem.model.function(problem.curve.x, problem.complete(values)))
 
 
-def _spectrum(problem: Problem, values: Array, residuals: Array) -> Spectrum:
+def _spectrum(
+    problem: Problem, values: Array, residuals: Array, looser: Callable[[Mapping[str, float]], Array] | None
+) -> Spectrum:
     noise = problem.noise
     if problem.loss != "linear":
         return white(len(problem.curve))
     design = problem.design(values) / noise.std[:, None]
+    if looser is not None:
+        named = dict(zip((p.name for p in problem.free), (float(v) for v in values), strict=True))
+        design = np.hstack([design, looser(named) / noise.std[:, None]])
     return estimate_spectrum(residuals / noise.std, design, stated=noise.stated)
 
 

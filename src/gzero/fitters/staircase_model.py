@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice
+from gzero.models.model import Array
 from gzero.models.staircase import staircase
 from gzero.reduction.noise import Noise
 from gzero.reduction.plateau import Plateau
@@ -148,9 +150,16 @@ def fit_staircase(
 
     plain = problem(len(risers), offset=False)
     free = None if offset_known else problem(len(risers), offset=True)
-    learnt = _best_start(plain, start, flat, free)
+    unequal = staircase(len(risers), heights="free", offset=False, descending=stairs.descending)
+
+    def looser(found: Mapping[str, float]) -> Array:
+        values = {**start, **found}
+        at = [values["step_height"] if name.startswith("height") else values[name] for name in unequal.names]
+        return unequal.jacobian(part.x, np.array(at))[:, 1 : len(risers)]
+
+    learnt = _best_start(plain, start, flat, free, looser)
     if free is not None and "offset" not in learnt.fit.names and _offset_gain(learnt, free) > OFFSET:
-        learnt = fit_learning(free, {**start, **_values(learnt.fit)}, flat=flat)
+        learnt = fit_learning(free, {**start, **_values(learnt.fit)}, flat=flat, looser=looser)
     steps = _step_numbers(learnt, problem, start, sign)
     whole = learnt.noise.over(len(curve), first)
     return ModelFit(result=learnt.fit, curve=part, noise=whole, misfit=learnt.misfit, steps=steps)
@@ -180,14 +189,20 @@ def _flat(part: Curve, first: int, stretches: tuple[Plateau | None, ...]) -> NDA
     return flat
 
 
-def _best_start(problem: Problem, start: dict[str, float], flat: NDArray[np.bool_], free: Problem | None) -> Learnt:
+def _best_start(
+    problem: Problem,
+    start: dict[str, float],
+    flat: NDArray[np.bool_],
+    free: Problem | None,
+    looser: Callable[[Mapping[str, float]], Array],
+) -> Learnt:
     """The fit from the shapes of the risers; where that fails or misses them, the best of a few other widths."""
     found: list[Learnt] = []
     failure: FitError | None = None
     for factor in (1.0, 0.4, 2.5):
         scaled = {name: value * factor if name.startswith("width") else value for name, value in start.items()}
         try:
-            found.append(fit_learning(problem, scaled, flat=flat, with_constant=free))
+            found.append(fit_learning(problem, scaled, flat=flat, with_constant=free, looser=looser))
         except FitError as error:
             failure = error
             continue
