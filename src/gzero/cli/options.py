@@ -51,8 +51,8 @@ _OPTIONS: tuple[tuple[str, str, type, str, str], ...] = (
     ("range", "--range", str, "LOW:HIGH of x, in the file's unit.", _CHOICES),
     ("plateaus", "--plateaus", str, "FIRST:LAST plateau of the claim, declared beforehand.", _CHOICES),
     ("invalid", "--invalid", str, "Rows that are no finite numbers: refuse (default) or drop.", _CHOICES),
-    ("repeats", "--repeats", str, "Settings that stand twice: refuse (default) or mean.", _CHOICES),
-    ("sweep", "--sweep", str, "A sweep that turns round: refuse (default), up, down or sort.", _CHOICES),
+    ("repeats", "--repeats", str, "Settings that were read twice: mean (default) or refuse.", _CHOICES),
+    ("sweep", "--sweep", str, "A sweep that turns round: split (default), refuse, up, down or sort.", _CHOICES),
     ("seed", "--seed", int, "Seed of anything random; it is in the report.", _CHOICES),
 )
 

@@ -42,14 +42,15 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     """
     calibration = Calibration.of(measurement.conditions, measurement.ordinate.common)
     calibration.check(measurement.ordinate.unit)
-    curve, exclusions = select(measurement, calibration, options.selection, quantum=options.unit)
+    selected = select(measurement, calibration, options.selection, quantum=options.unit)
+    curve, exclusions = selected.curve, selected.exclusions
     stairs = find_staircase(curve)
-    ledger = [*_default_choices(options, stairs, curve)]
+    ledger = [*selected.ledger, *_default_choices(options, stairs, selected.noise)]
     first, counted_from, note = _first_index(stairs, options)
     ledger.append(note)
     counted = _counted(stairs, first, options)
     ledger.append(_claim(counted, stairs, first, options))
-    warnings = _warnings(stairs, options, counted)
+    warnings = [*selected.warnings, *_warnings(stairs, options, counted)]
     if not counted:
         return Findings(
             estimates={},
@@ -103,9 +104,8 @@ def _line(level_set: LevelSet, unit: str | None) -> tuple[StepHeight, str]:
         return plain, f"no series resistance was fitted: {error.problem}"
 
 
-def _default_choices(options: FitOptions, stairs: Staircase, curve: Curve) -> list[Choice]:
+def _default_choices(options: FitOptions, stairs: Staircase, noise: str) -> list[Choice]:
     """How risers and noise were read off, for the ledger."""
-    noise = "stated in the file" if curve.y_std is not None else "estimated from the data"
     s = options.selection
     window = s.x_low > -math.inf or s.x_high < math.inf
     return [
@@ -115,20 +115,10 @@ def _default_choices(options: FitOptions, stairs: Staircase, curve: Curve) -> li
             origin="user" if window else "default",
         ),
         Choice(
-            choice="rows that are not finite", value=s.invalid, origin="user" if s.invalid != "refuse" else "default"
-        ),
-        Choice(choice="repeated settings", value=s.repeats, origin="user" if s.repeats != "refuse" else "default"),
-        Choice(
-            choice="sweep direction",
-            value=s.sweep,
-            origin="user" if s.sweep != "refuse" else "default",
-            note="refuse: the sweep goes one way" if s.sweep == "refuse" else "",
-        ),
-        Choice(
             choice="noise of one reading",
             value=f"{stairs.noise / options.unit:.3g} {options.quantum.symbol}",
             origin="data",
-            note=noise,
+            note=noise or "estimated from the data",
         ),
         Choice(
             choice="correlation length",

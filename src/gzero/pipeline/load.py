@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from gzero.errors import ColumnError, ConfigError, GzeroError, InputError, UnitError
@@ -13,7 +14,7 @@ from gzero.measurement.kinds import Kind, kind
 from gzero.measurement.layout import Layout, Wanted, lay_out
 from gzero.measurement.meaning import measure
 from gzero.measurement.measurement import DECLARABLE, Measurement, condition
-from gzero.pipeline.config import Config
+from gzero.pipeline.config import Config, selection
 from gzero.quanta import (
     Conditions,
     Particle,
@@ -21,6 +22,7 @@ from gzero.quanta import (
     particle,
     unit_or_quantum,
 )
+from gzero.reduction.branches import split
 
 FIT = "fit"  #: the value of --series-resistance that asks for it to be fitted
 
@@ -60,7 +62,7 @@ def inspect_path(path: str | Path, config: Config) -> Inspection:
 
 
 def load_traces(path: str | Path, config: Config) -> tuple[Measurement, ...]:
-    """Every trace of a file, or the one that `trace` names.
+    """Every trace of a file, or the one that `trace` names; a sweep that turns round is one trace a branch.
 
     Raises
     ------
@@ -85,7 +87,16 @@ def load_traces(path: str | Path, config: Config) -> tuple[Measurement, ...]:
         particle=config.particle,
         quantum=quantum,
     )
-    return _of_trace(measurements, config.trace, str(path))
+    if config.trace is not None and (whole := [m for m in measurements if m.trace == config.trace]):
+        return branches(whole, config)
+    return _of_trace(branches(measurements, config), config.trace, str(path))
+
+
+def branches(measurements: Iterable[Measurement], config: Config) -> tuple[Measurement, ...]:
+    """One measurement a branch of each sweep, where `sweep` asks for that; rows that are answers of their own have none."""
+    if selection(config).sweep != "split":
+        return tuple(measurements)
+    return tuple(part for m in measurements for part in ((m,) if kind(m.kind).per_row else split(m)))
 
 
 def _of_trace(measurements: tuple[Measurement, ...], wanted: str | None, path: str) -> tuple[Measurement, ...]:
