@@ -59,7 +59,7 @@ def test_branches_of_a_map_carry_the_name_of_their_trace(tmp_path: Path) -> None
     from gzero.measurement.kinds import kind
     from gzero.measurement.layout import Wanted, lay_out
     from gzero.measurement.meaning import measure
-    from gzero.pipeline.load import _of_trace, branches, environment, read
+    from gzero.pipeline.load import _of_trace, environment, read
 
     x, y = up_down()
     path = write(tmp_path / "map.csv", x, y, y)
@@ -69,10 +69,15 @@ def test_branches_of_a_map_carry_the_name_of_their_trace(tmp_path: Path) -> None
     (one,) = measure(table, lay_out(table, kind("staircase"), wanted), kind("staircase"), wanted, conditions={}, environment=environment(config))  # fmt: skip
     from dataclasses import replace
 
-    both = branches([replace(one, trace="trace 0"), replace(one, trace="trace 1")], config)
-    assert [m.trace for m in both] == ["trace 0, up", "trace 0, down", "trace 1, up", "trace 1, down"]
-    assert _of_trace(both, "trace 1, down", "")[0] is both[3]
-    assert _of_trace(both, "2", "")[0] is both[2]
+    traces = (replace(one, trace="trace 0"), replace(one, trace="trace 1"))
+
+    def asked(name: str | None) -> list[str]:
+        return [m.trace for m in _of_trace(traces, replace(config, trace=name), "")]
+
+    assert asked(None) == ["trace 0, up", "trace 0, down", "trace 1, up", "trace 1, down"]
+    assert asked("trace 1, down") == ["trace 1, down"]
+    assert asked("trace 1") == ["trace 1, up", "trace 1, down"]
+    assert asked("2") == ["trace 1, up"]
 
 
 def test_rows_that_are_answers_of_their_own_have_no_branches(tmp_path: Path) -> None:
@@ -174,7 +179,7 @@ def test_repeats_in_a_file(tmp_path: Path) -> None:
     assert len(analysis.curve) == 300
     ledger = {c.choice: c for c in analysis.ledger}
     assert ledger["repeated settings"].value == "mean"
-    assert ledger["noise of one reading"].note == "from the scatter of the repeats"
+    assert ledger["noise of one reading"].note == "standard error of a mean, from the scatter of the repeats"
     assert analysis.curve.y_std is not None
     quantum = analysis.quantum.value  # type: ignore[union-attr]
     assert np.median(analysis.curve.y_std) / quantum == pytest.approx(NOISE / np.sqrt(5), rel=0.1)

@@ -59,7 +59,7 @@ def test_repeats_give_the_uncertainties() -> None:
     x = np.repeat(np.linspace(0, 1, 40), 5)
     selected = curve_of(x, x + 0.02 * np.random.default_rng(1).normal(size=x.size))
     assert selected.curve.y_std == pytest.approx(np.full(40, 0.02 / np.sqrt(5)), rel=0.22)
-    assert selected.noise == "from the scatter of the repeats"
+    assert selected.noise == "standard error of a mean, from the scatter of the repeats"
     note = next(c for c in selected.ledger if c.choice == "repeated settings")
     assert note.origin == "default"
     assert "40 of 40 settings were read 5 times" in note.note

@@ -30,7 +30,7 @@ _OPTIONS: tuple[tuple[str, str, type, str, str], ...] = (
     ("x_unit", "--x-unit", str, "Unit of x where the header states none.", _DATA),
     ("y_unit", "--y-unit", str, "Unit of y where the header states none.", _DATA),
     ("sheet", "--sheet", str, "Sheet of a workbook, by name or number from 1.", _DATA),
-    ("trace", "--trace", str, "One trace of a map, by index from 0 or by name.", _DATA),
+    ("trace", "--trace", str, "One trace of a map or branch of a sweep, by index from 0 or by name.", _DATA),
     ("loader", "--loader", str, "Loader to use instead of the one that recognises the file.", _DATA),
     ("encoding", "--encoding", str, "Encoding of a text file.", _DATA),
     ("delimiter", "--delimiter", str, "Delimiter of a text file.", _DATA),

@@ -87,9 +87,7 @@ def load_traces(path: str | Path, config: Config) -> tuple[Measurement, ...]:
         particle=config.particle,
         quantum=quantum,
     )
-    if config.trace is not None and (whole := [m for m in measurements if m.trace == config.trace]):
-        return branches(whole, config)
-    return _of_trace(branches(measurements, config), config.trace, str(path))
+    return _of_trace(measurements, config, str(path))
 
 
 def branches(measurements: Iterable[Measurement], config: Config) -> tuple[Measurement, ...]:
@@ -99,8 +97,16 @@ def branches(measurements: Iterable[Measurement], config: Config) -> tuple[Measu
     return tuple(part for m in measurements for part in ((m,) if kind(m.kind).per_row else split(m)))
 
 
-def _of_trace(measurements: tuple[Measurement, ...], wanted: str | None, path: str) -> tuple[Measurement, ...]:
-    """The trace that is asked for by name or by index from 0; all of them where none is."""
+def _of_trace(measurements: tuple[Measurement, ...], config: Config, path: str) -> tuple[Measurement, ...]:
+    """The trace or branch that is asked for by name or by index from 0; all of them where none is.
+
+    The name of a trace of a map stands for all of its branches.
+    """
+    wanted = config.trace
+    whole = [m for m in measurements if m.trace == wanted]
+    if whole:
+        return branches(whole, config)
+    measurements = branches(measurements, config)
     if wanted is None:
         return measurements
     named = tuple(m for m in measurements if m.trace == wanted)

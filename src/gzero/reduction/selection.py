@@ -26,7 +26,7 @@ Invalid = Literal["refuse", "drop"]
 Repeats = Literal["mean", "refuse"]
 Sweep = Literal["split", "refuse", "up", "down", "sort"]
 
-_SCATTER = "from the scatter of the repeats"
+_SCATTER = "standard error of a mean, from the scatter of the repeats"
 # Jitter that moves more of the steps than this back is worth a warning: the errors of x then smear the risers.
 _MUCH_JITTER = 0.1
 
@@ -60,8 +60,8 @@ class Selected:
     curve : calibrated, in order, one reading at each setting.
     exclusions : what was left out, by rule.
     ledger, warnings : what was done with rows, repeats and sweep, and what the reader must know about it.
-    noise : where the curve's uncertainties come from: "stated in the file", "from the scatter of the repeats"; "" where
-        it has none.
+    noise : where the curve's uncertainties come from (the file, or the scatter of the repeats), in words; "" where it
+        has none.
     """
 
     curve: Curve
