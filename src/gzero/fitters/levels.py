@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from gzero.reduction.spectrum import autoregressive
 
 #: Readings per independent one beyond which flat stretches alone call the noise correlated.
 _CORRELATED = 1.5
+#: Noise over digitiser step below which a mean does not average over the steps (half a step leaves 0.2 % of it, Widrow and
+#: Kollar 2008, doi 10.1017/CBO9780511754661).
+COARSE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -91,7 +94,7 @@ def levels_of(
     covariance, dof = noise.covariance(responses.T) if plateaus else (np.zeros((0, 0)), np.zeros(0))
     factor = widening(dof)
     window = np.array([_window(p, noise) for p in plateaus])
-    if adc_step > 0 and noise.typical < 0.5 * adc_step:
+    if adc_step > 0 and noise.typical < COARSE * adc_step:
         window = np.hypot(window, adc_step / np.sqrt(12.0))
     sources = sorted({source for shift in shifts for source in shift})
     return Levels(
@@ -128,4 +131,4 @@ def noise_of_flats(noise: Noise, stairs: Staircase) -> Noise:
             std[here] = np.maximum(std[here], plateau.noise)
     length = stairs.correlation_length
     spectrum = None if length < _CORRELATED else autoregressive(std.size, (length - 1) / (length + 1))
-    return Noise(std=std, stated=noise.stated, spectrum=spectrum)
+    return replace(noise, std=std, spectrum=spectrum)

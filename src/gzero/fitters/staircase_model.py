@@ -102,10 +102,15 @@ class ModelFit:
         return self.misfit <= MISFIT
 
 
-def initial_noise(curve: Curve, stairs: Staircase, scale: float) -> Noise:
-    """The noise before any fit: stated, or from the flat stretches; a thousandth of a step where there is none to see."""
+def initial_noise(curve: Curve, stairs: Staircase, scale: float, source: str) -> Noise:
+    """The noise before any fit: stated, or from the flat stretches; a thousandth of a step where there is none to see.
+
+    Parameters
+    ----------
+    scale : height of a step [unit of y].  source : where stated uncertainties come from, in words.
+    """
     if curve.y_std is not None:
-        return Noise(std=curve.y_std, stated=True)
+        return Noise(std=curve.y_std, stated=True, source=source)
     return Noise(std=np.full(len(curve), stairs.noise if stairs.noise > 0 else 1e-3 * abs(scale)), stated=False)
 
 
@@ -114,6 +119,7 @@ def fit_staircase(
     stairs: Staircase,
     counted: list[Plateau],
     *,
+    noise: Noise,
     step: float,
     resistance: float | None,
     options: FitOptions,
@@ -123,6 +129,7 @@ def fit_staircase(
 
     Parameters
     ----------
+    noise : before any fit, of the whole curve.
     step : height to start from [unit of y].  resistance : to start from where one is fitted, else None [1/unit of y].
     offset_known : whether the reading at pinch-off was stated, so that none is fitted.
 
@@ -131,7 +138,6 @@ def fit_staircase(
     InputError : fewer points than parameters.  FitError : no minimum from any start.
     """
     part, first = _part(curve, stairs, counted[-1])
-    noise = initial_noise(curve, stairs, step)
     noise = replace(noise, std=noise.std[first : first + len(part)])
     risers = stairs.risers[: counted[-1].index]
     flat = _flat(part, first, (stairs.baseline, *stairs.plateaus))

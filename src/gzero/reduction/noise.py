@@ -24,13 +24,15 @@ class Noise:
     Parameters
     ----------
     std : standard deviation of each reading [unit of y], shape (n,): stated, or estimated and said so.
-    stated : whether the file (or the repeats in it) states them; they are then believed as they stand.
+    stated : whether the file, or the scatter of the repeats in it, states them; they are then believed as they stand.
     spectrum : how readings hang together, of the noise over `std`; None is white noise of exactly `std`.
+    source : where `std` comes from, in words.
     """
 
     std: Array
     stated: bool
     spectrum: Spectrum | None = None
+    source: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "std", frozen(self.std))
@@ -91,7 +93,7 @@ class Noise:
     @property
     def description(self) -> str:
         """One clause for the record: where the numbers come from, and whether the noise is white."""
-        source = "stated" if self.stated else "estimated from the data"
+        source = self.source or ("stated" if self.stated else "estimated from the data")
         if not self.red or self.spectrum is None:
             return f"{source}, white"
         if self.spectrum.kind == "1/f":
