@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 from gzero.fitters.problem import Loss
 from gzero.quanta import Quantum
 from gzero.reduction.selection import Selection
+
+RiserShape = Literal["shared", "curved", "thermal*saddle", "bias", "modulation", "sub-step"]
+#: Words of the option `risers`.
+RISER_SHAPES: tuple[RiserShape, ...] = get_args(RiserShape)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +25,7 @@ class FitOptions:
     selection : which readings make the curve.
     plateaus : first and last plateau that the claim is about; None takes every flat one from the first on.
     fit_resistance : fit a series resistance to the levels.
+    risers : what shapes the risers of the model beside one width each.
     loss : "linear" is least squares; the others bound the pull of single readings of the model's fit.
     """
 
@@ -28,6 +34,7 @@ class FitOptions:
     selection: Selection = field(default_factory=Selection)
     plateaus: tuple[int, int] | None = None
     fit_resistance: bool = False
+    risers: frozenset[RiserShape] = frozenset()
     loss: Loss = "linear"
 
     @property

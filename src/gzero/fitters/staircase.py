@@ -16,6 +16,7 @@ import numpy as np
 
 from gzero.errors import FitError, InputError
 from gzero.estimate import Estimate
+from gzero.fitters.energies import energies
 from gzero.fitters.findings import BudgetLine, Findings
 from gzero.fitters.joint_levels import joint_of_levels
 from gzero.fitters.level_set import LevelSet
@@ -95,7 +96,9 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     else:
         estimates["step_height_model"], more = _model_step(model, line)
         estimates |= _offset(model)
-        warnings += [*more, *model.warnings]
+        widths, about = energies(model.result, measurement.conditions, curve.x_unit)
+        estimates |= widths
+        warnings += [*more, *model.warnings, *about]
         ledger += model.choices
     estimates["transmission"] = line.step.scaled(1 / options.unit, "")
     return Findings(

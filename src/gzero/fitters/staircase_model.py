@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -12,12 +13,12 @@ from numpy.typing import NDArray
 from gzero.errors import FitError
 from gzero.fitters.engine import refit
 from gzero.fitters.learnt_noise import MISFIT, Learnt, fit_learning
-from gzero.fitters.options import FitOptions
+from gzero.fitters.options import FitOptions, RiserShape
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice
-from gzero.models.model import Array
+from gzero.models.model import Array, Model
 from gzero.models.staircase import staircase
 from gzero.reduction.noise import Noise
 from gzero.reduction.plateau import Plateau
@@ -148,27 +149,109 @@ def fit_staircase(
         start[f"width_{n}"] = riser.width
     series = resistance is not None and len(risers) >= 3
 
-    def problem(modes: int, *, offset: bool) -> Problem:
-        model = staircase(
-            modes, series_resistance="free" if series else "none", offset=offset, descending=stairs.descending
-        )
+    start |= _shape_starts(start, sign)
+
+    def problem(modes: int, *, offset: bool, shapes: frozenset[RiserShape] = options.risers) -> Problem:
+        model = shaped_staircase(modes, shapes, series=series, offset=offset, descending=stairs.descending)
         return Problem(model=model, curve=part, noise=noise, loss=options.loss)
 
-    plain = problem(len(risers), offset=False)
-    free = None if offset_known else problem(len(risers), offset=True)
-    unequal = staircase(len(risers), heights="free", offset=False, descending=stairs.descending)
+    unequal = staircase(len(risers), heights="free", offset=False, descending=stairs.descending, gate_map="exponential")
+
+    def more_freely(found: Mapping[str, float]) -> Array:
+        values = {**start, **found, **_widths(found, len(risers))}
+        at = [values["step_height"] if name.startswith("height") else values[name] for name in unequal.names]
+        return unequal.jacobian(part.x, np.array(at))
 
     def looser(found: Mapping[str, float]) -> Array:
-        values = {**start, **found}
-        at = [values["step_height"] if name.startswith("height") else values[name] for name in unequal.names]
-        return unequal.jacobian(part.x, np.array(at))[:, 1 : len(risers)]
+        return more_freely(found)[:, 1 : len(risers)]
 
-    learnt = _best_start(plain, start, flat, free, looser)
-    if free is not None and "offset" not in learnt.fit.names and _offset_gain(learnt, free) > OFFSET:
-        learnt = fit_learning(free, {**start, **_values(learnt.fit)}, flat=flat, looser=looser)
-    steps = _step_numbers(learnt, problem, start, sign)
+    def fitted(shapes: frozenset[RiserShape]) -> Learnt:
+        free = None if offset_known else problem(len(risers), offset=True, shapes=shapes)
+        learnt = _best_start(problem(len(risers), offset=False, shapes=shapes), start, flat, free, looser)
+        if free is not None and "offset" not in learnt.fit.names and _offset_gain(learnt, free) > OFFSET:
+            learnt = fit_learning(free, {**start, **_values(learnt.fit)}, flat=flat, looser=looser)
+        return learnt
+
+    learnt, shapes = fitted(options.risers), options.risers
+    lopsided = more_freely(_values(learnt.fit))[:, unequal.names.index("curvature")]
+    if not shapes and _explained(learnt, lopsided) > _LOPSIDED:
+        curved = _curved(fitted, learnt)
+        learnt, shapes = (curved, frozenset({"curved"})) if curved is not None else (learnt, shapes)
+    steps = _step_numbers(learnt, partial(problem, shapes=shapes), start, sign)
     whole = learnt.noise.over(len(curve), first)
     return ModelFit(result=learnt.fit, curve=part, noise=whole, misfit=learnt.misfit, steps=steps)
+
+
+#: Curvature of the gate-to-energy map times the width of a riser, beyond which the map itself, which ends at -1/c, is felt.
+_CURVED = 0.2
+#: Share of the residuals that a curvature would explain, from which it is tried.
+_LOPSIDED = 0.3
+
+
+def _explained(learnt: Learnt, column: Array) -> float:
+    """Share of the sum of squares of the residuals that one more parameter with this derivative would explain."""
+    if learnt.fit.problem is None:
+        return 0.0
+    std = learnt.noise.std
+    design, pulls = learnt.fit.problem.design(learnt.fit.values) / std[:, None], learnt.fit.residuals / std
+    rest = column / std - design @ np.linalg.lstsq(design, column / std, rcond=None)[0]
+    size = float(rest @ rest) * float(pulls @ pulls)
+    return float(rest @ pulls) ** 2 / size if size > 0 else 0.0
+
+
+def _curved(fitted: Callable[[frozenset[RiserShape]], Learnt], plain: Learnt) -> Learnt | None:
+    """The fit with lopsided risers, where it describes the curve better than symmetric ones do beyond doubt."""
+    try:
+        curved = fitted(frozenset({"curved"}))
+    except FitError:
+        return None
+    widest = max(curved.fit.value(name) for name in curved.fit.names if name.startswith("width"))
+    if curved.noise.red or curved.misfit > MISFIT or abs(curved.fit.value("curvature")) * widest > _CURVED:
+        return None
+    std = plain.noise.std
+    gain = float(np.sum((plain.fit.residuals / std) ** 2) - np.sum((curved.fit.residuals / std) ** 2))
+    per_point = float(np.sum((curved.fit.residuals / std) ** 2)) / curved.fit.dof
+    return curved if gain / per_point > DECISIVE + np.log(std.size) else None
+
+
+def shaped_staircase(
+    modes: int, shapes: frozenset[RiserShape], *, series: bool, offset: bool, descending: bool
+) -> Model:
+    """The staircase model with equal heights and the wished shapes of its risers."""
+    return staircase(
+        modes,
+        series_resistance="free" if series else "none",
+        offset=offset,
+        descending=descending,
+        widths="shared" if "shared" in shapes else "free",
+        gate_map="exponential" if "curved" in shapes else "linear",
+        broadening="thermal*saddle" if "thermal*saddle" in shapes else "single",
+        bias="free" if "bias" in shapes else "none",
+        modulation="free" if "modulation" in shapes else "none",
+        sub_step="free" if "sub-step" in shapes else "none",
+    )
+
+
+def _shape_starts(start: dict[str, float], sign: float) -> dict[str, float]:
+    """Starts of whatever shapes the risers, from their widths."""
+    width = float(np.median([value for name, value in start.items() if name.startswith("width_")]))
+    return {
+        "width": width,
+        "thermal_width": 0.8 * width,
+        "saddle_width": 0.5 * width,
+        "curvature": 0.0,
+        "bias_splitting": 2 * width,
+        "modulation": 2 * width,
+        "sub_fraction": 0.7,
+        "sub_threshold": start["threshold_1"] + sign * 3 * start["width_1"],
+        "sub_width": start["width_1"],
+    }
+
+
+def _widths(found: Mapping[str, float], modes: int) -> dict[str, float]:
+    """A width for every riser, where a fit has one or two for all."""
+    common = found.get("width", float(np.hypot(found.get("thermal_width", 0.0), found.get("saddle_width", 0.0))))
+    return {f"width_{n}": found.get(f"width_{n}", common) for n in range(1, modes + 1)}
 
 
 def _values(fit: FitResult) -> dict[str, float]:
@@ -206,7 +289,7 @@ def _best_start(
     found: list[Learnt] = []
     failure: FitError | None = None
     for factor in (1.0, 0.4, 2.5):
-        scaled = {name: value * factor if name.startswith("width") else value for name, value in start.items()}
+        scaled = {name: value * factor if "width" in name else value for name, value in start.items()}
         try:
             found.append(fit_learning(problem, scaled, flat=flat, with_constant=free, looser=looser))
         except FitError as error:
@@ -250,14 +333,14 @@ def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign
         if number < 1:
             continue
         rival = replace(problem(number, offset="offset" in fit.names), noise=fit.problem.noise)
-        begin = {**start, **here}
+        begin = {**start, **here, **_widths(here, modes)}
         if number > modes:
-            width = float(np.median([here[f"width_{n}"] for n in range(1, modes + 1)]))
+            width = float(np.median([begin[f"width_{n}"] for n in range(1, modes + 1)]))
             span = max(3, int(4 * width / float(np.median(np.diff(part.x)))))
             away = np.abs(np.convolve(fit.residuals, np.ones(span), mode="same"))
             place = float(part.x[int(np.argmax(away))])
             order = sorted(
-                [(sign * here[f"threshold_{n}"], here[f"width_{n}"]) for n in range(1, modes + 1)]
+                [(sign * here[f"threshold_{n}"], begin[f"width_{n}"]) for n in range(1, modes + 1)]
                 + [(sign * place, width)]
             )
             for n, (x, w) in enumerate(order, 1):

@@ -26,11 +26,12 @@ DECLARABLE = {
     "offset": ("S", "offset"),
     "length": ("m", "length"),
     "bias": ("V", "bias"),
+    "lever_arm": ("", "lever arm"),
     "mass": ("kg", "mass"),
 }
 
 
-_POSITIVE = ("temperature", "length", "mass")
+_POSITIVE = ("temperature", "length", "mass", "lever_arm")
 _NOT_ZERO = ("gain", "bias")
 
 
@@ -131,6 +132,7 @@ class Measurement:
         gain: str | None = None,
         offset: str | None = None,
         length: str | None = None,
+        lever_arm: str | None = None,
         particle: str | None = None,
         name: str = "arrays",
     ) -> Measurement:
@@ -140,7 +142,7 @@ class Measurement:
         ----------
         x, y, y_std : shape (n,), in `x_unit` and `y_unit`; y_std is the standard uncertainty of each y.
         x_unit, y_unit : unit texts or quanta (``"mV"``, ``"uS"``, ``"2e^2/h"``); None leaves them unknown.
-        temperature, series_resistance, gain, offset, length : quantities as text (``"1.00(1)"``, ``"420(12) ohm"``)
+        temperature, series_resistance, gain, offset, length, lever_arm : quantities as text (``"1.00(1)"``, ``"420(12) ohm"``)
             or numbers of the `uncertainties` package in SI.
         particle : what flows, for quanta that need a mass.
 
@@ -154,6 +156,7 @@ class Measurement:
             "gain": gain,
             "offset": offset,
             "length": length,
+            "lever_arm": lever_arm,
         }
         conditions = {name: condition(name, value) for name, value in given.items() if value is not None}
         environment = Conditions(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gzero.errors import ConfigError
+from gzero.fitters.options import RISER_SHAPES, RiserShape
 from gzero.measurement.ledger import By
 from gzero.reduction.selection import Selection
 
@@ -18,7 +19,7 @@ from gzero.reduction.selection import Selection
 _TEXTS = (
     "experiment", "x", "y", "std", "x_unit", "y_unit", "sheet", "trace", "loader", "encoding", "delimiter", "decimal",
     "quantum", "particle", "mass", "temperature", "series_resistance", "gain", "offset", "length", "bias",
-    "range", "plateaus", "invalid", "repeats", "sweep",
+    "lever_arm", "risers", "range", "plateaus", "invalid", "repeats", "sweep",
 )  # fmt: skip
 #: Options that take one of a few words, the default first.
 _CHOICES = {
@@ -64,6 +65,8 @@ class Config:
     offset: str | None = None
     length: str | None = None
     bias: str | None = None
+    lever_arm: str | None = None
+    risers: str | None = None
     range: str | None = None
     plateaus: str | None = None
     invalid: str | None = None
@@ -214,6 +217,24 @@ def selection(config: Config, x_factor: float = 1.0) -> Selection:
         x_low=low,
         x_high=high,
     )
+
+
+def risers(config: Config) -> frozenset[RiserShape]:
+    """What shapes the risers of the model.
+
+    Raises
+    ------
+    ConfigError : a word that is none.
+    """
+    words = [word.strip() for word in (config.risers or "").split(",") if word.strip()]
+    for word in words:
+        if word not in RISER_SHAPES:
+            raise ConfigError(
+                f"--risers '{word}' is no shape",
+                remedy=f"choose from {', '.join(RISER_SHAPES)}, separated by commas",
+                allowed=RISER_SHAPES,
+            )
+    return frozenset(word for word in RISER_SHAPES if word in words)
 
 
 def plateaus(config: Config) -> tuple[int, int] | None:

@@ -127,6 +127,8 @@ class Options(TypedDict, total=False):
     offset: str
     length: str
     bias: str
+    lever_arm: str
+    risers: str
     range: str
     plateaus: str
     invalid: str
