@@ -21,6 +21,7 @@ from gzero.models.model import Array
 _STEPS = 60
 _NEAR = 1e-12  # decrease of chi2, per its mean square pull, that is still to come: a step of 1e-6 of a std
 _ROUNDING = 1e-12  # of chi2: a step that does not lower it within this is not a bad one
+_WORK = 100_000  # multiplications in one product of matrices
 _DAMPING = (1e-7, 1e10)  # at the start, and where no step helps any more
 
 
@@ -160,7 +161,7 @@ class _Descent:
     def _linearise(self, which: NDArray[np.int64]) -> None:
         for i in which:
             self.design = self.problem.noise.whiten(self.problem.design(self.values[i]))
-            self.matrix[i], self.slope[i] = self.design.T @ self.design, self.design.T @ self.residual[i]
+            self.matrix[i], self.slope[i] = _gram(self.design), self.design.T @ self.residual[i]
 
     def _steps(self, which: NDArray[np.int64]) -> tuple[Array, Array]:
         """(damped step, decrease of chi2 that an undamped one promises) of each."""
@@ -178,6 +179,18 @@ class _Descent:
             steps = _solve(scaled, slope)
         gain = np.einsum("rk,rk->r", steps, slope) * (1 + self.damping[which])
         return steps / size, np.where(np.isfinite(gain), gain, np.inf)
+
+
+def _gram(design: Array) -> Array:
+    """J^T J, in pieces small enough that the linear algebra does not call threads: on so little they cost more than
+    they save, ten times on a busy machine."""
+    n, k = design.shape
+    size = max(1, _WORK // k**2)
+    out = np.zeros((k, k))
+    for first in range(0, n, size):
+        part = design[first : first + size]
+        out += part.T @ part
+    return out
 
 
 def _solve(matrix: Array, right: Array) -> Array:
