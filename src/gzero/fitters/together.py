@@ -19,6 +19,7 @@ from gzero.fitters.engine import fit_problem
 from gzero.fitters.problem import Problem
 from gzero.fitters.refits import refit_many
 from gzero.fitters.result import FitResult, Method
+from gzero.joint import JointEstimates
 from gzero.measurement.curve import Curve
 from gzero.models.model import Array, Model, Parameter
 from gzero.reduction.noise import Noise, widening
@@ -39,6 +40,9 @@ class JointFit:
         there are. nan and 0 where it was not worked out (robust losses, a misfit of the model, a curve that has no fit by
         itself).
     p_value : chance of that much or more where the parameters are the same in all curves.
+    weighed : what each curve was fitted with: model, readings, weights.
+    estimates : the shared parameters with the systematic parts that the curves have in common; None where nobody said
+        which those are.
     """
 
     fit: FitResult
@@ -47,6 +51,8 @@ class JointFit:
     disagreement: float
     freedom: int
     p_value: float
+    weighed: tuple[Problem, ...]
+    estimates: JointEstimates | None = None
 
     def value(self, name: str) -> float:
         """Best value of one parameter."""
@@ -55,6 +61,24 @@ class JointFit:
     def std(self, name: str) -> float:
         """Standard uncertainty of one parameter."""
         return self.fit.std(name)
+
+    def moved_by(self, shifts: Sequence[Array]) -> Array:
+        """How far the values move when the readings of every curve move.
+
+        Parameters
+        ----------
+        shifts : for each curve, of its readings [unit of y], shape (n,); small against the curve.
+
+        Returns
+        -------
+        Change of every parameter of `fit`, shape (k,), by a refit of the fitted curves with the shifts on them.
+        """
+        if self.fit.problem is None:
+            return np.full(self.fit.values.size, np.nan)
+        moved = np.concatenate([p.noise.whiten(shift) for p, shift in zip(self.weighed, shifts, strict=True)])
+        readings = self.fit.fitted[:, None] + np.column_stack([moved, -moved])
+        found = refit_many(self.fit.problem, readings, self.fit.values)
+        return np.asarray((found.values[0] - found.values[1]) / 2)
 
     def _repr_html_(self) -> str:
         """The parameters, for notebooks."""
@@ -108,6 +132,7 @@ def fit_together(
         disagreement=cost,
         freedom=freedom,
         p_value=p_value,
+        weighed=stack.weighed,
     )
 
 
