@@ -7,6 +7,7 @@ import pytest
 
 X = np.linspace(0, 1, 60)
 Y = 77.48 * np.floor(4 * X)
+MIXED = np.random.default_rng(1).permutation(60)
 
 
 def table(columns: dict[str, object]) -> str:
@@ -31,8 +32,10 @@ CASES = {
     "nan": (table({"Vg (V)": X, "G (uS)": with_value(7, "nan")}), ("row 9", "finite", "--invalid drop")),
     "inf": (table({"Vg (V)": X, "G (uS)": with_value(7, "inf")}), ("row 9", "--invalid drop")),
     "an empty cell": (table({"Vg (V)": X, "G (uS)": with_value(7, "")}), ("row 9", "--invalid drop")),
-    "a repeated setting": (table({"Vg (V)": [*X[:-1], X[-2]], "G (uS)": Y}), ("stands twice", "row", "--repeats mean")),
-    "a sweep that turns": (table({"Vg (V)": [*X[:30], *X[:30][::-1]], "G (uS)": Y}), ("turns round", "--sweep")),
+    "no order": (
+        table({"Vg (V)": X[MIXED], "G (uS)": Y[MIXED]}),
+        ("in no order", "row", "--sweep sort"),
+    ),
     "too few points": (table({"Vg (V)": X[:5], "G (uS)": Y[:5]}), ("5 usable points",)),
     "a current without a bias": (table({"Vg (V)": X, "I (nA)": Y}), ("bias", "--bias")),
     "binary": ("\x00\x01\x02\x7f" * 50, ()),
@@ -57,11 +60,45 @@ def test_one_line_and_nothing_written(gzero, tmp_path: Path, name: str, command:
     assert {p.name for p in tmp_path.iterdir()} == {"lab.csv"}
 
 
+REFUSED = {
+    "a repeated setting": (
+        table({"Vg (V)": [*X[:-1], X[-1], X[-1]], "G (uS)": [*Y, Y[-1]]}),
+        ("--repeats", "refuse"),
+        ("stands twice (rows 61 and 62", "--repeats mean"),
+    ),
+    "a sweep that turns": (
+        table({"Vg (V)": [*X[:30], *X[:30][::-1]], "G (uS)": Y}),
+        ("--sweep", "refuse"),
+        ("row 31", "turns round", "--sweep up or --sweep down"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused_when_asked(gzero, tmp_path: Path, name: str) -> None:
+    """By default such files are read: repeats become their mean, and a sweep that turns gives a trace a branch."""
+    text, flag, words = REFUSED[name]
+    path = tmp_path / "lab.csv"
+    path.write_text(text)
+    assert gzero("fit", path, "--quantum", "2e^2/h").code == 0
+    ran = gzero("fit", path, "--quantum", "2e^2/h", *flag)
+    assert ran.code == 2
+    assert ran.err.count("\n") == 1
+    for word in words:
+        assert word in ran.err
+
+
 @pytest.mark.parametrize("flag", [("--invalid", "drop"), ()])
 def test_the_remedy_that_is_named_works(gzero, tmp_path: Path, flag: tuple[str, ...]) -> None:
     path = tmp_path / "lab.csv"
     path.write_text(CASES["nan"][0])
     assert (gzero("fit", path, "--quantum", "2e^2/h", *flag).code == 0) == bool(flag)
+
+
+def test_the_remedy_for_readings_in_no_order_works(gzero, tmp_path: Path) -> None:
+    path = tmp_path / "lab.csv"
+    path.write_text(CASES["no order"][0])
+    assert gzero("fit", path, "--quantum", "2e^2/h", "--sweep", "sort").code == 0
 
 
 def test_missing_file_names_its_neighbours(gzero, tmp_path: Path) -> None:

@@ -271,20 +271,24 @@ def test_what_is_no_range(text: str) -> None:
         selection(configure(range=text))
 
 
-def test_nothing_said_is_the_whole_curve_and_nothing_dropped() -> None:
+def test_nothing_said_is_the_whole_curve_with_repeats_averaged_and_branches_split() -> None:
     chosen = selection(Config())
     assert (chosen.x_low, chosen.x_high, chosen.invalid, chosen.repeats, chosen.sweep) == (
         -math.inf,
         math.inf,
         "refuse",
-        "refuse",
-        "refuse",
+        "mean",
+        "split",
     )
 
 
 @pytest.mark.parametrize(
     ("name", "values"),
-    [("invalid", ("refuse", "drop")), ("repeats", ("refuse", "mean")), ("sweep", ("refuse", "up", "down", "sort"))],
+    [
+        ("invalid", ("refuse", "drop")),
+        ("repeats", ("mean", "refuse")),
+        ("sweep", ("split", "refuse", "up", "down", "sort")),
+    ],
 )
 def test_choices(name: str, values: tuple[str, ...]) -> None:
     for value in values:

@@ -34,46 +34,133 @@ def test_not_finite_is_refused_with_its_row(bad: float, where: str) -> None:
 def test_not_finite_is_dropped_when_asked() -> None:
     y = X.copy()
     y[[3, 4]] = np.nan
-    curve, excluded = curve_of(X, y, Selection(invalid="drop"))
-    assert len(curve) == 18
-    assert [e.rule for e in excluded] == ["not finite"]
-    assert excluded[0].indices.tolist() == [3, 4]
+    selected = curve_of(X, y, Selection(invalid="drop"))
+    assert len(selected.curve) == 18
+    assert [e.rule for e in selected.exclusions] == ["not finite"]
+    assert selected.exclusions[0].indices.tolist() == [3, 4]
 
 
-def test_repeats_are_refused_and_averaged_when_asked() -> None:
+def test_repeats_are_averaged_and_refused_when_asked() -> None:
     x = np.r_[X, X[5]]
     y = np.r_[X, 0.0]
-    with pytest.raises(InputError, match="stands twice"):
-        curve_of(x, y, Selection(sweep="sort"))
-    curve, _ = curve_of(x, y, Selection(sweep="sort", repeats="mean"))
-    assert len(curve) == 20
-    assert curve.y[5] == X[5] / 2  # the mean of X[5] and 0
+    selected = curve_of(x, y, Selection(sweep="sort"))
+    assert len(selected.curve) == 20
+    assert selected.curve.y[5] == X[5] / 2  # the mean of X[5] and 0
+    assert selected.curve.y_std is None  # one degree of freedom tells no scatter
+    assert selected.noise == ""
+    with pytest.raises(InputError, match="stands twice") as caught:
+        curve_of(x, y, Selection(sweep="sort", repeats="refuse"))
+    assert caught.value.row == 21
+    assert "--repeats mean" in str(caught.value)
+
+
+def test_repeats_give_the_uncertainties() -> None:
+    """Five readings at each of 40 settings, noise 0.02: standard errors of 0.02/sqrt(5) within 4/sqrt(2 x 160) = 22 %."""
+    x = np.repeat(np.linspace(0, 1, 40), 5)
+    selected = curve_of(x, x + 0.02 * np.random.default_rng(1).normal(size=x.size))
+    assert selected.curve.y_std == pytest.approx(np.full(40, 0.02 / np.sqrt(5)), rel=0.22)
+    assert selected.noise == "standard error of a mean, from the scatter of the repeats"
+    note = next(c for c in selected.ledger if c.choice == "repeated settings")
+    assert note.origin == "default"
+    assert "40 of 40 settings were read 5 times" in note.note
 
 
 def test_weighted_mean_of_repeats() -> None:
     x, y, s = np.r_[X, X[5]], np.r_[X, 0.0], np.full(21, 0.1)
     s[20] = 0.2
-    curve, _ = curve_of(x, y, Selection(sweep="sort", repeats="mean"), y_std=s)
-    assert curve.y[5] == pytest.approx(0.8 * X[5])  # weights 1/0.01 and 1/0.04
-    assert curve.y_std is not None
-    assert curve.y_std[5] == pytest.approx(125**-0.5)
+    selected = curve_of(x, y, Selection(sweep="sort"), y_std=s)
+    assert selected.curve.y[5] == pytest.approx(0.8 * X[5])  # weights 1/0.01 and 1/0.04
+    assert selected.curve.y_std is not None
+    assert selected.curve.y_std[5] == pytest.approx(125**-0.5)
+    assert selected.noise == "stated in the file"
 
 
-@pytest.mark.parametrize(("sweep", "points"), [("up", 20), ("down", 20), ("sort", 39)])
-def test_a_sweep_that_turns_round(sweep, points) -> None:
-    x = np.r_[X, X[-2::-1]]
-    y = np.r_[X, X[-2::-1] + 1e-3]
-    with pytest.raises(InputError, match="turns round") as caught:
-        curve_of(x, y)
+def test_stated_uncertainties_that_repeats_contradict_are_warned_of() -> None:
+    x = np.repeat(np.linspace(0, 1, 40), 5)
+    y = x + 0.02 * np.random.default_rng(1).normal(size=x.size)
+    assert curve_of(x, y, y_std=np.full(x.size, 0.02)).warnings == ()
+    (warning,) = curve_of(x, y, y_std=np.full(x.size, 0.01)).warnings
+    assert "times as far as the stated uncertainties say" in warning
+
+
+UP_DOWN = np.r_[X, X[-2::-1]]
+
+
+@pytest.mark.parametrize(("sweep", "points", "left_out"), [("up", 20, 19), ("down", 19, 20), ("sort", 20, 0)])
+def test_a_sweep_that_turns_round(sweep, points: int, left_out: int) -> None:
+    selected = curve_of(UP_DOWN, np.r_[X, X[-2::-1] + 1e-3], Selection(sweep=sweep))
+    assert len(selected.curve) == points
+    assert [(e.rule, e.indices.size) for e in selected.exclusions] == (
+        [("other sweep direction", left_out)] if left_out else []
+    )
+    choice = next(c for c in selected.ledger if c.choice == "sweep direction")
+    assert (choice.value, choice.origin) == (sweep, "user")
+
+
+@pytest.mark.parametrize(
+    ("sweep", "said"),
+    [
+        ("split", ('sweep="up" or sweep="down"', "gzero.analyse_traces")),
+        ("refuse", ("--sweep up or --sweep down", "--sweep split")),
+    ],
+)
+def test_one_trace_that_turns_round_is_refused(sweep, said: tuple[str, ...]) -> None:
+    with pytest.raises(InputError, match="turns round at x = 1: it has 2 branches") as caught:
+        curve_of(UP_DOWN, UP_DOWN, Selection(sweep=sweep))
     assert caught.value.row == 20
-    repeats = "mean" if sweep == "sort" else "refuse"
-    curve, excluded = curve_of(x, y, Selection(sweep=sweep, repeats=repeats))
-    assert len(curve) == (20 if sweep == "sort" else points)
-    assert (excluded == ()) == (sweep == "sort")
+    for words in said:
+        assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("sweep", ["split", "refuse", "up", "down"])
+def test_readings_in_no_order_are_refused(sweep) -> None:
+    x = np.random.default_rng(1).permutation(X)
+    with pytest.raises(InputError, match="in no order") as caught:
+        curve_of(x, x, Selection(sweep=sweep))
+    assert "--sweep sort" in str(caught.value)
+    assert np.array_equal(curve_of(x, x, Selection(sweep="sort")).curve.x, X)
+
+
+def test_no_part_goes_that_way() -> None:
+    with pytest.raises(InputError, match="no part of the sweep goes down"):
+        curve_of(X, X, Selection(sweep="down"))
+
+
+def test_jitter_is_sorted_and_on_record() -> None:
+    x = X.copy()
+    x[[7, 8]] = x[[8, 7]]
+    selected = curve_of(x, x)
+    assert np.array_equal(selected.curve.x, X)
+    choice = next(c for c in selected.ledger if c.choice == "sweep direction")
+    assert "1 of 20 steps go back, by at most 0.0526 V" in choice.note
+    assert selected.warnings == ()
+    with pytest.raises(InputError, match="turns round"):
+        curve_of(x, x, Selection(sweep="refuse"))
+    x = np.arange(20) + np.tile([0, 0, 1.5], 7)[:20]
+    (warning,) = curve_of(x, x).warnings
+    assert "x jitters: 6 of 20" in warning
+
+
+def test_readings_on_the_way_to_the_start_are_left_out() -> None:
+    selected = curve_of(np.r_[0.5, X], np.r_[0.5, X])
+    assert len(selected.curve) == 20
+    assert [(e.rule, e.indices.tolist()) for e in selected.exclusions] == [("between two sweeps", [0])]
+
+
+def test_readings_at_a_rail_are_left_out() -> None:
+    x = np.linspace(0, 1, 100)
+    y = np.minimum(x + 0.01 * np.random.default_rng(1).normal(size=100), 0.8)
+    selected = curve_of(x, y, gain="2")  # judged before calibration
+    assert [e.rule for e in selected.exclusions] == ["overload"]
+    assert "rail" in selected.exclusions[0].reason
+    assert np.all(y[selected.exclusions[0].indices] == 0.8)
+    # x reaches 0.8 at reading 80; the noise of 0.01 is one step of x
+    assert selected.exclusions[0].indices.tolist() == list(range(80, 100))
+    assert selected.curve.y.max() <= 0.4
 
 
 def test_a_falling_sweep_is_sorted() -> None:
-    curve, _ = curve_of(X[::-1], X)
+    curve = curve_of(X[::-1], X).curve
     assert np.all(np.diff(curve.x) > 0)
     assert np.all(np.diff(curve.y) < 0)
     assert curve.rows is not None
@@ -81,10 +168,10 @@ def test_a_falling_sweep_is_sorted() -> None:
 
 
 def test_range() -> None:
-    curve, excluded = curve_of(X, X, Selection(x_low=0.2, x_high=0.8))
-    assert curve.x[0] >= 0.2
-    assert curve.x[-1] <= 0.8
-    assert excluded[0].rule == "outside the range"
+    selected = curve_of(X, X, Selection(x_low=0.2, x_high=0.8))
+    assert selected.curve.x[0] >= 0.2
+    assert selected.curve.x[-1] <= 0.8
+    assert selected.exclusions[0].rule == "outside the range"
 
 
 def test_too_few_points() -> None:
@@ -115,6 +202,6 @@ def test_runaway_of_the_measured_map(measured) -> None:
 
     traces = load_traces(measured / "qpc_ubc" / "dat1516_qpc_conductance.ibw", configure(quantum="2e^2/h"))
     for trace in traces:
-        curve, excluded = select(trace, Calibration.of({}), Selection(), quantum=G0)
-        assert -300 < curve.x[-1] < -270
-        assert [e.rule for e in excluded] == ["runaway"]
+        selected = select(trace, Calibration.of({}), Selection(), quantum=G0)
+        assert -300 < selected.curve.x[-1] < -270
+        assert [e.rule for e in selected.exclusions] == ["runaway"]

@@ -41,7 +41,7 @@ _OPTIONS: tuple[Row, ...] = (
     ("x_unit", "--x-unit", str, "Unit of x where the header states none.", _DATA),
     ("y_unit", "--y-unit", str, "Unit of y where the header states none.", _DATA),
     ("sheet", "--sheet", str, "Sheet of a workbook, by name or number from 1.", _DATA),
-    ("trace", "--trace", str, "One trace of a map, by index from 0 or by name.", _DATA),
+    ("trace", "--trace", str, "One trace of a map or branch of a sweep, by index from 0 or by name.", _DATA),
     ("loader", "--loader", str, "Loader to use instead of the one that recognises the file.", _DATA),
     ("encoding", "--encoding", str, "Encoding of a text file.", _DATA),
     ("delimiter", "--delimiter", str, "Delimiter of a text file.", _DATA),
@@ -62,8 +62,8 @@ _OPTIONS: tuple[Row, ...] = (
     ("range", "--range", str, "LOW:HIGH of x, in the file's unit.", _CHOICES),
     ("plateaus", "--plateaus", str, "FIRST:LAST plateau of the claim, declared beforehand.", _CHOICES),
     ("invalid", "--invalid", str, "Rows that are no finite numbers: refuse (default) or drop.", _CHOICES),
-    ("repeats", "--repeats", str, "Settings that stand twice: refuse (default) or mean.", _CHOICES),
-    ("sweep", "--sweep", str, "A sweep that turns round: refuse (default), up, down or sort.", _CHOICES),
+    ("repeats", "--repeats", str, "Settings that were read twice: mean (default) or refuse.", _CHOICES),
+    ("sweep", "--sweep", str, "A sweep that turns round: split (default), refuse, up, down or sort.", _CHOICES),
     ("seed", "--seed", int, "Seed of anything random; it is in the report.", _CHOICES),
 )
 

@@ -40,13 +40,18 @@ def fit_problem(problem: Problem, start: Mapping[str, float], *, sandwich: bool 
     """
     free = problem.free
     if len(problem.curve) <= len(free):
-        raise InputError(
-            f"{len(problem.curve)} points for {len(free)} parameters of the {problem.model.name}",
-            remedy="give more points, or fit fewer steps with --plateaus",
-        )
+        raise too_few(problem)
     weighed = replace(problem, noise=problem.noise.with_spectrum(None)) if sandwich else problem
-    values, message, converged = _minimise(weighed, np.array([start[p.name] for p in free]))
+    values, message, converged = minimum(weighed, np.array([start[p.name] for p in free]))
     return at_minimum(problem, values, message=message, converged=converged, sandwich=sandwich)
+
+
+def too_few(problem: Problem) -> InputError:
+    """The error for a curve of no more points than parameters."""
+    return InputError(
+        f"{len(problem.curve)} points for {len(problem.free)} parameters of the {problem.model.name}",
+        remedy="give more points, or fit fewer steps with --plateaus",
+    )
 
 
 def refit(problem: Problem, start: Array, *, evaluations: int = 0) -> tuple[Array, float]:
@@ -66,8 +71,13 @@ def refit(problem: Problem, start: Array, *, evaluations: int = 0) -> tuple[Arra
     return np.asarray(values), float(info["fvec"] @ info["fvec"])
 
 
-def _minimise(problem: Problem, start: Array) -> tuple[Array, str, bool]:
-    """(values, message, whether it converged) from lmfit."""
+def minimum(problem: Problem, start: Array) -> tuple[Array, str, bool]:
+    """(values of the free parameters, message, whether it converged) from lmfit.
+
+    Raises
+    ------
+    FitError : the model cannot be evaluated at the start.
+    """
     import lmfit
 
     parameters = lmfit.Parameters()

@@ -10,15 +10,16 @@ over enters the covariance as if it were noise (a sandwich, White 1980, doi 10.2
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gzero.fitters.engine import at_minimum, fit_problem
+from gzero.fitters.engine import at_minimum, fit_problem, minimum, too_few
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
+from gzero.models.model import Array
 from gzero.reduction.noise import Noise, unevenness
 from gzero.reduction.spectrum import Spectrum, estimate_spectrum, white
 
@@ -45,7 +46,12 @@ class Learnt:
 
 
 def fit_learning(
-    problem: Problem, start: Mapping[str, float], *, flat: NDArray[np.bool_], with_constant: Problem | None = None
+    problem: Problem,
+    start: Mapping[str, float],
+    *,
+    flat: NDArray[np.bool_],
+    with_constant: Problem | None = None,
+    looser: Callable[[Mapping[str, float]], Array] | None = None,
 ) -> Learnt:
     """Fit, learn the noise from the residuals, and fit again where that changes the weights.
 
@@ -54,60 +60,76 @@ def fit_learning(
     problem : its noise holds standard deviations and no spectrum.
     flat : readings on flat stretches, shape (n,).
     with_constant : the same problem with a free offset, used where the noise is red.
+    looser : parameters -> the Jacobian of a model with more freedom [unit of y per unit of each], shape (n, q); what it
+        could take up is no evidence about the noise (steps that are unequal must not look like slow noise).
 
     Raises
     ------
     InputError, FitError : as the engine does.
     """
-    first = fit_problem(problem, start)
-    if not problem.noise.stated and (uneven := unevenness(first.residuals)) is not None:
+    values, message, converged = _minimum(problem, start)
+    residuals = _residuals(problem, values)
+    if not problem.noise.stated and (uneven := unevenness(residuals)) is not None:
         # the weights change, so the fit does
         problem = replace(problem, noise=Noise(std=problem.noise.typical * uneven, stated=False))
         with_constant = None if with_constant is None else replace(with_constant, noise=problem.noise)
-        first = fit_problem(problem, dict(zip(first.names, first.values, strict=True)))
-    spectrum = _spectrum(problem, first)
-    misfit = max(_on_risers(problem, first, flat), _calm(problem, first, flat, spectrum))
+        values, message, converged = minimum(problem, values)
+        residuals = _residuals(problem, values)
+    spectrum = _spectrum(problem, values, residuals, looser)
+    misfit = max(_on_risers(problem, residuals, flat), _calm(problem, residuals, flat, spectrum))
     noise = problem.noise.with_spectrum(None if problem.noise.stated and spectrum.kind == "white" else spectrum)
-    if misfit > MISFIT and spectrum.kind != "white":
-        fit = at_minimum(replace(problem, noise=noise), first.values, message=first.message, sandwich=True)
+    if spectrum.kind == "white" or misfit > MISFIT:
+        sandwich = spectrum.kind != "white"
+        fit = at_minimum(replace(problem, noise=noise), values, message=message, converged=converged, sandwich=sandwich)
         return Learnt(fit=fit, noise=noise, misfit=misfit)
-    if spectrum.kind == "white":
-        return Learnt(
-            fit=at_minimum(replace(problem, noise=noise), first.values, message=first.message),
-            noise=noise,
-            misfit=misfit,
-        )
     wider = with_constant or problem
-    begin = {p.name: first.value(p.name) if p.name in first.names else start[p.name] for p in wider.free}
-    fit = fit_problem(replace(wider, noise=noise), begin)
-    spectrum = _spectrum(wider, fit)  # once more, about the better fit
+    found = dict(zip((p.name for p in problem.free), (float(v) for v in values), strict=True))
+    fit = fit_problem(replace(wider, noise=noise), {p.name: found.get(p.name, start[p.name]) for p in wider.free})
+    spectrum = _spectrum(wider, fit.values, fit.residuals, looser)  # once more, about the better fit
     if spectrum.kind != "white":
         noise = problem.noise.with_spectrum(spectrum)
         fit = fit_problem(replace(wider, noise=noise), dict(zip(fit.names, fit.values, strict=True)))
     return Learnt(fit=fit, noise=noise, misfit=misfit)
 
 
-def _spectrum(problem: Problem, fit: FitResult) -> Spectrum:
+def _minimum(problem: Problem, start: Mapping[str, float]) -> tuple[Array, str, bool]:
+    free = problem.free
+    if len(problem.curve) <= len(free):
+        raise too_few(problem)
+    return minimum(problem, np.array([start[p.name] for p in free]))
+
+
+def _residuals(problem: Problem, values: Array) -> Array:
+    """Data minus model [unit of y]."""
+    return np.asarray(problem.curve.y - problem.model.function(problem.curve.x, problem.complete(values)))
+
+
+def _spectrum(
+    problem: Problem, values: Array, residuals: Array, looser: Callable[[Mapping[str, float]], Array] | None
+) -> Spectrum:
     noise = problem.noise
-    design = problem.design(fit.values) / noise.std[:, None]
     if problem.loss != "linear":
         return white(len(problem.curve))
-    return estimate_spectrum(fit.residuals / noise.std, design, stated=noise.stated)
+    design = problem.design(values) / noise.std[:, None]
+    if looser is not None:
+        named = dict(zip((p.name for p in problem.free), (float(v) for v in values), strict=True))
+        design = np.hstack([design, looser(named) / noise.std[:, None]])
+    return estimate_spectrum(residuals / noise.std, design, stated=noise.stated)
 
 
-def _on_risers(problem: Problem, fit: FitResult, flat: NDArray[np.bool_]) -> float:
+def _on_risers(problem: Problem, residuals: Array, flat: NDArray[np.bool_]) -> float:
     """Mean square of the residuals on the risers over that on the flat stretches."""
-    square = (fit.residuals / problem.noise.std) ** 2
+    square = (residuals / problem.noise.std) ** 2
     if flat.sum() < 8 or (~flat).sum() < 8 or not np.any(square[flat] > 0):
         return 1.0
     return float(np.mean(square[~flat]) / np.mean(square[flat]))
 
 
-def _calm(problem: Problem, fit: FitResult, flat: NDArray[np.bool_], spectrum: Spectrum) -> float:
+def _calm(problem: Problem, residuals: Array, flat: NDArray[np.bool_], spectrum: Spectrum) -> float:
     """Sum of squares about a straight line that the noise would leave on the flat stretches, over the one that is there."""
     if spectrum.kind == "white":
         return 1.0
-    pulls = fit.residuals / problem.noise.std
+    pulls = residuals / problem.noise.std
     edges = np.flatnonzero(np.diff(np.concatenate(([False], flat, [False])).astype(int)))
     expected = seen = 0.0
     for first, last in zip(edges[::2], edges[1::2], strict=True):

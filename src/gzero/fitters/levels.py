@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 from gzero.fitters.level_set import LevelSet
 from gzero.reduction.calibration import Calibration
 from gzero.reduction.noise import Noise, widening
-from gzero.reduction.plateau import Plateau
+from gzero.reduction.plateau import Plateau, beyond_chance
 from gzero.reduction.plateaus import Staircase, is_flat
 from gzero.reduction.spectrum import autoregressive
 
 #: Readings per independent one beyond which flat stretches alone call the noise correlated.
 _CORRELATED = 1.5
+#: Noise over digitiser step below which a mean does not average over the steps (half a step leaves 0.2 % of it, Widrow and
+#: Kollar 2008, doi 10.1017/CBO9780511754661).
+COARSE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -90,8 +93,8 @@ def levels_of(
         shifts = [{s: shift.get(s, 0.0) - zero.get(s, 0.0) for s in {*shift, *zero}} for shift in shifts]
     covariance, dof = noise.covariance(responses.T) if plateaus else (np.zeros((0, 0)), np.zeros(0))
     factor = widening(dof)
-    window = np.array([p.std_window for p in plateaus])
-    if adc_step > 0 and noise.typical < 0.5 * adc_step:
+    window = np.array([_window(p, noise) for p in plateaus])
+    if adc_step > 0 and noise.typical < COARSE * adc_step:
         window = np.hypot(window, adc_step / np.sqrt(12.0))
     sources = sorted({source for shift in shifts for source in shift})
     return Levels(
@@ -103,6 +106,15 @@ def levels_of(
         reference=reference,
         shifts={source: np.array([shift.get(source, 0.0) for shift in shifts]) for source in sources},
     )
+
+
+def _window(plateau: Plateau, noise: Noise) -> float:
+    """Standard uncertainty from where the window is put: what its slope and its choice change beyond the noise."""
+    if not plateau.changes:
+        return plateau.std_window
+    weights = np.column_stack([change.weights for change in plateau.changes])
+    covariance, _ = noise.covariance(weights)
+    return beyond_chance(plateau.changes, [float(v) for v in np.diag(covariance)])
 
 
 def noise_of_flats(noise: Noise, stairs: Staircase) -> Noise:
@@ -119,4 +131,4 @@ def noise_of_flats(noise: Noise, stairs: Staircase) -> Noise:
             std[here] = np.maximum(std[here], plateau.noise)
     length = stairs.correlation_length
     spectrum = None if length < _CORRELATED else autoregressive(std.size, (length - 1) / (length + 1))
-    return Noise(std=std, stated=noise.stated, spectrum=spectrum)
+    return replace(noise, std=std, spectrum=spectrum)

@@ -20,7 +20,7 @@ from gzero.fitters.findings import BudgetLine, Findings
 from gzero.fitters.joint_levels import joint_of_levels
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.level_table import level_table
-from gzero.fitters.levels import Levels, levels_of, noise_of_flats
+from gzero.fitters.levels import COARSE, Levels, levels_of, noise_of_flats
 from gzero.fitters.options import FitOptions
 from gzero.fitters.staircase_choices import claim, counted_plateaus, default_choices, first_index, warnings_of
 from gzero.fitters.staircase_model import ModelFit, fit_staircase, initial_noise
@@ -28,6 +28,7 @@ from gzero.fitters.step_height import StepHeight, step_height
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement
+from gzero.reduction.adc import adc_step
 from gzero.reduction.calibration import Calibration
 from gzero.reduction.noise import Noise
 from gzero.reduction.plateau import Plateau
@@ -44,14 +45,17 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     """
     calibration = Calibration.of(measurement.conditions, measurement.ordinate.common)
     calibration.check(measurement.ordinate.unit)
-    curve, exclusions = select(measurement, calibration, options.selection, quantum=options.unit)
+    selected = select(measurement, calibration, options.selection, quantum=options.unit)
+    curve, exclusions = selected.curve, selected.exclusions
     stairs = find_staircase(curve)
     first, counted_from, note = first_index(stairs, options)
     counted = counted_plateaus(stairs, first, options)
-    noise = noise_of_flats(initial_noise(curve, stairs, options.unit), stairs)
-    ledger = [*default_choices(options, stairs), note, claim(counted, stairs, first, options)]
-    warnings = warnings_of(stairs, options, counted)
-    levels = levels_of(stairs, noise, calibration, first=first)
+    before = initial_noise(curve, stairs, options.unit, selected.noise)
+    noise = noise_of_flats(before, stairs)
+    digit = adc_step(measurement.ordinate.values) / calibration.gain.value
+    ledger = [*selected.ledger, *default_choices(options, stairs), note, claim(counted, stairs, first, options)]
+    warnings = [*selected.warnings, *warnings_of(stairs, options, counted)]
+    levels = levels_of(stairs, noise, calibration, first=first, adc_step=digit)
     if not counted:
         return Findings(
             estimates={},
@@ -61,14 +65,16 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
             ledger=(*ledger, _noise_choice(noise, levels, options)),
             warnings=tuple(warnings),
         )
+    if digit > 0:
+        ledger.append(_digit_choice(digit, noise, options))
     claimed = _Claim(
         measurement=measurement, stairs=stairs, counted=counted, counted_from=counted_from, options=options
     )
     line, problem = _line(claimed.level_set(levels), curve.y_unit)
-    model, why = _model(curve, claimed, line)
+    model, why = _model(curve, claimed, line, before)
     if model is not None and model.describes:
         noise = model.noise
-        levels = levels_of(stairs, noise, calibration, first=first)
+        levels = levels_of(stairs, noise, calibration, first=first, adc_step=digit)
         line, problem = _line(claimed.level_set(levels), curve.y_unit)
     level_set = claimed.level_set(levels)
     if _UNEXPLAINED in level_set.shifts:
@@ -188,7 +194,7 @@ def _resistance(line: StepHeight, measurement: Measurement, estimates: dict[str,
     return []
 
 
-def _model(curve: Curve, claimed: _Claim, line: StepHeight) -> tuple[ModelFit | None, str]:
+def _model(curve: Curve, claimed: _Claim, line: StepHeight, noise: Noise) -> tuple[ModelFit | None, str]:
     """The model's fit, or why there is none."""
     fitted = line.series_resistance
     try:
@@ -197,6 +203,7 @@ def _model(curve: Curve, claimed: _Claim, line: StepHeight) -> tuple[ModelFit | 
                 curve,
                 claimed.stairs,
                 claimed.counted,
+                noise=noise,
                 step=line.step.value,
                 resistance=None if fitted is None else fitted.value,
                 options=claimed.options,
@@ -255,6 +262,19 @@ def _noise_choice(noise: Noise, levels: Levels, options: FitOptions) -> Choice:
         value=f"{noise.typical / abs(options.unit):.3g} {options.quantum.symbol}",
         origin="data",
         note=note,
+    )
+
+
+def _digit_choice(digit: float, noise: Noise, options: FitOptions) -> Choice:
+    """The step of the digitiser, and whether noise averages over it."""
+    coarse = noise.typical < COARSE * digit
+    return Choice(
+        choice="digitiser step",
+        value=f"{digit / abs(options.unit):.3g} {options.quantum.symbol}",
+        origin="data",
+        note="more than the noise averages over: every level is uncertain by step/sqrt(12)"
+        if coarse
+        else "averaged over by the noise",
     )
 
 

@@ -23,16 +23,6 @@ def default_choices(options: FitOptions, stairs: Staircase) -> list[Choice]:
             origin="user" if window else "default",
         ),
         Choice(
-            choice="rows that are not finite", value=s.invalid, origin="user" if s.invalid != "refuse" else "default"
-        ),
-        Choice(choice="repeated settings", value=s.repeats, origin="user" if s.repeats != "refuse" else "default"),
-        Choice(
-            choice="sweep direction",
-            value=s.sweep,
-            origin="user" if s.sweep != "refuse" else "default",
-            note="refuse: the sweep goes one way" if s.sweep == "refuse" else "",
-        ),
-        Choice(
             choice="smoothing of the slope",
             value=f"{stairs.smoothing} readings",
             origin="data",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice
+from gzero.models.model import Array
 from gzero.models.staircase import staircase
 from gzero.reduction.noise import Noise
 from gzero.reduction.plateau import Plateau
@@ -100,10 +102,15 @@ class ModelFit:
         return self.misfit <= MISFIT
 
 
-def initial_noise(curve: Curve, stairs: Staircase, scale: float) -> Noise:
-    """The noise before any fit: stated, or from the flat stretches; a thousandth of a step where there is none to see."""
+def initial_noise(curve: Curve, stairs: Staircase, scale: float, source: str) -> Noise:
+    """The noise before any fit: stated, or from the flat stretches; a thousandth of a step where there is none to see.
+
+    Parameters
+    ----------
+    scale : height of a step [unit of y].  source : where stated uncertainties come from, in words.
+    """
     if curve.y_std is not None:
-        return Noise(std=curve.y_std, stated=True)
+        return Noise(std=curve.y_std, stated=True, source=source)
     return Noise(std=np.full(len(curve), stairs.noise if stairs.noise > 0 else 1e-3 * abs(scale)), stated=False)
 
 
@@ -112,6 +119,7 @@ def fit_staircase(
     stairs: Staircase,
     counted: list[Plateau],
     *,
+    noise: Noise,
     step: float,
     resistance: float | None,
     options: FitOptions,
@@ -121,6 +129,7 @@ def fit_staircase(
 
     Parameters
     ----------
+    noise : before any fit, of the whole curve.
     step : height to start from [unit of y].  resistance : to start from where one is fitted, else None [1/unit of y].
     offset_known : whether the reading at pinch-off was stated, so that none is fitted.
 
@@ -129,7 +138,6 @@ def fit_staircase(
     InputError : fewer points than parameters.  FitError : no minimum from any start.
     """
     part, first = _part(curve, stairs, counted[-1])
-    noise = initial_noise(curve, stairs, step)
     noise = replace(noise, std=noise.std[first : first + len(part)])
     risers = stairs.risers[: counted[-1].index]
     flat = _flat(part, first, (stairs.baseline, *stairs.plateaus))
@@ -148,9 +156,16 @@ def fit_staircase(
 
     plain = problem(len(risers), offset=False)
     free = None if offset_known else problem(len(risers), offset=True)
-    learnt = _best_start(plain, start, flat, free)
+    unequal = staircase(len(risers), heights="free", offset=False, descending=stairs.descending)
+
+    def looser(found: Mapping[str, float]) -> Array:
+        values = {**start, **found}
+        at = [values["step_height"] if name.startswith("height") else values[name] for name in unequal.names]
+        return unequal.jacobian(part.x, np.array(at))[:, 1 : len(risers)]
+
+    learnt = _best_start(plain, start, flat, free, looser)
     if free is not None and "offset" not in learnt.fit.names and _offset_gain(learnt, free) > OFFSET:
-        learnt = fit_learning(free, {**start, **_values(learnt.fit)}, flat=flat)
+        learnt = fit_learning(free, {**start, **_values(learnt.fit)}, flat=flat, looser=looser)
     steps = _step_numbers(learnt, problem, start, sign)
     whole = learnt.noise.over(len(curve), first)
     return ModelFit(result=learnt.fit, curve=part, noise=whole, misfit=learnt.misfit, steps=steps)
@@ -180,14 +195,20 @@ def _flat(part: Curve, first: int, stretches: tuple[Plateau | None, ...]) -> NDA
     return flat
 
 
-def _best_start(problem: Problem, start: dict[str, float], flat: NDArray[np.bool_], free: Problem | None) -> Learnt:
+def _best_start(
+    problem: Problem,
+    start: dict[str, float],
+    flat: NDArray[np.bool_],
+    free: Problem | None,
+    looser: Callable[[Mapping[str, float]], Array],
+) -> Learnt:
     """The fit from the shapes of the risers; where that fails or misses them, the best of a few other widths."""
     found: list[Learnt] = []
     failure: FitError | None = None
     for factor in (1.0, 0.4, 2.5):
         scaled = {name: value * factor if name.startswith("width") else value for name, value in start.items()}
         try:
-            found.append(fit_learning(problem, scaled, flat=flat, with_constant=free))
+            found.append(fit_learning(problem, scaled, flat=flat, with_constant=free, looser=looser))
         except FitError as error:
             failure = error
             continue
@@ -243,7 +264,7 @@ def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign
                 begin[f"threshold_{n}"], begin[f"width_{n}"] = sign * x, w
         if len(part) <= len(rival.free):
             continue
-        _, chi2 = refit(rival, np.array([begin[p.name] for p in rival.free]), evaluations=12)
+        _, chi2 = refit(rival, np.array([begin[p.name] for p in rival.free]), evaluations=6 if number < modes else 10)
         penalty = (len(rival.free) - len(fit.names)) * float(np.log(len(part)))
         out[number] = chi2 / fit.inflation**2 - own + penalty
     return out

@@ -16,6 +16,7 @@ from gzero.fitters.findings import Findings
 from gzero.fitters.options import FitOptions
 from gzero.measurement.kinds import Kind, kind
 from gzero.measurement.measurement import Measurement
+from gzero.pipeline.branches import between_branches
 from gzero.pipeline.config import Config, plateaus, selection
 from gzero.pipeline.load import FIT, environment, load_traces
 from gzero.pipeline.record import record
@@ -174,13 +175,19 @@ def analyse_traces(path: str | Path, config: Config, *, progress: Progress | Non
     ----------
     progress : called with (traces done, traces in all) as the work goes on.
     """
-    measurements = load_traces(path, config)
+    return analyse_measurements(load_traces(path, config), config, progress=progress)
+
+
+def analyse_measurements(
+    measurements: tuple[Measurement, ...], config: Config, *, progress: Progress | None = None
+) -> tuple[Analysis, ...]:
+    """The answer for each of several measurements, and what they say of each other."""
     out = []
     for done, measurement in enumerate(measurements):
         if progress is not None:
             progress(done, len(measurements))
         out.append(analyse_measurement(measurement, config))
-    return in_company(tuple(out))
+    return in_company(between_branches(tuple(out)))
 
 
 def in_company(analyses: tuple[Analysis, ...]) -> tuple[Analysis, ...]:

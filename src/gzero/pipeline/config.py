@@ -21,7 +21,11 @@ _TEXTS = (
     "range", "plateaus", "invalid", "repeats", "sweep",
 )  # fmt: skip
 #: Options that take one of a few words, the default first.
-_CHOICES = {"invalid": ("refuse", "drop"), "repeats": ("refuse", "mean"), "sweep": ("refuse", "up", "down", "sort")}
+_CHOICES = {
+    "invalid": ("refuse", "drop"),
+    "repeats": ("mean", "refuse"),
+    "sweep": ("split", "refuse", "up", "down", "sort"),
+}
 _NUMBERS = ("margin", "level_margin", "confidence", "seed", "header_row")
 
 #: Options that count, with their least value.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from gzero.measurement.kinds import Kind, kind
 from gzero.measurement.layout import Layout, Wanted, lay_out
 from gzero.measurement.meaning import measure
 from gzero.measurement.measurement import DECLARABLE, Measurement, condition
-from gzero.pipeline.config import Config
+from gzero.pipeline.config import Config, selection
 from gzero.quanta import (
     Conditions,
     Particle,
@@ -22,6 +23,7 @@ from gzero.quanta import (
     particle,
     unit_or_quantum,
 )
+from gzero.reduction.branches import split
 
 FIT = "fit"  #: the value of --series-resistance that asks for it to be fitted
 
@@ -61,7 +63,7 @@ def inspect_path(path: str | Path, config: Config) -> Inspection:
 
 
 def load_traces(path: str | Path, config: Config) -> tuple[Measurement, ...]:
-    """Every trace of a file, or the one that `trace` names.
+    """Every trace of a file, or the one that `trace` names; a sweep that turns round is one trace a branch.
 
     Raises
     ------
@@ -86,7 +88,7 @@ def load_traces(path: str | Path, config: Config) -> tuple[Measurement, ...]:
         particle=config.particle,
         quantum=quantum,
     )
-    return _of_trace(measurements, config.trace, str(path))
+    return _of_trace(measurements, config, str(path))
 
 
 def with_stated(measurement: Measurement, config: Config) -> Measurement:
@@ -95,8 +97,23 @@ def with_stated(measurement: Measurement, config: Config) -> Measurement:
     return replace(measurement, conditions={**measurement.conditions, **stated}) if stated else measurement
 
 
-def _of_trace(measurements: tuple[Measurement, ...], wanted: str | None, path: str) -> tuple[Measurement, ...]:
-    """The trace that is asked for by name or by index from 0; all of them where none is."""
+def branches(measurements: Iterable[Measurement], config: Config) -> tuple[Measurement, ...]:
+    """One measurement a branch of each sweep, where `sweep` asks for that; rows that are answers of their own have none."""
+    if selection(config).sweep != "split":
+        return tuple(measurements)
+    return tuple(part for m in measurements for part in ((m,) if kind(m.kind).per_row else split(m)))
+
+
+def _of_trace(measurements: tuple[Measurement, ...], config: Config, path: str) -> tuple[Measurement, ...]:
+    """The trace or branch that is asked for by name or by index from 0; all of them where none is.
+
+    The name of a trace of a map stands for all of its branches.
+    """
+    wanted = config.trace
+    whole = [m for m in measurements if m.trace == wanted]
+    if whole:
+        return branches(whole, config)
+    measurements = branches(measurements, config)
     if wanted is None:
         return measurements
     named = tuple(m for m in measurements if m.trace == wanted)

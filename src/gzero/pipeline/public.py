@@ -10,11 +10,11 @@ from gzero.analysis import Analysis
 from gzero.errors import ColumnError, ConfigError, FitError
 from gzero.fitters.result import FitResult
 from gzero.measurement.measurement import Measurement
-from gzero.pipeline.analyse import analyse_measurement, declared_quantum, margins_of
+from gzero.pipeline.analyse import analyse_measurement, analyse_measurements, declared_quantum, margins_of
 from gzero.pipeline.analyse import analyse_traces as _analyse_traces
 from gzero.pipeline.config import Config, configure, with_files
+from gzero.pipeline.load import branches, with_stated
 from gzero.pipeline.load import load_traces as _load_traces
-from gzero.pipeline.load import with_stated
 from gzero.verdict.decide import decide
 from gzero.verdict.verdict import Verdict
 
@@ -36,6 +36,7 @@ def load_traces(
     experiment: str | None = None,
     quantum: str | None = None,
     particle: str | None = None,
+    sweep: str | None = None,
     config: str | Path | None = None,
 ) -> tuple[Measurement, ...]:
     """Every trace of a file, with its numbers in SI.
@@ -47,6 +48,7 @@ def load_traces(
     x, y, std : columns by header or by number from 1.
     x_unit, y_unit : units for headers that state none.
     quantum : what values without a unit are in units of.
+    sweep : "split" (the default) makes a trace of each branch of a sweep that turns round; anything else does not.
     config : a TOML file; the sidecar beside the data is read in any case.
 
     Raises
@@ -55,7 +57,7 @@ def load_traces(
     """
     options = {
         "sheet": sheet, "trace": None if trace is None else str(trace), "x": x, "y": y, "std": std, "x_unit": x_unit,
-        "y_unit": y_unit, "experiment": experiment, "quantum": quantum, "particle": particle,
+        "y_unit": y_unit, "experiment": experiment, "quantum": quantum, "particle": particle, "sweep": sweep,
     }  # fmt: skip
     return _load_traces(path, _config(path, config, options))
 
@@ -73,6 +75,7 @@ def load(
     experiment: str | None = None,
     quantum: str | None = None,
     particle: str | None = None,
+    sweep: str | None = None,
     config: str | Path | None = None,
 ) -> Measurement:
     """The one trace of a file; parameters as in `load_traces`.
@@ -83,15 +86,21 @@ def load(
     """
     found = load_traces(
         path, sheet=sheet, trace=trace, x=x, y=y, std=std, x_unit=x_unit, y_unit=y_unit, experiment=experiment,
-        quantum=quantum, particle=particle, config=config,
+        quantum=quantum, particle=particle, sweep=sweep, config=config,
     )  # fmt: skip
     if len(found) > 1:
-        raise ColumnError(
-            f"the file holds {len(found)} traces",
-            path=str(path),
-            remedy="name one with trace=, or take all of them with gzero.load_traces",
-        )
+        raise _several(found, path, "gzero.load_traces")
     return found[0]
+
+
+def _several(found: Sequence[Measurement], path: str | Path, all_of: str) -> ColumnError:
+    """The error on a file with more than the one trace that is asked for."""
+    names = " or ".join(f'trace="{m.trace}"' for m in found[:2])
+    return ColumnError(
+        f"the file holds {len(found)} traces",
+        path=str(path),
+        remedy=f"name one, such as {names}, or take all of them with {all_of}",
+    )
 
 
 class Options(TypedDict, total=False):
@@ -136,13 +145,26 @@ def analyse_traces(
     config: str | Path | None = None,
     **options: Unpack[Options],
 ) -> tuple[Analysis, ...]:
-    """The answer for every trace of a file, or for one measurement; options as on the command line, with underscores."""
-    asked = configure(quantum=quantum, **options)
+    """The answer for every trace of a file, or for every branch of one measurement; options as on the command line."""
+    asked = _asked_of(source, config, quantum=quantum, **options)
     if isinstance(source, Measurement):
-        if config is not None:
-            asked = with_files(asked, Path("-"), Path(config))
-        return (analyse_measurement(with_stated(source, asked), asked),)
-    return _analyse_traces(source, with_files(asked, Path(source), Path(config) if config is not None else None))
+        return analyse_measurements(branches((with_stated(source, asked),), asked), asked)
+    return _analyse_traces(source, asked)
+
+
+def _asked_of(
+    source: str | Path | Measurement,
+    config: str | Path | None,
+    *,
+    quantum: str | None = None,
+    **options: Unpack[Options],
+) -> Config:
+    """The options over the configuration files: the one that is named, and the sidecar where the source is a file."""
+    asked = configure(quantum=quantum, **options)
+    file = Path(config) if config is not None else None
+    if isinstance(source, Measurement):
+        return with_files(asked, Path("-"), file) if file is not None else asked
+    return with_files(asked, Path(source), file)
 
 
 def analyse(
@@ -165,18 +187,13 @@ def analyse(
     gzero.errors.InputError : one line that names the file, the place and the remedy.
     """
     if not isinstance(source, Measurement):
-        asked = with_files(
-            configure(quantum=quantum, **options), Path(source), Path(config) if config is not None else None
-        )
+        asked = _asked_of(source, config, quantum=quantum, **options)
         traces = _load_traces(source, asked)
         if len(traces) > 1:
-            raise ColumnError(
-                f"the file holds {len(traces)} traces",
-                path=str(source),
-                remedy="name one with trace=, or take all of them with gzero.analyse_traces",
-            )
+            raise _several(traces, source, "gzero.analyse_traces")
         return analyse_measurement(traces[0], asked)
-    return analyse_traces(source, quantum=quantum, config=config, **options)[0]
+    asked = _asked_of(source, config, quantum=quantum, **options)
+    return analyse_measurement(with_stated(source, asked), asked)
 
 
 def fit(measurement: Measurement, *, quantum: str | None = None, **options: Unpack[Options]) -> FitResult:

@@ -24,13 +24,15 @@ class Noise:
     Parameters
     ----------
     std : standard deviation of each reading [unit of y], shape (n,): stated, or estimated and said so.
-    stated : whether the file (or the repeats in it) states them; they are then believed as they stand.
+    stated : whether the file, or the scatter of the repeats in it, states them; they are then believed as they stand.
     spectrum : how readings hang together, of the noise over `std`; None is white noise of exactly `std`.
+    source : where `std` comes from, in words.
     """
 
     std: Array
     stated: bool
     spectrum: Spectrum | None = None
+    source: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "std", frozen(self.std))
@@ -91,7 +93,7 @@ class Noise:
     @property
     def description(self) -> str:
         """One clause for the record: where the numbers come from, and whether the noise is white."""
-        source = "stated" if self.stated else "estimated from the data"
+        source = self.source or ("stated" if self.stated else "estimated from the data")
         if not self.red or self.spectrum is None:
             return f"{source}, white"
         if self.spectrum.kind == "1/f":
@@ -123,7 +125,7 @@ def unevenness(residuals: Array) -> Array | None:
 
     Returns
     -------
-    Standard deviation over its root mean square, shape (n,): a cubic in ln(variance) through blocks of third
+    Standard deviation over its root mean square, shape (n,): a parabola in ln(variance) through blocks of third
     differences, which neither a misfit nor slow noise reaches. Test of equal variances: Bartlett 1937,
     doi 10.1098/rspa.1937.0109.
     """
@@ -146,7 +148,7 @@ def unevenness(residuals: Array) -> Array | None:
         return None
     place = np.array([ends.mean() for ends in np.array_split(np.linspace(-1, 1, square.size), blocks)])
     logs = np.log(means) - (digamma(dof / 2) - np.log(dof / 2))
-    curve = np.polynomial.Polynomial.fit(place, logs, 3, w=np.sqrt(dof), domain=[-1, 1])
+    curve = np.polynomial.Polynomial.fit(place, logs, 2, w=np.sqrt(dof), domain=[-1, 1])
     std = np.exp(0.5 * curve(np.linspace(-1, 1, residuals.size)))
     return np.asarray(std / np.sqrt(np.mean(std**2)))
 

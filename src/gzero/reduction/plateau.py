@@ -2,10 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+#: Squared difference over its variance beyond which it is no chance: two and a half standard uncertainties.
+_BEYOND_CHANCE = 6.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Change:
+    """What another look at the window would change of a level.
+
+    Parameters
+    ----------
+    value : the change [unit of y].
+    weights : of the readings in it, shape (n,); their product with the noise says what chance makes of it.
+    """
+
+    value: float
+    weights: NDArray[np.float64]
+
+
+def beyond_chance(changes: Sequence[Change], variances: Sequence[float]) -> float:
+    """Root sum of squares of changes, of each what it holds beyond its variance; nothing while that is within chance.
+
+    Parameters
+    ----------
+    variances : of the changes, from the noise [unit of y squared].
+    """
+    squares = [change.value**2 for change in changes]
+    return float(np.sqrt(sum(s - v for s, v in zip(squares, variances, strict=True) if s > _BEYOND_CHANCE * v)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -26,6 +55,7 @@ class Plateau:
     flatness : rise that its own slope would make from riser to riser, over the rise that there is: 0 flat, 1 a ramp.
     flatness_std : standard uncertainty of that, from the noise.
     first, last : positions of the window in the curve, both inclusive.
+    changes : what the level changes across its window (slope), and with a narrower one (choice of the window).
     response : d level/d reading, shape (n,); its products with the noise are the covariance of levels.
     """
 
@@ -43,4 +73,5 @@ class Plateau:
     flatness_std: float
     first: int
     last: int
+    changes: tuple[Change, ...]
     response: NDArray[np.float64]

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from gzero.measurement.curve import Curve
 from gzero.reduction.noise import correlation_length, white_noise
-from gzero.reduction.plateau import Plateau
-from gzero.reduction.risers import Half, Riser, Slope, drop_small_rises, find_risers, heights_of, shape_of, slope_of
+from gzero.reduction.plateau import Change, Plateau, beyond_chance
+from gzero.reduction.risers import Riser, Slope, drop_small_rises, find_risers, heights_of, shape_of, slope_of
 
 # The flat window: slopes up to this share of the neighbouring riser's.
 _WINDOW = 0.15
@@ -28,7 +28,6 @@ _WINDOW = 0.15
 # share; the level of the narrower tail tells whether the tails were taken out well.
 _TAIL, _CALM = 0.06, 0.35
 _NARROW = 0.015
-_BEYOND_CHANCE = 4.0  # of a squared difference over its variance: two standard uncertainties
 # More than this change across riser-to-riser distance, in rises, and a stretch is no plateau.
 NOT_A_PLATEAU = 0.5
 # A plateau counts as flat up to this share, within the noise of its slope; where that is larger it cannot be told.
@@ -106,11 +105,11 @@ def find_staircase(curve: Curve) -> Staircase:
         stretches = [_between(x, slope, edges, middles, shapes, calm[k], k, _TAIL) for k in range(len(calm))]
         without = _without_tails(x, y, middles, shapes)
         levels = [float(without[lo : hi + 1].mean()) for lo, hi in stretches]
-    look = _Look(
-        x=x, y=y, without=without, slope=slope, middles=middles, shapes=shapes, noise=noise, length=length,
-        descending=descending,
-    )  # fmt: skip
     responses = _responses(x, stretches, shapes)
+    look = _Look(
+        x=x, y=y, without=without, slope=slope, middles=middles, shapes=shapes, responses=responses, noise=noise,
+        length=length, descending=descending,
+    )  # fmt: skip
     found = [
         _plateau(
             look,
@@ -146,6 +145,7 @@ class _Look:
     slope: Slope
     middles: Sequence[int]
     shapes: Sequence[Riser]
+    responses: NDArray[np.float64]
     noise: float
     length: float
     descending: bool
@@ -226,34 +226,39 @@ def _without_tails(
     return out
 
 
+def _response(
+    x: NDArray[np.float64], shapes: Sequence[Riser], level: int, window: tuple[int, int], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of a weighted sum of readings without tails on one stretch: d/dreading at fixed levels, shape (n,), and d/dlevel,
+    shape (levels,), as the tails rest on the shapes of two risers and these on their two levels each."""
+    lo, hi = window
+    here = x[lo : hi + 1]
+    direct, through = np.zeros(x.size), np.zeros(len(shapes) + 1)
+    direct[lo : hi + 1] += weights
+    for riser, half, above in ((level - 1, "shoulder", True), (level, "foot", False)):
+        if not 0 <= riser < len(shapes):
+            continue
+        shape = shapes[riser]
+        side = shape.shoulder if half == "shoulder" else shape.foot
+        share = side.share(here)
+        slope = -shape.rise * share * (1 - share) * weights
+        by_line = np.array([slope.sum(), float(slope @ here)]) @ side.response
+        direct[side.first : side.first + side.u.size] += by_line
+        by_rise = float((1 - share) @ weights) if above else -float(share @ weights)
+        through[riser] -= by_line @ (1 - side.u) + by_rise
+        through[riser + 1] -= by_line @ side.u - by_rise
+    return direct, through
+
+
 def _responses(
     x: NDArray[np.float64], windows: Sequence[tuple[int, int]], shapes: Sequence[Riser]
 ) -> NDArray[np.float64]:
-    """d level/d reading of every level, shape (levels, n): through the mean, and through the tails taken out of it.
-
-    A level rests on the shapes of its two risers, a shape on its two levels; the linear system between them is solved.
-    """
-    k = len(windows)
-    direct, through = np.zeros((k, x.size)), np.zeros((k, k))
-
-    def tail(level: int, riser: int, half: Half, *, above: bool) -> None:
-        lo, hi = windows[level]
-        here = x[lo : hi + 1]
-        share = half.share(here)
-        slope = -shapes[riser].rise * share * (1 - share)
-        by_line = np.array([slope.mean(), float((slope * here).mean())]) @ half.response
-        direct[level, half.first : half.first + half.u.size] += by_line
-        by_rise = float(np.mean(1 - share)) if above else -float(np.mean(share))
-        through[level, riser] -= by_line @ (1 - half.u) + by_rise
-        through[level, riser + 1] -= by_line @ half.u - by_rise
-
-    for level, (lo, hi) in enumerate(windows):
-        direct[level, lo : hi + 1] += 1 / (hi - lo + 1)
-        if level > 0:
-            tail(level, level - 1, shapes[level - 1].shoulder, above=True)
-        if level < len(shapes):
-            tail(level, level, shapes[level].foot, above=False)
-    return np.asarray(np.linalg.solve(np.eye(k) - through, direct), dtype=np.float64)
+    """d level/d reading of every level, shape (levels, n): through the mean, and through the tails taken out of it."""
+    rows = [
+        _response(x, shapes, k, (lo, hi), np.full(hi - lo + 1, 1 / (hi - lo + 1))) for k, (lo, hi) in enumerate(windows)
+    ]
+    direct, through = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    return np.asarray(np.linalg.solve(np.eye(len(windows)) - through, direct), dtype=np.float64)
 
 
 def _detrended(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -284,12 +289,14 @@ def _plateau(
     single = max(look.noise, spread)
     low, high = sorted(float(-x[i] if look.descending else x[i]) for i in (lo, hi))
     flatness, flatness_std, line = _flatness(look, k, calm, single)
+    changes = _changes(look, k, window, narrow)
     positions = (x.size - 1 - hi, x.size - 1 - lo) if look.descending else (lo, hi)
     return Plateau(
         index=k,
         level=level,
         std_noise=single * float(np.linalg.norm(response) * np.sqrt(min(length, n))),
-        std_window=_window_term(look, window, narrow, single),
+        std_window=beyond_chance(changes, [single**2 * min(length, n) * float(c.weights @ c.weights) for c in changes]),
+        changes=changes,
         slope=-line if look.descending else line,
         x_low=low,
         x_high=high,
@@ -304,33 +311,31 @@ def _plateau(
     )
 
 
-def _window_term(look: _Look, window: tuple[int, int], narrow: tuple[int, int], single: float) -> float:
-    """What the level changes across the window and with the window, beyond what noise does to both [unit of y]."""
+def _changes(look: _Look, k: int, window: tuple[int, int], narrow: tuple[int, int]) -> tuple[Change, ...]:
+    """What the level changes across the window, over sqrt(12) as a level anywhere in it has, and with a narrower one."""
     lo, hi = window
     n = hi - lo + 1
     if n < 3:
-        return 0.0
-    variance = single**2 * min(look.length, n) / n
-    part = look.without[lo : hi + 1]
-    across = _slope_of_line(look.x[lo : hi + 1], part) * float(look.x[hi] - look.x[lo])
-    # a straight line through n readings changes by sqrt(12/n) of one reading's noise across them
-    total = _excess(across**2, 12 * variance) / 12
-    if hi - lo < 6:
-        third = (lo, hi)
-    elif narrow[1] - narrow[0] >= 2 and (narrow[0] > lo or narrow[1] < hi):
-        third = (max(lo, narrow[0]), min(hi, narrow[1]))
-    else:
-        third = (lo + n // 3, hi - n // 3)
-    m = third[1] - third[0] + 1
-    if 3 <= m < n:
-        difference = float(look.without[third[0] : third[1] + 1].mean() - part.mean())
-        total += _excess(difference**2, variance * (n / m - 1))
-    return float(np.sqrt(total))
-
-
-def _excess(square: float, variance: float) -> float:
-    """What a squared difference holds beyond its variance; nothing while it is within two standard uncertainties."""
-    return square - variance if square > _BEYOND_CHANCE * variance else 0.0
+        return ()
+    away = look.x[lo : hi + 1] - look.x[lo : hi + 1].mean()
+    across = away / float(away @ away) * float(look.x[hi] - look.x[lo]) / np.sqrt(12.0)
+    inside = (max(lo, narrow[0]), min(hi, narrow[1]))
+    if inside[1] - inside[0] < 2 or inside == window:
+        inside = (lo + n // 3, hi - n // 3)
+    first, last = inside if inside[1] - inside[0] >= 2 else window
+    closer = np.full(n, -1 / n)
+    closer[first - lo : last - lo + 1] += 1 / (last - first + 1)
+    out = []
+    for weights in (across, closer):
+        direct, through = _response(look.x, look.shapes, k, window, weights)
+        response = direct + through @ look.responses
+        out.append(
+            Change(
+                value=float(weights @ look.without[lo : hi + 1]),
+                weights=response[::-1] if look.descending else response,
+            )
+        )
+    return tuple(out)
 
 
 def _flatness(look: _Look, k: int, calm: tuple[int, int], single: float) -> tuple[float, float, float]:

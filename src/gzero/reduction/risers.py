@@ -57,7 +57,7 @@ class Half:
 
     def share(self, x: Array) -> Array:
         """u at x [1]."""
-        return np.asarray(0.5 * (1 + np.tanh(0.5 * (self.intercept + self.steepness * x))))
+        return _share(self.intercept + self.steepness * x)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -122,27 +122,37 @@ def _logit_line(x: Array, u: Array, offset: int, run: slice, rise: float, cut: f
     """The line through the logits of a run of readings; None where these are too few or do not rise."""
     if run.stop - run.start < 4:
         return None
-    share = np.clip(u[run], cut / 4, 1 - cut / 4)
     at = x[offset + run.start : offset + run.stop]
+    seen = u[run]
+    share = np.clip(seen, cut / 4, 1 - cut / 4)
+    z = np.log(share / (1 - share))
+    intercept, steepness, _ = _line(at, z, share)
+    if not steepness > 0:
+        return None
+    # once more about that line, with weights that are free of the readings' own noise: a step of least squares on u
+    share = np.clip(_share(intercept + steepness * at), cut / 4, 1 - cut / 4)
+    z = intercept + steepness * at + (seen - share) / (share * (1 - share))
+    intercept, steepness, response = _line(at, z, share)
+    if not steepness > 0:
+        return None
+    return Half(intercept=intercept, steepness=steepness, first=offset + run.start, response=response / rise, u=share)
+
+
+def _line(at: Array, z: Array, share: Array) -> tuple[float, float, Array]:
+    """(intercept, steepness, their response to the shares, shape (2, m)) of z against x, weighted by (dshare/dz)^2."""
     spread = share * (1 - share)
     weight = spread**2
-    z = np.log(share / (1 - share))
     total = float(weight.sum())
     centre = float(weight @ at) / total
     away = at - centre
     by_slope = weight * away / float(weight @ away**2)
-    steepness = float(by_slope @ z)
-    if not steepness > 0:
-        return None
     by_intercept = weight / total - centre * by_slope
-    response = np.vstack([by_intercept, by_slope]) / (spread * rise)  # dz/dreading is 1/(rise u (1 - u))
-    return Half(
-        intercept=float(by_intercept @ z),
-        steepness=steepness,
-        first=offset + run.start,
-        response=response,
-        u=share,
-    )
+    rows = np.vstack([by_intercept, by_slope])
+    return float(by_intercept @ z), float(by_slope @ z), rows / spread
+
+
+def _share(z: Array) -> Array:
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * z)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

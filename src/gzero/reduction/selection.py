@@ -1,7 +1,7 @@
 """Which readings make the curve: every exclusion by a rule, with its reason.
 
-Nothing is left out in silence, and nothing that a reader would want to decide is decided here: readings that are
-not numbers, repeated settings and sweeps that turn round stop the way, with the option that resolves them.
+Nothing is left out in silence, and what may move a level is on record: each rule says what it left out and why, and the
+ledger what was done with repeated settings and with a sweep that does not go straight.
 """
 
 from __future__ import annotations
@@ -14,13 +14,21 @@ from numpy.typing import NDArray
 
 from gzero.errors import InputError
 from gzero.measurement.curve import Curve
-from gzero.measurement.ledger import Exclusion
+from gzero.measurement.ledger import By, Choice, Exclusion
 from gzero.measurement.measurement import Measurement
+from gzero.reduction.adc import adc_step
+from gzero.reduction.branches import Branch, find_branches, steps_back
 from gzero.reduction.calibration import Calibration
+from gzero.reduction.overload import overloaded
+from gzero.reduction.repeats import combine
 
 Invalid = Literal["refuse", "drop"]
-Repeats = Literal["refuse", "mean"]
-Sweep = Literal["refuse", "up", "down", "sort"]
+Repeats = Literal["mean", "refuse"]
+Sweep = Literal["split", "refuse", "up", "down", "sort"]
+
+_SCATTER = "standard error of a mean, from the scatter of the repeats"
+# Jitter that moves more of the steps than this back is worth a warning: the errors of x then smear the risers.
+_MUCH_JITTER = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,22 +38,43 @@ class Selection:
     Parameters
     ----------
     invalid : rows that are not finite numbers: refuse, or drop them.
-    repeats : several readings at one setting: refuse, or take their mean.
-    sweep : x that turns round: refuse, keep the part that goes up or down, or sort all of it.
+    repeats : several readings at one setting: take their mean, or refuse.
+    sweep : x that turns round. split: a file gives one trace a branch, and a single trace that turns is refused;
+        refuse: any step back; up, down: the branches that go this way; sort: all readings by x, in whatever order.
     x_low, x_high : window [unit of x], inclusive.
     """
 
     invalid: Invalid = "refuse"
-    repeats: Repeats = "refuse"
-    sweep: Sweep = "refuse"
+    repeats: Repeats = "mean"
+    sweep: Sweep = "split"
     x_low: float = -np.inf
     x_high: float = np.inf
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Selected:
+    """A curve, and what became of the readings that are not in it.
+
+    Parameters
+    ----------
+    curve : calibrated, in order, one reading at each setting.
+    exclusions : what was left out, by rule.
+    ledger, warnings : what was done with rows, repeats and sweep, and what the reader must know about it.
+    noise : where the curve's uncertainties come from (the file, or the scatter of the repeats), in words; "" where it
+        has none.
+    """
+
+    curve: Curve
+    exclusions: tuple[Exclusion, ...]
+    ledger: tuple[Choice, ...] = ()
+    warnings: tuple[str, ...] = ()
+    noise: str = ""
+
+
 def select(
     measurement: Measurement, calibration: Calibration, selection: Selection, *, quantum: float | None
-) -> tuple[Curve, tuple[Exclusion, ...]]:
-    """The calibrated curve of a measurement, and what was left out of it.
+) -> Selected:
+    """The calibrated curve of a measurement, what was left out of it, and what was done.
 
     Parameters
     ----------
@@ -55,62 +84,103 @@ def select(
     ------
     InputError : rows that are not finite, repeated or turning settings that the selection refuses; too few points left.
     """
-    path = measurement.origin.path
     x, read, std = measurement.abscissa.values, measurement.ordinate.values, measurement.ordinate.std
-    rows = np.arange(x.size)
-    keep = np.ones(x.size, dtype=bool)
-    excluded: list[Exclusion] = []
-
-    def leave_out(rule: str, reason: str, mask: NDArray[np.bool_]) -> None:
-        if mask.any():
-            excluded.append(Exclusion(rule=rule, reason=reason, indices=rows[mask]))
-            keep[mask] = False
-
-    finite = np.isfinite(x) & np.isfinite(read) & (np.isfinite(std) & (std > 0) if std is not None else True)
-    if not finite.all() and selection.invalid == "refuse":
-        raise _not_finite(measurement, finite)
-    leave_out("not finite", "a reading that is not a finite number says nothing", ~finite)
-    leave_out(
-        "outside the range",
-        f"the range {selection.x_low:g} to {selection.x_high:g} was asked for",
-        keep & ((x < selection.x_low) | (x > selection.x_high)),
-    )
-    turning = _branch(measurement, keep, selection.sweep)
-    leave_out(
-        "other sweep direction",
-        f"only the part of the sweep that goes {selection.sweep} was asked for",
-        keep & ~turning,
-    )
+    keep, excluded, swept = _sieve(measurement, calibration, selection)
     corrected = calibration.apply(read)
-    beyond = keep & ~np.isfinite(corrected)
-    leave_out(
-        "beyond the series resistance",
-        "the stated series resistance accounts for all of the measured resistance",
-        beyond,
+    order = np.flatnonzero(keep)[np.argsort(x[keep], kind="stable")]
+    slope = np.abs(calibration.slope(corrected[order]))
+    y_std = None if std is None else std[order] * slope
+    repeated = bool((np.diff(x[order]) == 0).any())
+    if repeated and selection.repeats == "refuse":
+        raise _repeated(measurement, order)
+    step = adc_step(read[order]) * float(np.median(slope)) if repeated and std is None else 0.0
+    combined = combine(x[order], corrected[order], y_std, order, step=step)
+    once = Choice(
+        choice="repeated settings",
+        value=selection.repeats,
+        origin=_by(selection, "repeats"),
+        note="every setting was read once",
     )
-
-    order = rows[keep][np.argsort(x[keep], kind="stable")]
-    y_std = None if std is None else std[order] * np.abs(calibration.slope(corrected[order]))
-    xs, ys, y_std, order = _combine(x[order], corrected[order], y_std, order, selection.repeats, measurement)
-    if quantum is not None:
-        cut = runaway(ys, quantum)
-        if cut.any():
-            reason = (
-                f"the conductance runs by more than {RUNAWAY_TOTAL:g} quanta through readings that lie more than "
-                f"{RUNAWAY_STEP:g} quantum apart: no step could be resolved from there on"
-            )
-            leave_out("runaway", reason, np.isin(rows, order[cut]))
-            xs, ys, order = xs[~cut], ys[~cut], order[~cut]
-            y_std = None if y_std is None else y_std[~cut]
+    xs, ys, y_std, order = combined.x, combined.y, combined.y_std, combined.rows
+    cut = runaway(ys, quantum) if quantum is not None else np.zeros(xs.size, dtype=bool)
+    if cut.any():
+        reason = (
+            f"the conductance runs by more than {RUNAWAY_TOTAL:g} quanta through readings that lie more than "
+            f"{RUNAWAY_STEP:g} quantum apart: no step could be resolved from there on"
+        )
+        gone = np.flatnonzero(keep & np.isin(x, xs[cut]))
+        excluded = (*excluded, Exclusion(rule="runaway", reason=reason, indices=gone))
+        xs, ys, order = xs[~cut], ys[~cut], order[~cut]
+        y_std = None if y_std is None else y_std[~cut]
     if xs.size < 8:
         raise InputError(
-            f"{xs.size} usable points are too few for a curve", path=path, remedy="give at least 8, or widen --range"
+            f"{xs.size} usable points are too few for a curve",
+            path=measurement.origin.path,
+            remedy="give at least 8, or widen --range",
         )
     curve = Curve(
         x=xs, y=ys, y_std=y_std, x_name=measurement.abscissa.short, y_name=measurement.ordinate.short,
         x_unit=measurement.abscissa.unit, y_unit=measurement.ordinate.unit, rows=order,
     )  # fmt: skip
-    return curve, tuple(excluded)
+    return Selected(
+        curve=curve,
+        exclusions=excluded,
+        ledger=(
+            Choice(choice="rows that are not finite", value=selection.invalid, origin=_by(selection, "invalid")),
+            *(combined.ledger or (once,)),
+            swept.choice,
+        ),
+        warnings=(*swept.warnings, *combined.warnings),
+        noise="stated in the file" if std is not None else _SCATTER if combined.from_scatter else "",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Swept:
+    """Which rows belong to the sweep that is wanted, and to none, with what there is to say of it."""
+
+    wanted: NDArray[np.bool_]
+    aside: NDArray[np.bool_]
+    choice: Choice
+    warnings: tuple[str, ...] = ()
+
+
+def _sieve(
+    measurement: Measurement, calibration: Calibration, selection: Selection
+) -> tuple[NDArray[np.bool_], tuple[Exclusion, ...], _Swept]:
+    """Which rows pass the rules that look at them one by one or in the order in which they were taken."""
+    x, read, std = measurement.abscissa.values, measurement.ordinate.values, measurement.ordinate.std
+    keep = np.ones(x.size, dtype=bool)
+    excluded: list[Exclusion] = []
+
+    def leave_out(rule: str, reason: str, mask: NDArray[np.bool_]) -> None:
+        gone = keep & mask
+        if gone.any():
+            excluded.append(Exclusion(rule=rule, reason=reason, indices=np.flatnonzero(gone)))
+            keep[gone] = False
+
+    finite = np.isfinite(x) & np.isfinite(read) & (np.isfinite(std) & (std > 0) if std is not None else True)
+    if not finite.all() and selection.invalid == "refuse":
+        raise _not_finite(measurement, finite)
+    leave_out("not finite", "a reading that is not a finite number says nothing", ~finite)
+    at_rail = np.zeros_like(keep)
+    at_rail[keep] = overloaded(read[keep])
+    reason = "identical readings at an extreme of a noisy record: the instrument stood at its rail"
+    leave_out("overload", reason, at_rail)
+    reason = f"the range {selection.x_low:g} to {selection.x_high:g} was asked for"
+    leave_out("outside the range", reason, (x < selection.x_low) | (x > selection.x_high))
+    swept = _swept(measurement, keep, selection.sweep)
+    reason = f"only the part of the sweep that goes {selection.sweep} was asked for"
+    leave_out("other sweep direction", reason, ~(swept.wanted | swept.aside))
+    leave_out("between two sweeps", "readings on the way to the start of a sweep belong to none", swept.aside)
+    reason = "the stated series resistance accounts for all of the measured resistance"
+    leave_out("beyond the series resistance", reason, ~np.isfinite(calibration.apply(read)))
+    return keep, tuple(excluded), swept
+
+
+def _by(selection: Selection, option: str) -> By:
+    """Who chose: a choice that is not the default was the user's."""
+    return "default" if getattr(selection, option) == getattr(Selection(), option) else "user"
 
 
 RUNAWAY_STEP = 0.5  #: neighbouring readings further apart than this, in quanta, do not resolve a step
@@ -171,62 +241,77 @@ def _not_finite(measurement: Measurement, finite: NDArray[np.bool_]) -> InputErr
     )
 
 
-def _branch(measurement: Measurement, keep: NDArray[np.bool_], sweep: Sweep) -> NDArray[np.bool_]:
-    """The rows of the wanted part of the sweep."""
-    x, path = measurement.abscissa.values, measurement.origin.path
-    rows = np.flatnonzero(keep)
-    steps = np.diff(x[rows])
-    signs = np.sign(steps[steps != 0])
-    one_way = signs.size == 0 or bool((signs == signs[0]).all())
-    if one_way or sweep == "sort":
-        return keep.copy()
-    if sweep == "refuse":
-        turn = int(np.flatnonzero(np.sign(steps) == -signs[0])[0])
-        raise InputError(
-            f"the sweep turns round at x = {x[rows[turn]]:g}",
-            path=path,
-            row=measurement.row(int(rows[turn])),
-            remedy="choose a part of it with --sweep up or --sweep down, or --sweep sort for readings in no order",
+def _swept(measurement: Measurement, keep: NDArray[np.bool_], sweep: Sweep) -> _Swept:
+    """The part of the sweep that is wanted of the rows that are left."""
+    x, rows, none = measurement.abscissa.values, np.flatnonzero(keep), np.zeros_like(keep)
+    by = _by(Selection(sweep=sweep), "sweep")
+    ways = np.sign(np.diff(x[rows]))
+    straight = not ((ways > 0).any() and (ways < 0).any())
+    if sweep == "sort" or (straight and sweep in ("split", "refuse")):
+        note = "the sweep goes one way" if straight else "readings of all directions are sorted by x"
+        return _Swept(
+            wanted=keep.copy(), aside=none, choice=Choice(choice="sweep direction", value=sweep, origin=by, note=note)
         )
-    wanted = 1.0 if sweep == "up" else -1.0
-    out = np.zeros_like(keep)
-    going = np.sign(steps)
-    # a reading belongs to a direction when the step that led to it, or from the first one away, goes that way
-    out[rows[1:]] = going == wanted
-    out[rows[0]] = going[0] == wanted if going.size else True
-    starts = np.flatnonzero((going[1:] == wanted) & (going[:-1] == -wanted)) + 1
-    out[rows[starts]] = True
-    if out.sum() < 2:
+    branches = find_branches(x[rows])
+    if sweep == "refuse" or not branches or (sweep == "split" and len(branches) > 1):
+        raise _turning(measurement, rows, branches, sweep)
+    chosen = [branch for branch in branches if sweep in ("split", branch.direction)]
+    if not chosen:
         raise InputError(
-            f"no part of the sweep goes {sweep}", path=path, remedy="choose the other direction with --sweep"
-        )
-    return out
-
-
-def _combine(
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    y_std: NDArray[np.float64] | None,
-    rows: NDArray[np.int64],
-    repeats: Repeats,
-    measurement: Measurement,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None, NDArray[np.int64]]:
-    """Readings at one setting become their mean; with stated uncertainties the weighted mean."""
-    same = np.flatnonzero(np.diff(x) == 0)
-    if same.size == 0:
-        return x, y, y_std, rows
-    if repeats == "refuse":
-        first, second = sorted((measurement.row(int(rows[same[0]])), measurement.row(int(rows[same[0] + 1]))))
-        raise InputError(
-            f"the setting x = {x[same[0]]:g} stands twice (rows {first} and {second}; {same.size} repeats in all)",
+            f"no part of the sweep goes {sweep}",
             path=measurement.origin.path,
-            row=second,
-            remedy="average them with --repeats mean, or choose one part of the sweep with --sweep up or down",
+            remedy="choose the other direction with --sweep",
         )
-    settings, group = np.unique(x, return_inverse=True)
-    weight = np.ones_like(y) if y_std is None else y_std**-2.0
-    total = np.bincount(group, weight)
-    mean = np.bincount(group, weight * y) / total
-    first_row = np.zeros(settings.size, dtype=np.int64)
-    first_row[group[::-1]] = rows[::-1]
-    return settings, mean, None if y_std is None else np.asarray(total**-0.5, dtype=np.float64), first_row
+    wanted, aside = none.copy(), keep.copy()
+    wanted[rows[np.concatenate([branch.readings for branch in chosen])]] = True
+    aside[rows[np.concatenate([branch.readings for branch in branches])]] = False
+    notes = [] if sweep == "split" else [f"{len(chosen)} of {len(branches)} branches"]
+    warnings: tuple[str, ...] = ()
+    back, furthest = steps_back(x[rows], chosen)
+    if back:
+        unit = measurement.abscissa.unit or ""
+        jitter = f"x jitters: {back} of {int(wanted.sum())} steps go back, by at most {furthest:.3g} {unit}".strip()
+        notes.append(f"{jitter}; the readings are sorted by x")
+        if back > _MUCH_JITTER * wanted.sum():
+            warnings = (f"{jitter}: the readings are sorted by x as if x were exact, which smears the risers",)
+    choice = Choice(choice="sweep direction", value=sweep, origin=by, note="; ".join(notes))
+    return _Swept(wanted=wanted, aside=aside, choice=choice, warnings=warnings)
+
+
+def _turning(
+    measurement: Measurement, rows: NDArray[np.int64], branches: tuple[Branch, ...], sweep: Sweep
+) -> InputError:
+    """The error on a sweep that turns round, with what there is to choose."""
+    x = measurement.abscissa.values[rows]
+    steps = np.diff(x)
+    turn = int(np.flatnonzero(steps * steps[steps != 0][0] < 0)[0])
+    more, remedy = "", "sort the readings by x with --sweep sort"
+    if len(branches) > 1:
+        turn = int(branches[0].readings[-1])
+        more = f": it has {len(branches)} branches"
+        parts = [f"--sweep {way}" for way in ("up", "down") if any(b.direction == way for b in branches)]
+        remedy = f"choose a part with {' or '.join(parts)}, or --sweep split for one trace a branch"
+        if sweep == "split":  # a file has been split before it comes here
+            parts = [part.replace("--sweep ", 'sweep="') + '"' for part in parts]
+            remedy = f"choose a part with {' or '.join(parts)}, or take every branch with gzero.analyse_traces"
+    elif not branches:
+        more = ", and its readings are in no order"
+    return InputError(
+        f"the sweep turns round at x = {x[turn]:g}{more}",
+        path=measurement.origin.path,
+        row=measurement.row(int(rows[turn])),
+        remedy=remedy,
+    )
+
+
+def _repeated(measurement: Measurement, order: NDArray[np.int64]) -> InputError:
+    """The error on a setting that stands twice."""
+    x = measurement.abscissa.values[order]
+    same = np.flatnonzero(np.diff(x) == 0)
+    first, second = sorted((measurement.row(int(order[same[0]])), measurement.row(int(order[same[0] + 1]))))
+    return InputError(
+        f"the setting x = {x[same[0]]:g} stands twice (rows {first} and {second}; {same.size} repeats in all)",
+        path=measurement.origin.path,
+        row=second,
+        remedy="average them with --repeats mean, or choose one part of the sweep with --sweep up or down",
+    )

@@ -145,7 +145,7 @@ def estimate_spectrum(residuals: Array, design: Array, *, stated: bool) -> Spect
     Parameters
     ----------
     residuals : data minus fit, over the standard deviation of each reading, in the order of the sweep, shape (n,).
-    design : derivatives of the fit by its free parameters, over the same, shape (n, p).
+    design : derivatives of the fit by its free parameters, over the same, shape (n, p); columns may repeat.
     stated : whether the standard deviations are stated; white noise then has scale 1, and red noise no less than that
         in all.
 
@@ -153,12 +153,13 @@ def estimate_spectrum(residuals: Array, design: Array, *, stated: bool) -> Spect
     -------
     Spectrum, white unless the residuals say otherwise beyond chance.
     """
-    n, p = design.shape
+    n = residuals.size
     r, a = cosine(residuals), cosine(design)
     # a constant is not told from the lowest frequencies of red noise: it is taken out with the design
     constant = np.zeros((n, 1))
     constant[0] = 1.0
     likelihood = _Restricted(r, _independent(np.hstack([a, constant])))
+    p = likelihood.basis.shape[1]
     base, scale = likelihood(np.ones(n))
     plain = white(n) if stated else white(n, scale=scale, dof=n - p)
     if n < 24 or scale <= 0 or not np.isfinite(base):

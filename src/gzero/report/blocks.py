@@ -329,8 +329,9 @@ def warning_notes(analyses: Sequence[Analysis]) -> Notes:
     if len(analyses) == 1:
         return Notes(items=tuple(sentence(w) for w in analyses[0].warnings) or (NO_WARNING,))
     found: dict[str, list[str]] = {}
+    known: dict[str, str] = {}  # what is said of two traces word for word is one kind, whichever name it is freed of
     for analysis in analyses:
-        kinds = {alike(w, analysis.trace): w for w in analysis.warnings}
+        kinds = {known.setdefault(w, alike(w, analysis.trace)): w for w in analysis.warnings}
         for kind, warning in kinds.items():
             found.setdefault(kind, []).append(warning)
     items = []
