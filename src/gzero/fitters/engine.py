@@ -81,9 +81,10 @@ def minimum(problem: Problem, start: Array) -> tuple[Array, str, bool]:
     import lmfit
 
     parameters = lmfit.Parameters()
-    for parameter, value in zip(problem.free, start, strict=True):
-        parameters.add(parameter.name, value=float(value), min=parameter.lower, max=parameter.upper)
-    names = tuple(p.name for p in problem.free)
+    # by place: lmfit takes Python names only, and of several curves one is called "width_1[0]"
+    names = tuple(f"p{i}" for i in range(len(start)))
+    for name, parameter, value in zip(names, problem.free, start, strict=True):
+        parameters.add(name, value=float(value), min=parameter.lower, max=parameter.upper)
 
     def values_of(p: lmfit.Parameters) -> Array:
         return np.array([p[name].value for name in names])
@@ -170,6 +171,7 @@ def at_minimum(
         at_bounds=tuple(p.name for p, on in zip(problem.free, on_bound, strict=True) if on),
         bic=chi2 / inflation**2 + len(problem.free) * float(np.log(len(curve))),
         problem=problem,
+        variance_dof=few,
     )
     if not result.success:
         raise FitError(

@@ -35,6 +35,8 @@ class FitResult:
     success, message : whether a usable minimum was reached, and what the engine said.
     at_bounds : names of parameters that ended on a bound.
     bic : Bayesian information criterion of the fit.
+    variance_dof : degrees of freedom of each variance, shape (k,): infinite where the noise is stated; the covariance is
+        widened for them (`gzero.reduction.noise.widening`). None where they were not worked out.
     problem : what was minimised, so that it can be looked at again (profile, bootstrap).
     levels : the levels without a model that were found beside it, so that a verdict can be given on them.
     """
@@ -58,10 +60,13 @@ class FitResult:
     method: Method = "least squares"
     problem: Problem | None = None
     levels: LevelSet | None = None
+    variance_dof: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         for name in ("values", "covariance", "fitted", "residuals"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
+        if self.variance_dof is not None:
+            object.__setattr__(self, "variance_dof", frozen(self.variance_dof))
 
     def value(self, name: str) -> float:
         """Best value of one parameter, fitted or held."""

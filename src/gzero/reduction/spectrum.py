@@ -108,6 +108,13 @@ def cosine(columns: Array) -> Array:
     return np.asarray(dct(columns, type=2, norm="ortho", axis=0))
 
 
+def uncosine(columns: Array) -> Array:
+    """What `cosine` gave, transformed back."""
+    from scipy.fft import idct
+
+    return np.asarray(idct(columns, type=2, norm="ortho", axis=0))
+
+
 def white(n: int, *, scale: float = 1.0, dof: int | None = None) -> Spectrum:
     """White noise: of stated scale, or of one estimated with `dof` degrees of freedom."""
     return Spectrum(
