@@ -25,7 +25,18 @@ def lab(tmp_path: Path) -> Path:
 
 
 def test_help_is_there_for_every_command(gzero) -> None:
-    for command in ("inspect", "fit", "validate", "report", "quanta", "simulate", "datasets", "demo", "formats"):
+    for command in (
+        "inspect",
+        "fit",
+        "validate",
+        "report",
+        "selftest",
+        "quanta",
+        "simulate",
+        "datasets",
+        "demo",
+        "formats",
+    ):
         ran = gzero(command, "--help")
         assert ran.code == 0
         assert "Example:" in ran.out

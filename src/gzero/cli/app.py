@@ -119,6 +119,30 @@ def report(
     say(f"wrote {output}")
 
 
+@app.command(epilog='Example: gzero selftest lab.csv --quantum "2e^2/h" --repeats 300 --seed 1')
+@takes_options
+def selftest(
+    file: File,
+    asked: Asked,
+    repeats: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="How many measurements to simulate (300). A word is what the other commands take here: refuse, mean.",
+            show_default=False,
+        ),
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Coverage on your own data: simulate it from its fit, analyse that again, and count how often the intervals hold.
+
+    Exit 0 when those of 95 % hold, 1 when not, 2 input or usage error, 130 when interrupted (what is done is printed).
+    """
+    from gzero.cli.selftest import run_selftest, split_repeats
+
+    count, asked = split_repeats(repeats or [], asked)
+    return run_selftest(file, _config(asked, file), count, as_json=json)
+
+
 @app.command(epilog='Example: gzero quanta --particle 6Li --temperature "42 nK" --length "10 um"')
 def quanta(
     particle: Annotated[str | None, typer.Option(help="electron, 6Li, 3He, 40K, ...", show_default=False)] = None,

@@ -13,6 +13,7 @@ from gzero.errors import GzeroError
 #: Exit codes of `gzero validate`; any command ends with ERROR on bad input.
 QUANTIZED, NOT_QUANTIZED, ERROR, UNDECIDED = 0, 1, 2, 3
 
+INTERRUPTED = 130  # what a shell reports of a process that SIGINT ended
 PIPE_CLOSED = 141  # what a shell reports of a process that SIGPIPE ended
 
 
@@ -30,7 +31,7 @@ def main() -> None:
         # the terminal renderer leaves so when the reader of our output has gone
         _leave_pipe()
     except KeyboardInterrupt:
-        fail("interrupted; nothing was left half-written", code=130)
+        code = INTERRUPTED
     except BrokenPipeError:
         _leave_pipe()
     except OSError as error:
@@ -43,6 +44,8 @@ def main() -> None:
             where = f"{frame.filename.rpartition('gzero/')[2]}:{frame.lineno}"
             fail(f"a defect in gzero, at {where}: {type(error).__name__}: {error}; please report it with the file")
         fail(f"{show()} (see gzero --help)")
+    if code == INTERRUPTED:  # the parser of the command line may have turned the key into this code
+        fail("interrupted; nothing was left half-written", code=INTERRUPTED)
     raise SystemExit(code if isinstance(code, int) else 0)
 
 

@@ -103,12 +103,14 @@ _SIMULATION: tuple[Row, ...] = (
 
 
 def takes_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the shared options; it receives them as one `asked: Asked`."""
+    """Give a command the shared options; it receives them as one `asked: Asked`, without those that it declares itself."""
+    own = inspect.signature(command).parameters
+    rows = tuple(row for row in _OPTIONS if row[0] not in own)
 
     @functools.wraps(command)
     def run(**said: Any) -> Any:
         config = said.pop("config", None)
-        shared = {name: said.pop(name) for name, *_ in _OPTIONS}
+        shared = {name: said.pop(name) for name, *_ in rows}
         return command(**said, asked=Asked(options=shared, config=config))
 
     file = typer.Option(
@@ -117,7 +119,7 @@ def takes_options(command: Callable[..., Any]) -> Callable[..., Any]:
     config = inspect.Parameter(
         "config", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[Path | None, file]
     )
-    return _signed(run, command, [*_parameters(_OPTIONS), config], instead_of="asked")
+    return _signed(run, command, [*_parameters(rows), config], instead_of="asked")
 
 
 def takes_simulation(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from gzero.analysis import Analysis
+    from gzero.coverage import SelfTest
     from gzero.loaders.registry import LoaderDescription
     from gzero.measurement.inspection import Inspection
     from gzero.pipeline.datasets import Description
@@ -118,6 +119,16 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(item) for item in value]
     return None if isinstance(value, float) and value - value != 0 else value
+
+
+def show_selftest(test: SelfTest, *, as_json: bool) -> None:
+    """Pulls and coverage."""
+    if as_json:
+        _json(test.to_dict())
+        return
+    from gzero.report.selftest import selftest_document
+
+    _show(selftest_document(test))
 
 
 def show_quanta(tables: Tables, *, as_json: bool) -> None:
