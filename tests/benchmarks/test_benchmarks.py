@@ -1,0 +1,160 @@
+"""The benchmarks run, on tiny sizes, and their own sums are right. No time is tested."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "benchmarks"
+
+
+def load(name: str) -> ModuleType:
+    """A script as a module."""
+    spec = importlib.util.spec_from_file_location(f"benchmark_{name}", FOLDER / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def run(name: str, *words: str) -> str:
+    out = subprocess.run(
+        [sys.executable, "-W", "error", str(FOLDER / f"{name}.py"), *words], capture_output=True, text=True, check=False
+    )
+    assert out.returncode == 0, out.stdout + out.stderr
+    assert out.stderr == ""  # progress is for a terminal
+    return out.stdout
+
+
+def test_staircase_compares_all_that_is_installed() -> None:
+    names = ["curve_fit, Jacobian", "lmfit Model.fit", "iminuit", "gzero engine", "gzero.fit"]
+    out = run("staircase", "--repetitions", "2", "--refits", "3", "--only", *names)
+    for title in ("6 parameters", "9 parameters"):
+        assert f"{title}: 4 steps, 400 readings" in out
+    for name in ("curve_fit", *names):
+        assert len(re.findall(rf"^\| {re.escape(name)} +\|", out, re.M)) == 2
+    assert out.count("all agree on the step height") == 2
+    assert out.count("3 refits of") == 2
+
+
+def test_a_peer_that_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    staircase = load("staircase")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert list(staircase.installed(["curve_fit", "kafe2", "gzero engine"])) == ["curve_fit", "gzero engine"]
+    assert capsys.readouterr().out == "kafe2: not installed; pip install 'gzero[bench]'\n"
+
+
+def test_fitters_that_disagree_make_the_comparison_void(capsys: pytest.CaptureFixture[str]) -> None:
+    staircase = load("staircase")
+
+    def off(case: object) -> tuple[float, float, bool]:
+        value, std, converged = staircase.curve_fit(case)
+        return value + 0.01 * std, std, converged
+
+    model = staircase.models()["6 parameters"]
+    seen, seconds = staircase.compare(model, {"curve_fit": staircase.curve_fit, "off": off}, 1)
+    assert not staircase.report("title", seen, seconds)
+    assert "VOID" in capsys.readouterr().out
+
+
+def test_a_fitter_that_gives_up_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    staircase = load("staircase")
+
+    def fails(case: object) -> tuple[float, float, bool]:
+        raise RuntimeError("no minimum")
+
+    model = staircase.models()["6 parameters"]
+    seen, seconds = staircase.compare(model, {"curve_fit": staircase.curve_fit, "fails": fails}, 2)
+    assert seen["fails"].failed == 2
+    assert staircase.report("title", seen, seconds)
+    assert "RuntimeError: no minimum" in capsys.readouterr().out
+
+
+def test_one_width_is_nine_parameters_with_equal_widths() -> None:
+    """Whichever version of the model the 6 parameters come from."""
+    models = load("staircase").models()
+    shared, own = models["6 parameters"], models["9 parameters"]
+    assert (len(shared.names), len(own.names)) == (6, 9)
+    x = np.linspace(0, 54, 90)
+    values = np.array([1.1, 6.2, 17.9, 30.1, 41.8, 1.3])
+    long = np.concatenate([values, np.full(3, 1.3)])
+    np.testing.assert_allclose(shared.function(x, values), own.function(x, long), rtol=1e-12, atol=1e-15)
+    full = own.jacobian(x, long)
+    # the chain rule: one width moves all four
+    expected = np.column_stack([full[:, :5], full[:, 5:].sum(axis=1)])
+    np.testing.assert_allclose(shared.jacobian(x, values), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_coverage_prints_every_table() -> None:
+    out = run("coverage", "--experiments", "3", "--worlds", "white", "adc")
+    for words in ("Coverage of 95 % intervals", "Pulls: mean", "std stated", "std not stated", "Cramer-Rao bound"):
+        assert words in out
+    for name in ("step_height_model", "transmission_4", "threshold_4", "raised", "no step_height"):
+        assert len(re.findall(rf"^\| {name} +\|", out, re.M)) >= 2
+    assert "| experiments          |     3 |   3 |" in out
+
+
+def test_coverage_of_two_processes_is_that_of_one() -> None:
+    words = ("--experiments", "2", "--worlds", "white", "--points", "200", "--steps", "2")
+    assert run("coverage", *words, "--processes", "2") == run("coverage", *words)
+
+
+def test_what_went_wrong_is_listed_with_its_seed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    coverage = load("coverage")
+    task = coverage.Task(world="ar1", stated=False, seed=17, steps=4, points=400, noise=0.02)
+    far = coverage.Experiment(task=task, pulls={"step_height": -7.25, "threshold_1": 0.5})
+    coverage.odd_ones([far])
+    assert capsys.readouterr().out.splitlines()[-1] == "- ar1, seed 17, not stated: step_height -7.2"
+
+    def breaks(*_: object) -> None:
+        raise ZeroDivisionError("no levels")
+
+    monkeypatch.setattr("gzero.pipeline.analyse.analyse_measurement", breaks)
+    raised = coverage.experiment(task)
+    assert raised.raised == "ZeroDivisionError: no levels"
+    coverage.odd_ones([raised])
+    assert capsys.readouterr().out.splitlines()[-1] == "- ar1, seed 17, not stated: ZeroDivisionError: no levels"
+
+
+def test_the_bound_is_that_of_least_squares() -> None:
+    """Independent of the Jacobian: the spread of curve_fit's step over noisy data, which the bound is the limit of."""
+    from scipy.optimize import curve_fit
+
+    coverage = load("coverage")
+    noise = 0.002  # small: the model is then linear over its uncertainty, and the fit reaches the bound
+    task = coverage.Task(world="white", stated=True, seed=0, steps=2, points=100, noise=noise)
+    bound = coverage.bounds(task)["step, thresholds, widths free"]
+    x = np.linspace(0, 2.5, 100)  # in spacings: the scale of x is in no step height
+
+    def formula(x, step, first, second, narrow, wide):
+        return step * sum(1 / (1 + np.exp(-(x - v) / w)) for v, w in ((first, narrow), (second, wide)))
+
+    start = [1, 0.5, 1.5, 1 / 12, 1 / 12]
+    rng = np.random.default_rng(1)
+    steps = [
+        curve_fit(formula, x, formula(x, *start) + noise * rng.normal(size=x.size), start)[0][0] for _ in range(400)
+    ]
+    # the standard deviation of a standard deviation of 400 is 1/sqrt(800) of it; four of them
+    assert np.std(steps) == pytest.approx(bound, rel=4 / np.sqrt(800))
+
+
+def test_an_interrupt_prints_what_is_done(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    coverage = load("coverage")
+
+    def stopped(tasks, processes):
+        yield coverage.Experiment(task=tasks[0], pulls={"step_height": 0.1}, errors={"step_height": 0.001})
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(coverage, "experiments", stopped)
+    assert coverage.main(["--experiments", "4", "--worlds", "white"]) == 130
+    assert capsys.readouterr().out.startswith("PARTIAL: interrupted after 1 of 8 experiments")
