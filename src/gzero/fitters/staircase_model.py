@@ -30,6 +30,8 @@ DECISIVE = 10.0
 #: Decrease of chi2 from which an offset that nobody stated is fitted: three and a half of its standard uncertainties. A
 #: lower one would fit what noise makes of a true zero, which costs more precision of the step than it saves.
 OFFSET = 12.0
+#: Share of the rise of a riser beyond the fitted range that may reach into it.
+_FELT = 0.002
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -259,8 +261,16 @@ def _values(fit: FitResult) -> dict[str, float]:
 
 
 def _part(curve: Curve, stairs: Staircase, top: Plateau) -> tuple[Curve, int]:
-    """The curve up to the end of the top plateau, and the position of its first point."""
+    """The curve up to the end of the top plateau, before the next riser is felt there, and the position of its first point."""
     first, last = (top.first, len(curve) - 1) if stairs.descending else (0, top.last)
+    if top.index < len(stairs.risers):
+        foot = stairs.risers[top.index].foot
+        end = foot.position - float(np.log(1 / _FELT)) * foot.width
+        middle = (top.first + top.last) // 2
+        if stairs.descending:
+            first = min(middle, max(first, int(np.searchsorted(curve.x, -end))))
+        else:
+            last = max(middle, min(last, int(np.searchsorted(curve.x, end))))
     here = slice(first, last + 1)
     part = Curve(
         x=curve.x[here], y=curve.y[here], y_std=None if curve.y_std is None else curve.y_std[here],

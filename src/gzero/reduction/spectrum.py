@@ -25,7 +25,10 @@ Kind = Literal["white", "knee", "1/f"]
 #: Gain in -2 ln L that makes noise red: three parameters more than white noise, 1 in 500 by chance.
 RED = 12.0
 #: Against 1/f a knee has to be better by this much in -2 ln L: a knee that is none promises too much at low frequency.
-_KNEE = 5.0
+_KNEE = 4.0
+#: Total variance over the stated one below which the stated one is believed instead; nearer to it, one sweep of slow
+#: noise just happens to be calm.
+_FAR_BELOW = 0.5
 _NO_KNEE = 1e-4  # far below the lowest frequency of any sweep
 _EXPONENTS = (0.40, 0.65)  # of the amplitude: what is called 1/f noise has powers of 0.8 to 1.3
 _SHARE = (-6.0, 9.0)  # logit of the red share
@@ -146,8 +149,8 @@ def estimate_spectrum(residuals: Array, design: Array, *, stated: bool) -> Spect
     ----------
     residuals : data minus fit, over the standard deviation of each reading, in the order of the sweep, shape (n,).
     design : derivatives of the fit by its free parameters, over the same, shape (n, p); columns may repeat.
-    stated : whether the standard deviations are stated; white noise then has scale 1, and red noise no less than that
-        in all.
+    stated : whether the standard deviations are stated; white noise then has scale 1, and red noise is not
+        believed to be far smaller.
 
     Returns
     -------
@@ -275,8 +278,8 @@ def _refined(likelihood: _Restricted, n: int, starts: list[tuple[_Shape, float]]
 def _spectrum(likelihood: _Restricted, shape: _Shape, n: int, *, gain: float, stated: bool) -> Spectrum:
     powers = shape.powers(n)
     powers = powers * likelihood(powers)[1]
-    if stated:
-        powers = powers * max(1.0, 1.0 / float(powers[1:].mean()))
+    if stated and powers.mean() < _FAR_BELOW:
+        powers = powers / powers.mean()
     gradients, information = likelihood.information(shape, n)
     # shape parameters at the end of their range carry no information of their own
     ridge = np.diag([0.0, 0.02, 0.02 if shape.kind == "knee" else 25.0])
