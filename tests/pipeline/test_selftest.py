@@ -103,6 +103,33 @@ def test_the_truth_is_the_fit_with_level_n_at_n_steps(make) -> None:
     np.testing.assert_allclose(found / twin.truth.step, [1, 2, 3], atol=2 * np.exp(-6))
 
 
+@pytest.mark.parametrize("descending", [False, True])
+def test_risers_above_the_claim_are_simulated_as_well(make, descending: bool) -> None:
+    """What a riser above does to the highest level of the claim is a part of the measurement."""
+    made = make(seed=2, descending=descending)
+    twin = twin_of(made.measurement, configure(quantum=QUANTUM, plateaus="1:2"))
+    assert twin.measurement.abscissa.values.size == 400
+    assert "2 more above the claim" in twin.truth.words
+    assert len(twin.truth.thresholds) == 4
+    # beyond all of them: the last one is 6 widths away
+    assert np.max(twin.truth.curve) / twin.truth.step == pytest.approx(4, abs=2 * np.exp(-6))
+    for n in (3, 4):  # read off the data, to a small part of a width
+        away = twin.truth.thresholds[f"threshold_{n}"] - made.truth[f"threshold_{n}"]
+        assert abs(away) < 0.5 * made.truth[f"width_{n}"]
+    test = selftest_of(twin, list(repeats_of(twin, repeats=10, seed=1)), asked=10, seed=1)
+    assert test.same == 10
+    assert [name for name in by_name(test) if "transmission" in name] == ["transmission_1", "transmission_2"]
+
+
+def test_a_riser_that_is_no_whole_step_ends_the_simulated_sweep(make) -> None:
+    """Half a step above the second plateau: nobody knows what level it would lead to."""
+    made = make(seed=2, steps=3, transmissions=(1.0, 1.0, 0.5))
+    twin = twin_of(made.measurement, configure(quantum=QUANTUM, plateaus="1:2"))
+    x = twin.measurement.abscissa.values
+    assert made.truth["threshold_2"] < x[-1] < made.truth["threshold_3"]
+    assert len(twin.truth.thresholds) == 2
+
+
 def test_an_offset_that_nobody_stated_is_no_part_of_the_truth(make) -> None:
     twin = twin_of(make(seed=2, offset=0.05).measurement, configure(quantum=QUANTUM))
     assert "offset" in twin.analysis.fit.names

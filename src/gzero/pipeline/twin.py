@@ -8,26 +8,31 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gzero.analysis import Analysis, Level
+from gzero.analysis import Analysis
 from gzero.errors import ConfigError, FitError
 from gzero.fitters.levels import noise_of_flats
 from gzero.measurement.curve import Curve
 from gzero.measurement.measurement import Measurement
-from gzero.models.staircase import staircase
+from gzero.models.model import Model
+from gzero.models.staircase import logistic, staircase
 from gzero.pipeline.analyse import analyse_measurement
 from gzero.pipeline.config import Config
 from gzero.reduction.calibration import Calibration
 from gzero.reduction.noise import Noise
 from gzero.reduction.plateaus import Staircase, find_staircase
+from gzero.reduction.risers import Riser
 
 Array = NDArray[np.float64]
 
 #: How the fitter begins the warning that its model misses the shape of the curve.
 _MISSED = "the model misses the shape of the curve"
+#: Share of the step that a riser above the claim has to rise by to be simulated as one more step.
+_WHOLE = 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,7 +63,7 @@ class Twin:
 
     Parameters
     ----------
-    measurement : what was measured, reduced to the readings that the claim rests on, in order of x.
+    measurement : what was measured, reduced to the readings that are simulated, in order of x.
     config : how it is analysed;  analysis : what was found on it.
     truth : the curve that is simulated;  noise : of its readings, in corrected values [unit of y].
     notes : what the reader must know.
@@ -117,15 +122,18 @@ def twin_of(measurement: Measurement, config: Config) -> Twin:
     with np.errstate(all="ignore"):
         stairs = find_staircase(curve)
         described = analysis.fit is not None and not any(line.startswith(_MISSED) for line in analysis.warnings)
-        part = _claimed_part(analysis, curve, stairs)
-        truth = _truth(analysis, part, stairs)
-        noise, scatter = _noise(analysis, curve, stairs, part, described=described)
+        shape = _shape(analysis, stairs)
+        here = _kept(analysis, curve, stairs, shape)
+        noise, scatter = _noise(analysis, curve, stairs, described=described)
+    std = None if curve.y_std is None else curve.y_std[here]
+    part = replace(curve, x=curve.x[here], y=curve.y[here], y_std=std, rows=None)
+    truth = shape.truth(part.x)
     return Twin(
         measurement=_used(measurement, part),
         config=config,
         analysis=analysis,
         truth=truth,
-        noise=noise,
+        noise=noise.over(len(part), -here.start),
         notes=tuple(_notes(analysis, truth, described=described, scatter=scatter)),
     )
 
@@ -161,55 +169,98 @@ def _used(measurement: Measurement, curve: Curve) -> Measurement:
     return replace(measurement, series=series, row_numbers=())
 
 
-def _claimed_part(analysis: Analysis, curve: Curve, stairs: Staircase) -> Curve:
-    """The curve up to the end of the highest level of the claim, which is what the model is fitted to.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Shape:
+    """The staircase that is simulated, before it is evaluated.
 
-    What lies above is in no estimate, and its truth would be anybody's guess.
+    Parameters
+    ----------
+    model, values : of the risers of the claim, without offset and series resistance.
+    above : risers above the claim, simulated with the same height.
+    below : risers below the first one in the data.
+    resistance : fitted [1/unit of y].
+    descending : whether conductance falls with x.
+    words : where it comes from.
     """
-    if analysis.fit is not None and analysis.fit.problem is not None:
-        return analysis.fit.problem.curve
-    top = _top(analysis)
-    here = curve.x >= top.x_low if stairs.descending else curve.x <= top.x_high
-    std = None if curve.y_std is None else curve.y_std[here]
-    return replace(curve, x=curve.x[here], y=curve.y[here], y_std=std, rows=None)
+
+    model: Model
+    values: dict[str, float]
+    above: tuple[Riser, ...]
+    below: int
+    resistance: float
+    descending: bool
+    words: str
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """By name, those above the claim included [unit of x]."""
+        out = {name: value for name, value in self.values.items() if name.startswith("threshold_")}
+        places = [-riser.x if self.descending else riser.x for riser in self.above]
+        return out | {f"threshold_{n}": place for n, place in enumerate(places, len(out) + 1)}
+
+    def truth(self, x: Array) -> Truth:
+        """Level n lies at n steps: a reading at pinch-off that nobody stated is a systematic matter, and no part of it."""
+        step, up = self.values["step_height"], -x if self.descending else x
+        inner = self.model.function(x, np.array(list(self.values.values()))) + self.below * step
+        for riser in self.above:
+            inner = inner + step * logistic((up - riser.x) / riser.width)
+        return Truth(
+            curve=inner / (1 + self.resistance * inner),
+            step=step,
+            below=self.below,
+            thresholds=self.thresholds,
+            resistance=self.resistance,
+            words=self.words,
+        )
 
 
-def _top(analysis: Analysis) -> Level:
-    return max((level for level in analysis.levels if level.counted), key=lambda level: level.index)
-
-
-def _truth(analysis: Analysis, part: Curve, stairs: Staircase) -> Truth:
-    """The model's curve, with level n at n steps."""
+def _shape(analysis: Analysis, stairs: Staircase) -> _Shape:
+    """The model that was fitted, and above the claim the risers that were read off the data."""
     fit, sign = analysis.fit, -1.0 if stairs.descending else 1.0
+    top = max((level for level in analysis.levels if level.counted), key=lambda level: level.index)
     if fit is not None and fit.problem is not None:
-        model, values = fit.problem.model, fit.problem.complete(fit.values)
+        model, found = fit.problem.model, fit.problem.complete(fit.values)
         words = f"curve of the {fit.model}"
     else:
-        edge = part.x[0] if stairs.descending else part.x[-1]
-        shapes = [riser for riser in stairs.risers if riser.x < sign * edge]
+        edge = sign * (top.x_high if stairs.descending else top.x_low)
+        shapes = [riser for riser in stairs.risers if riser.x < edge]
         model = staircase(len(shapes), offset=False, descending=stairs.descending)
         step = analysis.estimates["step_height"].value
-        values = np.array([step, *(sign * riser.x for riser in shapes), *(riser.width for riser in shapes)])
+        found = np.array([step, *(sign * riser.x for riser in shapes), *(riser.width for riser in shapes)])
         words = f"{len(shapes)} equal steps of the height that the plateaus have, with risers as they were read off"
-    named = dict(zip(model.names, (float(value) for value in values), strict=True))
-    step, resistance = named["step_height"], named.get("series_resistance", 0.0)
-    thresholds = {name: value for name, value in named.items() if name.startswith("threshold_")}
-    below = max(0, _top(analysis).index - len(thresholds))
-    # a reading at pinch-off that nobody stated is a systematic matter; levels count from zero, or from the risers below
-    plain = np.array([0.0 if name in ("offset", "series_resistance") else value for name, value in named.items()])
-    inner = model.function(part.x, plain) + below * step
-    return Truth(
-        curve=inner / (1 + resistance * inner),
-        step=step,
-        below=below,
-        thresholds=thresholds,
+    values = dict(zip(model.names, (float(value) for value in found), strict=True))
+    resistance = values.get("series_resistance", 0.0)
+    modes = sum(name.startswith("threshold_") for name in values)
+    least = _WHOLE * values["step_height"]
+    above = tuple(takewhile(lambda riser: riser.rise > least, stairs.risers[modes:]))
+    return _Shape(
+        model=model,
+        values={name: 0.0 if name in ("offset", "series_resistance") else value for name, value in values.items()},
+        above=above,
+        below=max(0, top.index - modes),
         resistance=resistance,
-        words=words,
+        descending=stairs.descending,
+        words=words + (f", and {len(above)} more above the claim" if above else ""),
     )
 
 
-def _noise(analysis: Analysis, curve: Curve, stairs: Staircase, part: Curve, *, described: bool) -> tuple[Noise, float]:
-    """(noise of the readings of the part, what stated standard deviations were multiplied by).
+def _kept(analysis: Analysis, curve: Curve, stairs: Staircase, shape: _Shape) -> slice:
+    """The readings that are simulated: all, or up to the plateau below the first riser that is no whole step.
+
+    What lies above is in no estimate, and its truth would be anybody's guess.
+    """
+    risers = len(shape.thresholds)
+    if risers >= len(stairs.risers):
+        return slice(0, len(curve))
+    found = [level for level in analysis.levels if level.index == risers + shape.below]
+    between = (stairs.riser_x(stairs.risers[risers - 1]) + stairs.riser_x(stairs.risers[risers])) / 2
+    if shape.descending:
+        return slice(int(np.searchsorted(curve.x, found[0].x_low if found else between)), len(curve))
+    return slice(0, int(np.searchsorted(curve.x, found[0].x_high if found else between, side="right")))
+
+
+def _noise(analysis: Analysis, curve: Curve, stairs: Staircase, *, described: bool) -> tuple[Noise, float]:
+    """(noise of the readings of the whole curve, what stated standard deviations were multiplied by).
 
     It is that of the fit; where the model does not describe the curve, that of the flat stretches, as the fit's holds
     the misfit as well. Readings may scatter more, or less, than their stated standard deviations beyond chance: they are
@@ -218,14 +269,15 @@ def _noise(analysis: Analysis, curve: Curve, stairs: Staircase, part: Curve, *, 
     fit = analysis.fit
     if fit is None or fit.problem is None or not described:
         seen = np.full(len(curve), stairs.noise) if curve.y_std is None else curve.y_std
-        flat = noise_of_flats(Noise(std=seen, stated=curve.y_std is not None), stairs)
-        return flat.over(len(part), -int(np.searchsorted(curve.x, part.x[0]))), 1.0
+        return noise_of_flats(Noise(std=seen, stated=curve.y_std is not None), stairs), 1.0
     learnt = fit.problem.noise
+    noise = learnt.over(len(curve), int(np.searchsorted(curve.x, fit.problem.curve.x[0])))
+    if not learnt.stated or curve.y_std is None:
+        return noise, 1.0
     # against the scatter that chance leaves, as in the fit: about 3 sqrt(2/dof)
-    if not learnt.stated or learnt.red or abs(fit.chi2_reduced - 1) < 3 * math.sqrt(2 / fit.dof):
-        return learnt, 1.0
-    scatter = math.sqrt(fit.chi2_reduced)
-    return replace(learnt, std=learnt.std * scatter), scatter
+    beyond = not learnt.red and abs(fit.chi2_reduced - 1) > 3 * math.sqrt(2 / fit.dof)
+    scatter = math.sqrt(fit.chi2_reduced) if beyond else 1.0
+    return replace(noise, std=curve.y_std * scatter), scatter
 
 
 def _notes(analysis: Analysis, truth: Truth, *, described: bool, scatter: float) -> list[str]:
