@@ -19,7 +19,7 @@ from gzero.fitters.levels import noise_of_flats
 from gzero.measurement.curve import Curve
 from gzero.measurement.measurement import Measurement
 from gzero.models.model import Model
-from gzero.models.staircase import logistic, staircase
+from gzero.models.staircase import staircase
 from gzero.pipeline.analyse import analyse_measurement
 from gzero.pipeline.config import Config
 from gzero.reduction.calibration import Calibration
@@ -200,10 +200,12 @@ class _Shape:
 
     def truth(self, x: Array) -> Truth:
         """Level n lies at n steps: a reading at pinch-off that nobody stated is a systematic matter, and no part of it."""
-        step, up = self.values["step_height"], -x if self.descending else x
+        step = self.values["step_height"]
         inner = self.model.function(x, np.array(list(self.values.values()))) + self.below * step
-        for riser in self.above:
-            inner = inner + step * logistic((up - riser.x) / riser.width)
+        if self.above:
+            more = staircase(len(self.above), offset=False, descending=self.descending)
+            places = list(self.thresholds.values())[-len(self.above) :]
+            inner = inner + more.function(x, np.array([step, *places, *(riser.width for riser in self.above)]))
         return Truth(
             curve=inner / (1 + self.resistance * inner),
             step=step,
