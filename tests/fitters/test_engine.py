@@ -150,3 +150,29 @@ def test_a_parameter_on_its_bound_is_named() -> None:
     assert np.isnan(held.std("width_1"))
     # 99 readings on the plateau and 101 below it, of which none tells of the step
     assert held.std("step_height") == pytest.approx(0.01 / np.sqrt(100), rel=0.01)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_lmfit_finds_the_same_minimum(seed: int) -> None:
+    """The short way past lmfit's parameters ends where lmfit ends, to 1e-6 of a standard uncertainty."""
+    from gzero.fitters.engine import _with_lmfit
+
+    model, curve, start, std = problem(seed)
+    ours = fitted(model, curve, start, std)
+    assert ours.problem is not None
+    theirs, _, converged = _with_lmfit(ours.problem, np.array([start[name] for name in ours.names]))
+    assert converged
+    assert np.all(np.abs(theirs - ours.values) < 1e-6 * np.sqrt(np.diag(ours.covariance)))
+
+
+def test_a_bound_that_is_felt_is_left_to_lmfit() -> None:
+    """Readings that fall where the model can only rise: the width ends on zero or the fit fails, never below zero."""
+    x = np.linspace(0, 1, 100)
+    y = np.where(x > 0.5, 1.0, 0.0) + 0.001 * np.random.default_rng(1).normal(size=100)
+    model = staircase(1, offset=False)
+    start = {"step_height": 1.0, "threshold_1": 0.4998, "width_1": 0.05}
+    try:
+        width = fitted(model, Curve(x=x, y=y), start, np.full(100, 0.001)).value("width_1")
+    except FitError as error:
+        width = error.result.value("width_1")
+    assert width >= 0

@@ -72,12 +72,39 @@ def refit(problem: Problem, start: Array, *, evaluations: int = 0) -> tuple[Arra
 
 
 def minimum(problem: Problem, start: Array) -> tuple[Array, str, bool]:
-    """(values of the free parameters, message, whether it converged) from lmfit.
+    """(values of the free parameters, message, whether it converged).
+
+    Least squares goes to MINPACK's lmder first, which is what lmfit calls, and stays there where every value lies inside
+    its bounds; lmfit does the rest: bounds that are felt, robust losses.
 
     Raises
     ------
     FitError : the model cannot be evaluated at the start.
     """
+    if problem.loss == "linear":
+        found = _unbounded(problem, start)
+        if found is not None:
+            return found
+    return _with_lmfit(problem, start)
+
+
+def _unbounded(problem: Problem, start: Array) -> tuple[Array, str, bool] | None:
+    """The minimum without bounds where it lies well inside of them; None where it does not, or is none."""
+    from scipy.optimize import leastsq
+
+    bounds = np.array([(p.lower, p.upper) for p in problem.free])
+    if not np.all((start > bounds[:, 0]) & (start < bounds[:, 1])):
+        return None
+    values, _, info, message, code = leastsq(
+        problem.residual, start, Dfun=problem.jacobian, full_output=True, ftol=_TOLERANCE, xtol=_TOLERANCE,
+        maxfev=20 * (start.size + 1),
+    )  # fmt: skip
+    inside = np.isfinite(info["fvec"]).all() and np.all((values > bounds[:, 0]) & (values < bounds[:, 1]))
+    return (np.asarray(values), " ".join(message.split()), True) if inside and code in (1, 2, 3, 4) else None
+
+
+def _with_lmfit(problem: Problem, start: Array) -> tuple[Array, str, bool]:
+    """The minimum within the bounds, by lmfit."""
     import lmfit
 
     parameters = lmfit.Parameters()
