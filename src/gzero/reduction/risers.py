@@ -19,7 +19,7 @@ _VALLEY = 0.5
 _STEEP_END = 0.15
 # A rise below this share of the typical one is structure on a plateau (a resonance, the 0.7 structure), not a riser.
 _SMALL_RISE = 0.42
-_OPEN_END = 0.15  # of the first riser's slope: a curve whose slope does not fall to this below it starts on that riser
+_OPEN_END = 0.15  # of an end riser's slope: a curve whose slope does not fall to this beyond it starts or ends on it
 # The tail that a riser leaves on a plateau is read off its own half of the riser, between these shares of the rise.
 _FOOT = (0.07, 0.55)
 _SHOULDER = (0.45, 0.93)
@@ -231,6 +231,11 @@ def heights_of(y: Array, slope: Slope, risers: Sequence[int]) -> Array:
     return np.diff([y[max(0, i - 1) : i + 2].mean() for i in flats])
 
 
+def _open(beyond: Array, own: float) -> bool:
+    """Whether the curve starts or ends on a riser: its slope does not fall beyond it."""
+    return bool(beyond.min() > _OPEN_END * own)
+
+
 def drop_small_rises(x: Array, y: Array, slope: Slope, risers: list[int]) -> tuple[list[int], list[int]]:
     """Risers whose rise is far below the typical one are structure on a plateau; returned as sub-steps when large."""
     sub_steps: list[int] = []
@@ -240,14 +245,11 @@ def drop_small_rises(x: Array, y: Array, slope: Slope, risers: list[int]) -> tup
         typical = float(np.median(np.sort(rises)[-max(2, (rises.size + 1) // 2) :]))
         # a curve that starts or ends on a riser shows only a part of that rise, which says nothing about its size
         complete = rises.copy()
-        if rises.size > 2:
-            complete[-1] = np.inf
         seen = _RISER_SIGMA * np.sqrt(2 / 3) * slope.noise  # of a difference of two means of three readings
-        if (
-            rises[0] > max(seen, 0.1 * typical)
-            and slope.values[: risers[0] + 1].min() > _OPEN_END * slope.values[risers[0]]
-        ):
+        if rises[0] > max(seen, 0.1 * typical) and _open(slope.values[: risers[0] + 1], slope.values[risers[0]]):
             complete[0] = np.inf
+        if rises.size > 2 and rises[-1] > seen and _open(slope.values[risers[-1] :], slope.values[risers[-1]]):
+            complete[-1] = np.inf
         k = int(np.argmin(complete))
         if complete[k] >= _SMALL_RISE * typical:
             break
