@@ -1,0 +1,206 @@
+"""The shape of one riser: logistic ones come back to the precision that the noise allows, asymmetric ones as such."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from gzero.reduction.risers import Half, Riser, drop_small_rises, find_risers, heights_of, shape_of, slope_of
+
+Array = NDArray[np.float64]
+
+X = np.linspace(-10, 10, 200)
+PLACE, WIDTH = 0.3, 0.8
+BELOW, RISE = 2.0, 1.5
+
+
+def logistic(width: float = WIDTH) -> Array:
+    return np.asarray(1 / (1 + np.exp(-(X - PLACE) / width)))
+
+
+def exponential(curvature: float) -> Array:
+    """A riser of width 0.8 behind a gate whose lever arm grows: (exp(c s) - 1)/c in place of s."""
+    return np.asarray(1 / (1 + np.exp(-np.expm1(curvature * (X - PLACE)) / curvature / WIDTH)))
+
+
+def seen(share: Array, noise: float, seed: int = 0) -> Riser:
+    y = BELOW + RISE * share + noise * np.random.default_rng(seed).normal(size=X.size)
+    middle = int(np.argmin(np.abs(X - PLACE)))
+    return shape_of(X, y, slice(5, 195), middle, below=BELOW, above=BELOW + RISE, noise=noise)
+
+
+def std_of(half: Half, noise: float) -> tuple[float, float]:
+    """(std of position, of width) from the response: position = -intercept/steepness, width = 1/steepness."""
+    by = np.array(
+        [[-1 / half.steepness, half.intercept / half.steepness**2], [0.0, -1 / half.steepness**2]],
+    )
+    covariance = noise**2 * by @ half.response @ half.response.T @ by.T
+    position, width = np.sqrt(np.diag(covariance))
+    return float(position), float(width)
+
+
+def test_a_logistic_riser_comes_back_exactly() -> None:
+    """The logit of a logistic is the line itself."""
+    riser = seen(logistic(), 0.0)
+    assert riser.rise == RISE
+    for part in (riser, riser.foot, riser.shoulder):
+        assert part.width == pytest.approx(WIDTH, rel=1e-12)
+    assert riser.x == pytest.approx(PLACE, abs=1e-12)
+    np.testing.assert_allclose(riser.foot.share(X), logistic(), atol=1e-12)
+
+
+@pytest.mark.parametrize("noise", [0.005, 0.02])
+@pytest.mark.parametrize("which", ["foot", "shoulder"])
+def test_position_and_width_scatter_as_the_response_says(which: str, noise: float) -> None:
+    """Pulls of 150 draws: mean and std of normal ones, each to four of its standard errors.
+
+    The width has a bias of second order in the noise: 0.15 of its std at 0.02, a few per cent of it at 0.005.
+    """
+    pulls = []
+    for seed in range(150):
+        half = getattr(seen(logistic(), noise, seed), which)
+        position, width = std_of(half, noise)
+        pulls.append(((half.position - PLACE) / position, (half.width - WIDTH) / width))
+    centre, spread = np.mean(pulls, axis=0), np.std(pulls, axis=0)
+    error = 4 / np.sqrt(150)
+    assert abs(centre[0]) < error
+    assert abs(centre[1]) < error + 0.15 * noise / 0.02
+    np.testing.assert_allclose(spread, 1.0, atol=4 / np.sqrt(300))
+    # the precision that there is: a few readings of a rise of 1.5 over 0.8, of which the foot has some fifteen
+    assert position < 1.5 * noise
+    assert width < 1.5 * noise
+
+
+@pytest.mark.parametrize("which", ["foot", "shoulder"])
+def test_the_response_is_the_derivative_by_the_readings(which: str) -> None:
+    """At fixed levels, by central differences; the line is found by two steps of Gauss and Newton from exact shares, so
+    that what it leaves out is of second order."""
+    riser = seen(logistic(), 0.0)
+    half = getattr(riser, which)
+    y = BELOW + RISE * logistic()
+    middle = int(np.argmin(np.abs(X - PLACE)))
+    step = 1e-6
+    for column in (0, half.u.size // 2, half.u.size - 1):
+        ends = []
+        for sign in (1, -1):
+            moved = y.copy()
+            moved[half.first + column] += sign * step
+            other = getattr(
+                shape_of(X, moved, slice(5, 195), middle, below=BELOW, above=BELOW + RISE, noise=0.0), which
+            )
+            ends.append((other.intercept, other.steepness))
+        derivative = (np.array(ends[0]) - np.array(ends[1])) / (2 * step)
+        size = np.max(np.abs(half.response), axis=1)
+        np.testing.assert_allclose(derivative / size, half.response[:, column] / size, atol=1e-5)
+
+
+@pytest.mark.parametrize("curvature", [0.2, 0.4])
+def test_an_asymmetric_riser_has_two_widths(curvature: float) -> None:
+    """exp(c s) stretches the foot and steepens the shoulder: the local width of the logit at s is 0.8 exp(-c s), and
+    each half has one of those that it covers."""
+    share = exponential(curvature)
+    riser = seen(share, 0.0)
+    assert riser.foot.width > 1.1 * riser.width > riser.width > 1.1 * riser.shoulder.width
+    for half, (low, high) in ((riser.foot, (0.07, 0.55)), (riser.shoulder, (0.45, 0.93))):
+        widths = WIDTH * np.exp(-curvature * (np.interp([low, high], share, X) - PLACE))
+        assert min(widths) < half.width < max(widths)
+    # mirrored, the halves change places
+    middle = int(np.argmin(np.abs(X + PLACE)))
+    back = shape_of(-X[::-1], 1 - share[::-1], slice(5, 195), middle, below=0, above=1, noise=0)
+    assert back.foot.width == pytest.approx(riser.shoulder.width, rel=0.02)
+    assert back.shoulder.width == pytest.approx(riser.foot.width, rel=0.02)
+
+
+def test_each_half_follows_its_tail_better_than_the_whole_does() -> None:
+    """What is taken out of a plateau is the tail beyond 94 %, or below 6 %, of an asymmetric riser."""
+    share = exponential(0.2)
+    riser = seen(share, 0.0)
+    whole = 1 / (1 + np.exp(-(X - riser.x) / riser.width))
+    for half, tail in ((riser.foot, share < 0.06), (riser.shoulder, share > 0.94)):
+        assert np.max(np.abs(half.share(X) - share)[tail]) < 0.7 * np.max(np.abs(whole - share)[tail])
+
+
+def test_asymmetry_survives_noise_and_noise_makes_none() -> None:
+    """Mean over 60 draws; the widths are known to 2 % each, so that a quarter of asymmetry is seen in every draw."""
+    skewed = [seen(exponential(0.4), 0.01, seed) for seed in range(60)]
+    assert all(riser.foot.width > riser.shoulder.width for riser in skewed)
+    even = np.array([seen(logistic(), 0.01, seed).foot.width for seed in range(60)])
+    other = np.array([seen(logistic(), 0.01, seed).shoulder.width for seed in range(60)])
+    difference = even - other
+    assert abs(np.mean(difference)) < 4 * np.std(difference) / np.sqrt(60)
+
+
+def test_a_riser_narrower_than_its_readings_is_a_jump() -> None:
+    """Nothing to fit a line to: it lies at its steepest reading, with a quarter of the spacing as its width."""
+    riser = seen((X > PLACE).astype(float), 0.01)
+    spacing = X[1] - X[0]
+    assert riser.width == pytest.approx(spacing / 4, rel=1e-9)
+    assert abs(riser.x - PLACE) <= spacing
+    assert riser.foot is riser.shoulder
+
+
+def test_what_does_not_rise_has_no_rise() -> None:
+    riser = shape_of(X, np.full(X.size, 2.0), slice(5, 195), 100, below=2.0, above=2.0, noise=0.01)
+    assert riser.rise == 0.0
+    assert shape_of(X, -logistic(), slice(5, 195), 100, below=0.0, above=-1.0, noise=0.01).rise == 0.0
+
+
+def test_a_half_without_its_own_shape_takes_that_of_the_whole() -> None:
+    """Noise of a tenth of the rise leaves too little of a half; its width is then the width of the whole riser."""
+    alike = 0
+    for seed in range(30):
+        riser = seen(logistic(0.2), 0.1, seed)
+        alike += riser.foot.width == riser.width
+        assert 1 / 2.5 < riser.foot.width / riser.width < 2.5
+    assert alike > 0
+
+
+# -- which maxima of the slope are risers -----------------------------------------------------------------------------
+
+
+def staircase(x: Array, places: tuple[float, ...], heights: tuple[float, ...]) -> Array:
+    return np.asarray(sum(h / (1 + np.exp(-(x - v))) for v, h in zip(places, heights, strict=True)))
+
+
+def test_slope_of_a_parabola_is_exact() -> None:
+    """Local parabolas: Savitzky and Golay 1964. On uneven settings the step is divided out reading by reading."""
+    x = np.linspace(0, 2, 101)
+    slope = slope_of(x, 3 * x**2 + x, 0.0)
+    np.testing.assert_allclose(slope.values, 6 * x + 1, rtol=1e-9)
+    assert slope.window == 5
+    # dy/di over dx/di, both of which curve: an error of the second order of the unevenness, 2 %
+    uneven = x + 0.02 * np.sin(7 * x)
+    np.testing.assert_allclose(slope_of(uneven, 2 * uneven, 0.0).values, 2.0, rtol=1e-9)
+
+
+def test_heights_are_read_between_the_flattest_points() -> None:
+    x = np.linspace(0, 60, 600)
+    y = staircase(x, (10, 25, 45), (1.0, 0.5, 2.0))
+    slope = slope_of(x, y, 0.0)
+    risers = find_risers(slope)
+    assert x[risers] == pytest.approx([10, 25, 45], abs=0.1)
+    # tails of exp(-7.5) = 0.06 % of the neighbours' rises
+    assert heights_of(y, slope, risers) == pytest.approx([1.0, 0.5, 2.0], abs=0.005)
+
+
+@pytest.mark.parametrize("small", [0.05, 0.3, 0.6])
+def test_a_small_rise_in_the_middle_is_no_riser(small: float) -> None:
+    """Below 0.42 of the typical rise it is structure on a plateau; above a tenth of it that is told."""
+    x = np.linspace(0, 72, 900)
+    y = staircase(x, (10, 24, 36, 48, 62), (1.0, 1.0, small, 1.0, 1.0))
+    slope = slope_of(x, y, 0.0)
+    kept, shoulders = drop_small_rises(x, y, slope, find_risers(slope))
+    assert len(kept) == (5 if small > 0.42 else 4)
+    assert len(shoulders) == (1 if 0.1 < small < 0.42 else 0)
+    if shoulders:
+        # the flat stretch that is left over: on one of the two sides of the small rise
+        assert 24 < x[shoulders[0]] < 48
+
+
+@pytest.mark.parametrize("last", [0.05, 0.3])
+@pytest.mark.parametrize("complete", [True, False])
+def test_the_last_rise_is_excused_only_where_the_curve_ends_on_it(last: float, complete: bool) -> None:
+    x = np.linspace(0, 62 if complete else 48, 900)
+    y = staircase(x, (10, 24, 36, 50), (1.0, 1.0, 1.0, last if complete else last * (1 + np.exp(2))))
+    slope = slope_of(x, y, 1e-4)
+    kept, _ = drop_small_rises(x, y, slope, find_risers(slope))
+    assert len(kept) == (3 if complete else 4)
