@@ -154,7 +154,8 @@ def test_a_parameter_on_its_bound_is_named() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_lmfit_finds_the_same_minimum(seed: int) -> None:
-    """The short way past lmfit's parameters ends where lmfit ends, to 1e-6 of a standard uncertainty."""
+    """The short way past lmfit's parameters ends where lmfit ends, to 1e-4 of a standard uncertainty, as
+    both stop at changes of 1e-10, of different variables where a bound is mapped."""
     from gzero.fitters.engine import _with_lmfit
 
     model, curve, start, std = problem(seed)
@@ -162,7 +163,7 @@ def test_lmfit_finds_the_same_minimum(seed: int) -> None:
     assert ours.problem is not None
     theirs, _, converged = _with_lmfit(ours.problem, np.array([start[name] for name in ours.names]))
     assert converged
-    assert np.all(np.abs(theirs - ours.values) < 1e-6 * np.sqrt(np.diag(ours.covariance)))
+    assert np.all(np.abs(theirs - ours.values) < 1e-4 * np.sqrt(np.diag(ours.covariance)))
 
 
 def test_a_bound_that_is_felt_is_left_to_lmfit() -> None:

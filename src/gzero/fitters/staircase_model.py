@@ -357,7 +357,7 @@ def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign
                 begin[f"threshold_{n}"], begin[f"width_{n}"] = sign * x, w
         if len(part) <= len(rival.free):
             continue
-        _, chi2 = refit(rival, np.array([begin[p.name] for p in rival.free]), evaluations=6 if number < modes else 10)
+        _, chi2 = refit(rival, np.array([begin[p.name] for p in rival.free]), evaluations=3 if number < modes else 6)
         penalty = (len(rival.free) - len(fit.names)) * float(np.log(len(part)))
         out[number] = chi2 / fit.inflation**2 - own + penalty
     return out

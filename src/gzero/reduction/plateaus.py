@@ -101,7 +101,7 @@ def find_staircase(curve: Curve) -> Staircase:
     shapes: list[Riser] = []
     without = y  # the readings with the tails taken out, each on its own stretch
     for _ in range(2 if middles else 0):  # levels need tails, tails need levels; the second round changes little
-        shapes = _shapes(x, y, middles, calm, levels, noise)
+        shapes = _shapes(x, y, middles, calm, levels, noise, shapes)
         stretches = [_between(x, slope, edges, middles, shapes, calm[k], k, _TAIL) for k in range(len(calm))]
         without = _without_tails(x, y, middles, shapes)
         levels = [float(without[lo : hi + 1].mean()) for lo, hi in stretches]
@@ -172,6 +172,7 @@ def _shapes(
     calm: Sequence[tuple[int, int]],
     levels: Sequence[float],
     noise: float,
+    near: Sequence[Riser],
 ) -> list[Riser]:
     """The shape of every riser, from the readings between the middles of the plateaus beside it."""
     out = []
@@ -180,7 +181,10 @@ def _shapes(
         first = sum(calm[k]) // 2 if calm[k][1] - calm[k][0] >= 4 or k > 0 else middle
         last = sum(calm[k + 1]) // 2 if calm[k + 1][1] - calm[k + 1][0] >= 4 or k + 1 < len(middles) else middle
         part = slice(first, last + 1)
-        out.append(shape_of(x, y, part, middle, below=levels[k], above=levels[k + 1], noise=noise))
+        shape = shape_of(
+            x, y, part, middle, below=levels[k], above=levels[k + 1], noise=noise, near=near[k] if near else None
+        )
+        out.append(shape)
     return out
 
 

@@ -66,51 +66,69 @@ class Riser:
 
     Parameters
     ----------
-    x : where it passes half of its rise, and the logistic width of the whole of it [unit of x].
     rise : level above minus level below [unit of y].
+    whole : the logistic through all of it.
     foot, shoulder : its lower and its upper half; the two differ where the riser is asymmetric.
     """
 
-    x: float
-    width: float
     rise: float
+    whole: Half
     foot: Half
     shoulder: Half
 
+    @property
+    def x(self) -> float:
+        """Where it passes half of its rise [unit of x]."""
+        return self.whole.position
 
-def shape_of(x: Array, y: Array, part: slice, middle: int, *, below: float, above: float, noise: float) -> Riser:
+    @property
+    def width(self) -> float:
+        """Logistic width of the whole of it [unit of x]."""
+        return self.whole.width
+
+
+def shape_of(
+    x: Array, y: Array, part: slice, middle: int, *, below: float, above: float, noise: float, near: Riser | None = None
+) -> Riser:
     """The shape of one riser between the levels on both sides, by regression of the logit on x (Berkson 1944,
     doi 10.1080/01621459.1944.10500699), weighted by what a reading's noise does to it.
 
     Parameters
     ----------
     x, y : the curve.  part : from the plateau below to the one above.  middle : position of the steepest reading.
+    near : its shape under levels that were nearly these; the lines then start from its own.
     """
     rise = above - below
     spacing = float(x[-1] - x[0]) / (x.size - 1)
     jump = Half(intercept=-4 * float(x[middle]) / spacing, steepness=4 / spacing)
     if rise <= 0:
-        return Riser(x=jump.position, width=jump.width, rise=max(rise, 0.0), foot=jump, shoulder=jump)
+        return Riser(rise=max(rise, 0.0), whole=jump, foot=jump, shoulder=jump)
     u = (y[part] - below) / rise
     cut = max(_FOOT[0], 4 * noise / rise)
     core = middle - part.start
     # the run of readings on the riser: from the last one that is down to the first one that is up
     down, up = np.flatnonzero(u[:core] <= cut), np.flatnonzero(u[core:] >= 1 - cut)
     run = slice(int(down[-1]) + 1 if down.size else 0, core + (int(up[0]) if up.size else u.size - core))
-    whole = _logit_line(x, u, part.start, run, rise, cut)
+    lines = near if near is not None and near.foot.u.size and near.shoulder.u.size else None
+    whole = _logit_line(x, u, part.start, run, rise, cut, None) if lines is None else lines.whole
     if whole is None or not _sure(whole, noise):
-        return Riser(x=jump.position, width=jump.width, rise=rise, foot=jump, shoulder=jump)
+        return Riser(rise=rise, whole=jump, foot=jump, shoulder=jump)
 
-    def between(low: float, high: float) -> Half:
+    def between(low: float, high: float, start: Half | None) -> Half:
         # bounded by x, as bounds on noisy u would choose the readings by their noise
         ends = [whole.position + whole.width * float(np.log(share / (1 - share))) for share in (low, high)]
         first, last = (int(v) for v in np.searchsorted(x[part], ends))
-        half = _logit_line(x, u, part.start, slice(max(first, run.start), min(last, run.stop)), rise, cut)
+        half = _logit_line(x, u, part.start, slice(max(first, run.start), min(last, run.stop)), rise, cut, start)
         # a half that has nothing of the whole is noise, not asymmetry
         usable = half is not None and _sure(half, noise) and 1 / _HALVES < half.width / whole.width < _HALVES
         return half if usable and half is not None else whole
 
-    return Riser(x=whole.position, width=whole.width, rise=rise, foot=between(*_FOOT), shoulder=between(*_SHOULDER))
+    return Riser(
+        rise=rise,
+        whole=whole,
+        foot=between(*_FOOT, None if lines is None else lines.foot),
+        shoulder=between(*_SHOULDER, None if lines is None else lines.shoulder),
+    )
 
 
 def _sure(half: Half, noise: float) -> bool:
@@ -118,18 +136,20 @@ def _sure(half: Half, noise: float) -> bool:
     return noise * float(np.linalg.norm(half.response[1])) < 0.25 * half.steepness
 
 
-def _logit_line(x: Array, u: Array, offset: int, run: slice, rise: float, cut: float) -> Half | None:
+def _logit_line(x: Array, u: Array, offset: int, run: slice, rise: float, cut: float, near: Half | None) -> Half | None:
     """The line through the logits of a run of readings; None where these are too few or do not rise."""
     if run.stop - run.start < 4:
         return None
     at = x[offset + run.start : offset + run.stop]
     seen = u[run]
-    share = np.clip(seen, cut / 4, 1 - cut / 4)
-    z = np.log(share / (1 - share))
-    intercept, steepness, _ = _line(at, z, share)
-    if not steepness > 0:
-        return None
-    # once more about that line, with weights that are free of the readings' own noise: a step of least squares on u
+    if near is None:
+        share = np.clip(seen, cut / 4, 1 - cut / 4)
+        intercept, steepness, _ = _line(at, np.log(share / (1 - share)), share)
+        if not steepness > 0:
+            return None
+    else:
+        intercept, steepness = near.intercept, near.steepness
+    # about that line, with weights that are free of the readings' own noise: a step of least squares on u
     share = np.clip(_share(intercept + steepness * at), cut / 4, 1 - cut / 4)
     z = intercept + steepness * at + (seen - share) / (share * (1 - share))
     intercept, steepness, response = _line(at, z, share)
@@ -178,8 +198,12 @@ def slope_of(x: Array, y: Array, noise: float) -> Slope:
     spacing = np.full(x.size, steps[0]) if even else savgol_filter(x, 5, 2, deriv=1, mode="interp")
     typical = float(np.median(steps))
     spacing = np.maximum(spacing, typical * 1e-3)
-    window, std = 5, np.inf
     widest = max(6, y.size // 6)
+    # the steepest that any window sees bounds the one that is needed from below
+    steepest = float(np.percentile(np.abs(np.diff(y)) / steps, 95))
+    needed = noise / (typical * _SLOPE_NOISE * steepest) if steepest > 0 else 0.0
+    window = min(max(5, int((12 * needed**2) ** (1 / 3)) | 1), (widest - 1) | 1)
+    std = np.inf
     while window <= widest:
         # the derivative of a local parabola weighs its readings by their distance from the middle
         weights = np.arange(window) - window // 2

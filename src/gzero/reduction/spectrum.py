@@ -211,8 +211,8 @@ class _Shape:
 
 
 _STARTS = (
-    *(_Shape("knee", logit, float(np.log(k)), 1.0) for logit in (-1.5, 1.0, 5.0) for k in (0.02, 0.1, 0.5)),
-    *(_Shape("1/f", logit, float(np.log(_NO_KNEE)), 0.5) for logit in (-1.5, 0.0, 2.0, 5.0)),
+    *(_Shape("knee", logit, float(np.log(k)), 1.0) for logit in (0.0, 5.0) for k in (0.02, 0.1, 0.5)),
+    *(_Shape("1/f", logit, float(np.log(_NO_KNEE)), 0.5) for logit in (-1.5, 0.5, 5.0)),
 )
 
 
