@@ -20,7 +20,7 @@ from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice
 from gzero.models.model import Array, Model
 from gzero.models.staircase import staircase
-from gzero.reduction.noise import Noise
+from gzero.reduction.noise import Noise, white_noise
 from gzero.reduction.plateau import Plateau
 from gzero.reduction.plateaus import Staircase
 
@@ -177,7 +177,8 @@ def fit_staircase(
     learnt, shapes = fitted(options.risers), options.risers
     lopsided = more_freely(_values(learnt.fit))[:, unequal.names.index("curvature")]
     if not shapes and _explained(learnt, lopsided) > _LOPSIDED:
-        curved = _curved(fitted, learnt)
+        trial = replace(problem(len(risers), offset=False, shapes=frozenset({"curved"})), noise=noise)
+        curved = _curved(fitted, learnt) if _all_but_noise(trial, {**start, **_values(learnt.fit)}) else None
         learnt, shapes = (curved, frozenset({"curved"})) if curved is not None else (learnt, shapes)
     steps = _step_numbers(learnt, partial(problem, shapes=shapes), start, sign)
     whole = learnt.noise.over(len(curve), first)
@@ -199,6 +200,13 @@ def _explained(learnt: Learnt, column: Array) -> float:
     rest = column / std - design @ np.linalg.lstsq(design, column / std, rcond=None)[0]
     size = float(rest @ rest) * float(pulls @ pulls)
     return float(rest @ pulls) ** 2 / size if size > 0 else 0.0
+
+
+def _all_but_noise(trial: Problem, start: Mapping[str, float]) -> bool:
+    """Whether a quick fit leaves nothing but noise: the mean square is that of neighbouring readings, within a half."""
+    _, chi2 = refit(trial, np.array([start[p.name] for p in trial.free]), evaluations=40)
+    alone = white_noise(trial.curve.y) / float(np.median(trial.noise.std))
+    return chi2 / (len(trial.curve) - len(trial.free)) < 1.5 * max(alone**2, 1e-12)
 
 
 def _curved(fitted: Callable[[frozenset[RiserShape]], Learnt], plain: Learnt) -> Learnt | None:
