@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from gzero.estimate import Estimate, html_table
 from gzero.fitters.findings import BudgetLine, Comparison, Level
+from gzero.fitters.interval import Interval
 from gzero.fitters.result import FitResult
 from gzero.joint import JointEstimates
 from gzero.loaders.table import Coordinate, Origin
@@ -102,7 +103,7 @@ class Analysis:
             },
             "estimates": {name: self._estimate(estimate) for name, estimate in self.estimates.items()},
             "joint": None if self.joint is None else self.joint.to_dict(),
-            "fit": None if self.fit is None else _fit(self.fit, self.curve),
+            "fit": None if self.fit is None else fit_record(self.fit, self.curve),
             "plateaus": [
                 {
                     "index": level.index,
@@ -168,11 +169,12 @@ class Analysis:
         }
 
 
-def _fit(fit: FitResult, curve: Curve | None) -> dict[str, object]:
+def fit_record(fit: FitResult, curve: Curve | None) -> dict[str, object]:
+    """A fit as plain values; `curve` says what its axes are in."""
     return {
         "model": fit.model,
         "names": list(fit.names),
-        "units": [_own_unit(unit, curve) for unit in fit.units],
+        "units": [own_unit(unit, curve) for unit in fit.units],
         "values": [_number(value) for value in fit.values],
         "stds": [_number(fit.std(name)) for name in fit.names],
         "covariance": [[_number(value) for value in row] for row in fit.covariance],
@@ -184,10 +186,22 @@ def _fit(fit: FitResult, curve: Curve | None) -> dict[str, object]:
         "success": fit.success,
         "message": fit.message,
         "bic": _number(fit.bic),
+        "intervals": {name: interval_record(interval) for name, interval in fit.intervals.items()},
     }
 
 
-def _own_unit(unit: str | None, curve: Curve | None) -> str | None:
+def interval_record(interval: Interval) -> dict[str, object]:
+    """An interval as plain values; an open end is None, and the note says why."""
+    return {
+        "low": interval.low,
+        "high": interval.high,
+        "confidence": interval.confidence,
+        "method": interval.method,
+        "note": interval.note or None,
+    }
+
+
+def own_unit(unit: str | None, curve: Curve | None) -> str | None:
     """SI text of a parameter's unit; a model gives it as that of its x or y."""
     if unit not in ("x", "y", "1/x", "1/y"):
         return unit

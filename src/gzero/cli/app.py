@@ -73,12 +73,33 @@ def inspect_file(file: File, asked: Asked, json: Json = False) -> None:
 
 @app.command(epilog='Example: gzero fit lab.csv --quantum "2e^2/h" --series-resistance "420(12) ohm"')
 @takes_options
-def fit(file: File, asked: Asked, json: Json = False) -> None:
+def fit(
+    file: File,
+    asked: Asked,
+    intervals: Annotated[
+        str | None,
+        typer.Option(help="Of the model's parameters: profile or bootstrap.", show_default=False),
+    ] = None,
+    together: Annotated[
+        str | None,
+        typer.Option(help="Parameters that all traces share, such as step_height,width_1.", show_default=False),
+    ] = None,
+    json: Json = False,
+) -> None:
     """The estimates, in SI and in the quantum."""
-    from gzero.cli.show import show_fit, with_progress
+    from gzero.cli.show import show_fit, show_together, with_progress
+    from gzero.pipeline.refine import check_method, traces_together, with_intervals
 
     config = _config(asked, file)
+    check_method(intervals)
+    if together is not None:
+        show_together(traces_together(file, config, shared=together, intervals=intervals), str(file), as_json=json)
+        return
     analyses = with_progress(str(file), partial(_analyse, file, config))
+    if intervals is not None:
+        analyses = with_progress(
+            f"{file}: {intervals}", lambda step: with_intervals(analyses, intervals, config, progress=step)
+        )
     show_fit(analyses, as_json=json)
 
 

@@ -72,6 +72,7 @@ _OPTIONS: tuple[Row, ...] = (
     ("invalid", "--invalid", str, "Rows that are no finite numbers: refuse (default) or drop.", _CHOICES),
     ("repeats", "--repeats", str, "Settings that were read twice: mean (default) or refuse.", _CHOICES),
     ("sweep", "--sweep", str, "A sweep that turns round: split (default), refuse, up, down or sort.", _CHOICES),
+    ("loss", "--loss", str, "Of the model's fit: linear (default), soft_l1, huber or cauchy.", _CHOICES),
     ("seed", "--seed", int, "Seed of anything random; it is in the report.", _CHOICES),
 )
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from gzero.analysis import Analysis
     from gzero.coverage import SelfTest
+    from gzero.fitters.together import JointFit
     from gzero.loaders.registry import LoaderDescription
     from gzero.measurement.inspection import Inspection
     from gzero.pipeline.datasets import Description
@@ -74,6 +75,19 @@ def show_fit(analyses: Sequence[Analysis], *, as_json: bool) -> None:
     from gzero.report.brief import fit_document
 
     _show(fit_document(analyses))
+
+
+def show_together(found: tuple[JointFit, Sequence[str]], path: str, *, as_json: bool) -> None:
+    """A joint fit of the traces of one file."""
+    from gzero.report.intervals import together_document, together_record
+
+    joint, traces = found
+    if as_json:
+        from gzero.version import VERSION
+
+        _json(together_record(joint, path, traces, VERSION))
+        return
+    _show(together_document(joint, path, traces))
 
 
 def show_verdicts(analyses: Sequence[Analysis], *, as_json: bool) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gzero.estimate import html_table
+from gzero.fitters.interval import Interval
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.problem import Problem
 from gzero.measurement.curve import frozen
@@ -37,6 +39,7 @@ class FitResult:
     bic : Bayesian information criterion of the fit.
     variance_dof : degrees of freedom of each variance, shape (k,): infinite where the noise is stated; the covariance is
         widened for them (`gzero.reduction.noise.widening`). None where they were not worked out.
+    intervals : of the parameters, by name, where they were asked for.
     problem : what was minimised, so that it can be looked at again (profile, bootstrap).
     levels : the levels without a model that were found beside it, so that a verdict can be given on them.
     """
@@ -61,6 +64,7 @@ class FitResult:
     problem: Problem | None = None
     levels: LevelSet | None = None
     variance_dof: NDArray[np.float64] | None = None
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("values", "covariance", "fitted", "residuals"):

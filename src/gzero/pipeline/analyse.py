@@ -17,7 +17,7 @@ from gzero.fitters.options import FitOptions
 from gzero.measurement.kinds import Kind, kind
 from gzero.measurement.measurement import Measurement
 from gzero.pipeline.branches import between_branches
-from gzero.pipeline.config import Config, plateaus, risers, selection
+from gzero.pipeline.config import Config, loss, plateaus, risers, selection
 from gzero.pipeline.load import FIT, environment, load_traces
 from gzero.pipeline.record import record
 from gzero.quanta import (
@@ -111,6 +111,7 @@ def analyse_measurement(measurement: Measurement, config: Config) -> Analysis:
         plateaus=plateaus(config),
         risers=risers(config),
         fit_resistance=config.series_resistance is not None and config.series_resistance.strip() == FIT,
+        loss=loss(config),
     )
     with np.errstate(all="ignore"):
         findings = fitter(experiment.name).fit(measurement, options)

@@ -8,10 +8,11 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from gzero.errors import ConfigError
 from gzero.fitters.options import RISER_SHAPES, RiserShape
+from gzero.fitters.problem import Loss
 from gzero.measurement.ledger import By
 from gzero.reduction.selection import Selection
 
@@ -19,13 +20,14 @@ from gzero.reduction.selection import Selection
 _TEXTS = (
     "experiment", "x", "y", "std", "x_unit", "y_unit", "sheet", "trace", "loader", "encoding", "delimiter", "decimal",
     "quantum", "particle", "mass", "temperature", "series_resistance", "gain", "offset", "length", "bias",
-    "lever_arm", "risers", "range", "plateaus", "invalid", "repeats", "sweep",
+    "lever_arm", "risers", "range", "plateaus", "invalid", "repeats", "sweep", "loss",
 )  # fmt: skip
 #: Options that take one of a few words, the default first.
-_CHOICES = {
+_CHOICES: dict[str, tuple[str, ...]] = {
     "invalid": ("refuse", "drop"),
     "repeats": ("mean", "refuse"),
     "sweep": ("split", "refuse", "up", "down", "sort"),
+    "loss": get_args(Loss),
 }
 _NUMBERS = ("margin", "level_margin", "confidence", "seed", "header_row")
 
@@ -72,6 +74,7 @@ class Config:
     invalid: str | None = None
     repeats: str | None = None
     sweep: str | None = None
+    loss: str | None = None
     margin: float | None = None
     level_margin: float | None = None
     confidence: float | None = None
@@ -235,6 +238,16 @@ def risers(config: Config) -> frozenset[RiserShape]:
                 allowed=RISER_SHAPES,
             )
     return frozenset(word for word in RISER_SHAPES if word in words)
+
+
+def loss(config: Config) -> Loss:
+    """How far single readings may pull the model's fit.
+
+    Raises
+    ------
+    ConfigError : no such loss.
+    """
+    return _one_of(config.loss, "loss")  # type: ignore[return-value]
 
 
 def plateaus(config: Config) -> tuple[int, int] | None:

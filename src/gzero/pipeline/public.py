@@ -134,6 +134,7 @@ class Options(TypedDict, total=False):
     invalid: str
     repeats: str
     sweep: str
+    loss: str
     margin: float
     level_margin: float
     confidence: float
