@@ -19,6 +19,7 @@ _WHERE = {
     "analyse_traces": "gzero.pipeline.public",
     "bootstrap": "gzero.pipeline.refine",
     "fit": "gzero.pipeline.public",
+    "fit_errors_in_x": "gzero.pipeline.refine",
     "fit_temperature_series": "gzero.pipeline.refine",
     "fit_together": "gzero.pipeline.refine",
     "load": "gzero.pipeline.public",

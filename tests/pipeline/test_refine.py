@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import gzero
-from gzero.errors import ConfigError, InputError
+from gzero.errors import ConfigError, InputError, UnitError
 from gzero.fitters.interval import Interval
 from gzero.models.staircase import staircase
 from gzero.pipeline.config import configure
@@ -146,3 +146,23 @@ def test_what_cannot_be_fitted_together_is_one_line() -> None:
         gzero.fit_together([measured(1), measured(2)], quantum="2e^2/h", shared=("step",))
     with pytest.raises(ConfigError, match="curve 0 has no temperature"):
         gzero.fit_temperature_series([measured(1), measured(2)], quantum="2e^2/h")
+
+
+def test_errors_in_x_in_the_unit_of_the_gate(fit) -> None:
+    """A number in SI, a text in any unit and one number a reading say the same; widths know that x is uncertain."""
+    measurement = measured()
+    text = gzero.fit_errors_in_x(measurement, x_std="0.3 mV", quantum="2e^2/h")
+    for same in (
+        gzero.fit_errors_in_x(measurement, x_std=3e-4, quantum="2e^2/h"),
+        gzero.fit_errors_in_x(measurement, x_std=np.full(GATE.size, 3e-4), quantum="2e^2/h"),
+        gzero.fit_errors_in_x(fit, x_std=3e-4),
+    ):
+        assert same.fit.values == pytest.approx(text.fit.values, rel=1e-6)
+    # the readings were taken where they say: with such errors in x there would be more scatter on the risers
+    assert text.value("width_1") == pytest.approx(fit.value("width_1"), abs=2 * fit.std("width_1"))
+    uneven = np.where(GATE < 27, 3e-4, 1e-7)
+    half = gzero.fit_errors_in_x(measurement, x_std=uneven, quantum="2e^2/h")
+    assert half.x_std.max() == 3e-4
+    assert half.std("threshold_4") < half.std("threshold_1")
+    with pytest.raises(UnitError, match=r"x_std: '0\.3 K' has unit 'K', where"):
+        gzero.fit_errors_in_x(measurement, x_std="0.3 K", quantum="2e^2/h")

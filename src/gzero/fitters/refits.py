@@ -49,7 +49,10 @@ def minimised(fit: FitResult) -> Problem:
     InputError : the fit does not carry it.
     """
     if fit.problem is None:
-        raise InputError("this fit does not carry what was minimised", remedy="fit the measurement again")
+        raise InputError(
+            "this fit does not carry what was minimised",
+            remedy="fit the measurement again, or ask the joint fit that it is part of",
+        )
     if fit.method == "least squares, sandwich covariance":  # the spectrum entered the covariance only
         return replace(fit.problem, noise=fit.problem.noise.with_spectrum(None))
     return fit.problem

@@ -15,7 +15,13 @@ from gzero.fitters.level_set import LevelSet
 from gzero.fitters.problem import Problem
 from gzero.measurement.curve import frozen
 
-Method = Literal["least squares", "generalised least squares", "least squares, sandwich covariance", "robust"]
+Method = Literal[
+    "least squares",
+    "generalised least squares",
+    "least squares, sandwich covariance",
+    "robust",
+    "orthogonal distance regression",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Literal, Unpack, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gzero.analysis import Analysis
 from gzero.errors import ConfigError, FitError
-from gzero.estimate import Estimate
+from gzero.estimate import Estimate, declared
 from gzero.fitters import bootstrap as resampling
-from gzero.fitters import temperature_series, together
+from gzero.fitters import errors_in_x, temperature_series, together
 from gzero.fitters.bootstrap import Bootstrap
+from gzero.fitters.errors_in_x import ErrorsInX
 from gzero.fitters.interval import Interval
 from gzero.fitters.profile import profile_interval
 from gzero.fitters.result import FitResult
@@ -140,6 +142,56 @@ def fit_temperature_series(
     found["step_height"] = replace(own, systematic={**own.systematic, **step.systematic})
     estimates = JointEstimates(estimates=found, statistical=series.estimates.statistical)
     return replace(series, estimates=estimates)
+
+
+def fit_errors_in_x(
+    source: Measurement | FitResult,
+    *,
+    x_std: float | str | NDArray[np.float64],
+    quantum: str | None = None,
+    **options: Unpack[Options],
+) -> ErrorsInX:
+    """The model's fit with an uncertain abscissa, by orthogonal distance regression.
+
+    Parameters
+    ----------
+    source : a measurement, or the fit of one with its abscissa taken as exact.
+    x_std : standard uncertainty of each reading's abscissa: a number in SI, a text such as ``"0.2 mV"``, or one number a
+        reading (of the measurement, or of the curve of the fit).
+    quantum, options : as for `gzero.fit`, for a measurement.
+
+    Raises
+    ------
+    gzero.errors.MissingDependencyError : `odrpack` is not installed (``pip install 'gzero[odr]'``).
+    gzero.errors.InputError : an x_std that is none.
+    gzero.errors.FitError : no model could be fitted, or no minimum with errors in x.
+    """
+    measurement = source if isinstance(source, Measurement) else None
+    asked = configure(quantum=quantum, **options)
+    fit = (
+        source if isinstance(source, FitResult) else _fit_of(analyse_measurement(with_stated(source, asked), asked), 0)
+    )
+    return errors_in_x.fit_errors_in_x(fit, _x_std(x_std, fit, measurement))
+
+
+def _x_std(
+    stated: float | str | NDArray[np.float64], fit: FitResult, measurement: Measurement | None
+) -> float | NDArray[np.float64]:
+    """The uncertainty of the abscissa [unit of x] of the points that were fitted."""
+    if fit.problem is None:
+        return 0.0  # refused by the fitter, which says why
+    curve = fit.problem.curve
+    if isinstance(stated, str):
+        return declared(stated, si=curve.x_unit or "", what="x_std", source="x_std").value
+    values = np.asarray(stated)
+    if measurement is None or values.ndim == 0 or values.shape != measurement.abscissa.values.shape:
+        return stated
+    # one for each reading of the measurement: those of the readings that lie nearest to the points
+    x = measurement.abscissa.values
+    order = np.argsort(x)
+    at = np.clip(np.searchsorted(x[order], curve.x), 1, x.size - 1)
+    left = np.abs(x[order][at - 1] - curve.x) <= np.abs(x[order][at] - curve.x)
+    return np.asarray(values[order][np.where(left, at - 1, at)], dtype=np.float64)
 
 
 def with_intervals(
