@@ -49,7 +49,7 @@ def test_intervals_are_printed_and_recorded(gzero, one: Path) -> None:
 def test_a_word_that_is_no_method(gzero, one: Path) -> None:
     ran = gzero("fit", one, "--intervals", "guess")
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err == "gzero: --intervals 'guess' is no choice; choose profile, bootstrap\n"
+    assert ran.err == "gzero: --intervals 'guess' is no choice; choose profile, bootstrap, emcee\n"
 
 
 def test_loss_on_the_command_line_and_in_a_file(gzero, one: Path) -> None:

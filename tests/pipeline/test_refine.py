@@ -64,7 +64,7 @@ def test_intervals_in_the_record(fit) -> None:
     assert drawn.to_dict()["ledger"][-1]["value"] == "bootstrap, seed 7"
     assert drawn.seed == 7
     assert analysis.to_dict()["fit"]["intervals"] == {}
-    with pytest.raises(ConfigError, match="--intervals 'guess' is no choice; choose profile, bootstrap"):
+    with pytest.raises(ConfigError, match="--intervals 'guess' is no choice; choose profile, bootstrap, emcee"):
         with_intervals([analysis], "guess", configure())
 
 
@@ -166,3 +166,18 @@ def test_errors_in_x_in_the_unit_of_the_gate(fit) -> None:
     assert half.std("threshold_4") < half.std("threshold_1")
     with pytest.raises(UnitError, match=r"x_std: '0\.3 K' has unit 'K', where"):
         gzero.fit_errors_in_x(measurement, x_std="0.3 K", quantum="2e^2/h")
+
+
+def test_what_has_no_likelihood_has_open_intervals() -> None:
+    """A robust fit cannot be sampled: every interval is open and says so, and nothing else is lost."""
+    analysis = gzero.analyse(measured(), quantum="2e^2/h", loss="huber")
+    (out,) = with_intervals([analysis], "emcee", configure())
+    assert {(i.low, i.high) for i in out.fit.intervals.values()} == {(None, None)}
+    assert "the loss 'huber' is no likelihood" in out.fit.intervals["step_height"].note
+    assert out.ledger[-1].value == "emcee, seed 1"
+
+
+def test_a_chain_of_a_fit(fit) -> None:
+    """Under a flat prior the posterior of a nearly linear model is the fit: its std to 10 % by 300 steps of 36 walkers."""
+    out = gzero.sample(fit, seed=2, steps=600)
+    assert np.sqrt(np.diag(out.covariance)) == pytest.approx(np.sqrt(np.diag(fit.covariance)), rel=0.15)

@@ -78,7 +78,7 @@ def fit(
     asked: Asked,
     intervals: Annotated[
         str | None,
-        typer.Option(help="Of the model's parameters: profile or bootstrap.", show_default=False),
+        typer.Option(help="Of the model's parameters: profile, bootstrap or emcee.", show_default=False),
     ] = None,
     together: Annotated[
         str | None,
@@ -88,7 +88,8 @@ def fit(
 ) -> None:
     """The estimates, in SI and in the quantum."""
     from gzero.cli.show import show_fit, show_together, with_progress
-    from gzero.pipeline.refine import check_method, traces_together, with_intervals
+    from gzero.pipeline.refine import check_method, with_intervals
+    from gzero.pipeline.together import traces_together
 
     config = _config(asked, file)
     check_method(intervals)
