@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -304,20 +304,32 @@ def _best_start(
     looser: Callable[[Mapping[str, float]], Array],
 ) -> Learnt:
     """The fit from the shapes of the risers; where that fails or misses them, the best of a few other widths."""
-    found: list[Learnt] = []
+    first: Learnt | None = None
     failure: FitError | None = None
-    for factor in (1.0, 0.4, 2.5):
+    try:
+        first = fit_learning(problem, start, flat=flat, with_constant=free, looser=looser)
+    except FitError as error:
+        failure = error
+    if first is not None and first.misfit <= MISFIT:
+        return first
+    # a quick look from other widths; only what is better by more than a per cent is worth the whole way
+    best = np.inf if first is None else float(np.sum((first.fit.residuals / problem.noise.std) ** 2))
+    better: dict[str, float] | None = None
+    for factor in (0.4, 2.5):
         scaled = {name: value * factor if "width" in name else value for name, value in start.items()}
+        values, chi2 = refit(problem, np.array([scaled[p.name] for p in problem.free]), evaluations=60)
+        within = all(p.lower < v < p.upper for p, v in zip(problem.free, values, strict=True))
+        if within and np.isfinite(chi2) and chi2 < 0.99 * best:
+            best = chi2
+            better = {**scaled, **dict(zip((p.name for p in problem.free), (float(v) for v in values), strict=True))}
+    if better is not None:
         try:
-            found.append(fit_learning(problem, scaled, flat=flat, with_constant=free, looser=looser))
+            return fit_learning(problem, better, flat=flat, with_constant=free, looser=looser)
         except FitError as error:
             failure = error
-            continue
-        if found[-1].misfit <= MISFIT:
-            return found[-1]
-    if not found and failure is not None:
+    if first is None and failure is not None:
         raise failure
-    return min(found, key=lambda learnt: float(np.sum((learnt.fit.residuals / problem.noise.std) ** 2)))
+    return cast(Learnt, first)
 
 
 def _offset_gain(learnt: Learnt, free: Problem) -> float:
