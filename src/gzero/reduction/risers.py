@@ -96,7 +96,7 @@ def shape_of(
     Parameters
     ----------
     x, y : the curve.  part : from the plateau below to the one above.  middle : position of the steepest reading.
-    near : its shape under levels that were nearly these; the lines then start from its own.
+    near : its shape under levels that were nearly these; its halves are then sought where it has them.
     """
     rise = above - below
     spacing = float(x[-1] - x[0]) / (x.size - 1)
@@ -109,16 +109,16 @@ def shape_of(
     # the run of readings on the riser: from the last one that is down to the first one that is up
     down, up = np.flatnonzero(u[:core] <= cut), np.flatnonzero(u[core:] >= 1 - cut)
     run = slice(int(down[-1]) + 1 if down.size else 0, core + (int(up[0]) if up.size else u.size - core))
-    lines = near if near is not None and near.foot.u.size and near.shoulder.u.size else None
-    whole = _logit_line(x, u, part.start, run, rise, cut, None) if lines is None else lines.whole
+    known = near is not None and near.foot.u.size > 0
+    whole = near.whole if near is not None and known else _logit_line(x, u, part.start, run, rise, cut)
     if whole is None or not _sure(whole, noise):
         return Riser(rise=rise, whole=jump, foot=jump, shoulder=jump)
 
-    def between(low: float, high: float, start: Half | None) -> Half:
+    def between(low: float, high: float) -> Half:
         # bounded by x, as bounds on noisy u would choose the readings by their noise
         ends = [whole.position + whole.width * float(np.log(share / (1 - share))) for share in (low, high)]
         first, last = (int(v) for v in np.searchsorted(x[part], ends))
-        half = _logit_line(x, u, part.start, slice(max(first, run.start), min(last, run.stop)), rise, cut, start)
+        half = _logit_line(x, u, part.start, slice(max(first, run.start), min(last, run.stop)), rise, cut)
         # a half that has nothing of the whole is noise, not asymmetry
         usable = half is not None and _sure(half, noise) and 1 / _HALVES < half.width / whole.width < _HALVES
         return half if usable and half is not None else whole
@@ -126,8 +126,8 @@ def shape_of(
     return Riser(
         rise=rise,
         whole=whole,
-        foot=between(*_FOOT, None if lines is None else lines.foot),
-        shoulder=between(*_SHOULDER, None if lines is None else lines.shoulder),
+        foot=between(*_FOOT),
+        shoulder=between(*_SHOULDER),
     )
 
 
@@ -136,19 +136,16 @@ def _sure(half: Half, noise: float) -> bool:
     return noise * float(np.linalg.norm(half.response[1])) < 0.25 * half.steepness
 
 
-def _logit_line(x: Array, u: Array, offset: int, run: slice, rise: float, cut: float, near: Half | None) -> Half | None:
+def _logit_line(x: Array, u: Array, offset: int, run: slice, rise: float, cut: float) -> Half | None:
     """The line through the logits of a run of readings; None where these are too few or do not rise."""
     if run.stop - run.start < 4:
         return None
     at = x[offset + run.start : offset + run.stop]
     seen = u[run]
-    if near is None:
-        share = np.clip(seen, cut / 4, 1 - cut / 4)
-        intercept, steepness, _ = _line(at, np.log(share / (1 - share)), share)
-        if not steepness > 0:
-            return None
-    else:
-        intercept, steepness = near.intercept, near.steepness
+    share = np.clip(seen, cut / 4, 1 - cut / 4)
+    intercept, steepness, _ = _line(at, np.log(share / (1 - share)), share)
+    if not steepness > 0:
+        return None
     # about that line, with weights that are free of the readings' own noise: a step of least squares on u
     share = np.clip(_share(intercept + steepness * at), cut / 4, 1 - cut / 4)
     z = intercept + steepness * at + (seen - share) / (share * (1 - share))

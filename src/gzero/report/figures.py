@@ -143,7 +143,7 @@ def staircase_figure(
     """
     with style():
         residuals = fitted is not None
-        figure = new_figure(3.75 if residuals else 3.2)
+        figure = new_figure(3.4 if residuals else 3.2)
         bottom = 0.125 if residuals else 0.145
         grid = figure.add_gridspec(
             2 if residuals else 1,

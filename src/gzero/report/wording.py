@@ -196,9 +196,9 @@ def interval_line(analysis: Analysis) -> str:
 _STAIRCASE = (
     "Risers are the prominent maxima of the slope of the curve; plateaus are the flat stretches between "
     "them, counted from pinch-off by their risers and never by rounding to the nearest multiple.",
-    "The level of a plateau is the mean over its flat window. Its uncertainty joins the noise, with its "
-    "correlation length, and the change of level across the window; a level that is not flat is shown but"
-    " not counted.",
+    "The level of a plateau is the mean over its window, without the tails of the risers beside it. Its "
+    "uncertainty joins the noise of the readings, correlated where they are, and what the choice of the "
+    "window changes beyond that noise; a level that is not flat is shown but not counted.",
     "The step height follows from the counted levels against n, with no model of the risers. Where a fit "
     "is shown, its step height is a second estimate of the same quantity.",
 )
