@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gzero.fitters.engine import at_minimum, fit_problem, minimum, too_few
+from gzero.fitters.engine import at_minimum, fit_problem, minimum, refit, too_few
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
 from gzero.models.model import Array
@@ -26,6 +26,13 @@ from gzero.reduction.spectrum import Spectrum, estimate_spectrum, white
 #: Mean square of the residuals over what it would be if they were noise: more is a misfit. Noise of the kinds that are
 #: simulated stays below it in 98 of 100 sweeps.
 MISFIT = 1.7
+
+
+#: Share of the sum of squares that a looser fit leaves, below which its own residuals are the ones to look at. Above, what
+#: it takes up is linear in its parameters, and residuals of the fit itself say the same once these are known to be free.
+_TAKEN_UP = 1 / 3
+
+Looser = Callable[[Mapping[str, float]], tuple[Problem, Array]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,7 +58,7 @@ def fit_learning(
     *,
     flat: NDArray[np.bool_],
     with_constant: Problem | None = None,
-    looser: Callable[[Mapping[str, float]], Array] | None = None,
+    looser: Looser | None = None,
 ) -> Learnt:
     """Fit, learn the noise from the residuals, and fit again where that changes the weights.
 
@@ -60,8 +67,9 @@ def fit_learning(
     problem : its noise holds standard deviations and no spectrum.
     flat : readings on flat stretches, shape (n,).
     with_constant : the same problem with a free offset, used where the noise is red.
-    looser : parameters -> the Jacobian of a model with more freedom [unit of y per unit of each], shape (n, q); what it
-        could take up is no evidence about the noise (steps that are unequal must not look like slow noise).
+    looser : parameters -> a problem with more freedom on the same curve, and the values of its free parameters that are
+        the same fit; what it takes up is no evidence about the noise (steps that are unequal must not look like slow
+        noise).
 
     Raises
     ------
@@ -104,16 +112,20 @@ def _residuals(problem: Problem, values: Array) -> Array:
     return np.asarray(problem.curve.y - problem.model.function(problem.curve.x, problem.complete(values)))
 
 
-def _spectrum(
-    problem: Problem, values: Array, residuals: Array, looser: Callable[[Mapping[str, float]], Array] | None
-) -> Spectrum:
+def _spectrum(problem: Problem, values: Array, residuals: Array, looser: Looser | None) -> Spectrum:
     noise = problem.noise
     if problem.loss != "linear":
         return white(len(problem.curve))
     design = problem.design(values) / noise.std[:, None]
     if looser is not None:
         named = dict(zip((p.name for p in problem.free), (float(v) for v in values), strict=True))
-        design = np.hstack([design, looser(named) / noise.std[:, None]])
+        free, at = looser(named)
+        free = replace(free, noise=noise)
+        best, left = refit(free, at, evaluations=10)
+        if left < _TAKEN_UP * float(np.sum((residuals / noise.std) ** 2)):
+            residuals, design = _residuals(free, best), free.design(best) / noise.std[:, None]
+        else:
+            design = np.hstack([design, free.design(at) / noise.std[:, None]])
     return estimate_spectrum(residuals / noise.std, design, stated=noise.stated)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gzero.errors import FitError
 from gzero.fitters.engine import refit
-from gzero.fitters.learnt_noise import MISFIT, Learnt, fit_learning
+from gzero.fitters.learnt_noise import MISFIT, Learnt, Looser, fit_learning
 from gzero.fitters.options import FitOptions, RiserShape
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
@@ -62,8 +62,9 @@ class ModelFit:
             )
         if fit.inflation > 1:
             out.append(
-                f"chi2/dof of the model is {fit.chi2_reduced:.3g}: its uncertainties are widened by {fit.inflation:.3g}, "
-                "as the stated uncertainties are too small for it or its shape is wrong"
+                f"chi2/dof of the model is {fit.chi2_reduced:.3g}: its uncertainties are widened by {fit.inflation:.3g}, as "
+                + ("the stated uncertainties are too small for it, " if self.noise.stated else "")
+                + "its shape is wrong or the steps are not of one height"
             )
         if not self.describes:
             out.append(
@@ -157,32 +158,34 @@ def fit_staircase(
         model = shaped_staircase(modes, shapes, series=series, offset=offset, descending=stairs.descending)
         return Problem(model=model, curve=part, noise=noise, loss=options.loss)
 
-    unequal = staircase(len(risers), heights="free", offset=False, descending=stairs.descending, gate_map="exponential")
-
-    def more_freely(found: Mapping[str, float]) -> Array:
+    def unequal(found: Mapping[str, float]) -> tuple[Problem, Array]:
+        """The same with a height of its own for every step."""
         values = {**start, **found, **_widths(found, len(risers))}
-        at = [values["step_height"] if name.startswith("height") else values[name] for name in unequal.names]
-        return unequal.jacobian(part.x, np.array(at))
-
-    def looser(found: Mapping[str, float]) -> Array:
-        return more_freely(found)[:, 1 : len(risers)]
+        model = staircase(
+            len(risers), heights="free", offset="offset" in found, descending=stairs.descending, gate_map="exponential"
+        )
+        at = [values["step_height"] if name.startswith("height") else values[name] for name in model.names]
+        free = Problem(model=model, curve=part, noise=noise, fixed={"curvature": values["curvature"]})
+        return free, np.array([v for v, name in zip(at, model.names, strict=True) if name != "curvature"])
 
     def fitted(shapes: frozenset[RiserShape]) -> Learnt:
         free = None if offset_known else problem(len(risers), offset=True, shapes=shapes)
-        learnt = _best_start(problem(len(risers), offset=False, shapes=shapes), start, flat, free, looser)
+        learnt = _best_start(problem(len(risers), offset=False, shapes=shapes), start, flat, free, unequal)
         if free is not None and "offset" not in learnt.fit.names and _offset_gain(learnt, free) > OFFSET:
-            learnt = fit_learning(free, {**start, **_values(learnt.fit)}, flat=flat, looser=looser)
+            learnt = fit_learning(free, {**start, **_values(learnt.fit)}, flat=flat, looser=unequal)
         return learnt
 
     learnt, shapes = fitted(options.risers), options.risers
-    lopsided = more_freely(_values(learnt.fit))[:, unequal.names.index("curvature")]
+    loose, at = unequal(_values(learnt.fit))
+    lopsided = loose.model.jacobian(part.x, loose.complete(at))[:, loose.model.names.index("curvature")]
     if not shapes and _explained(learnt, lopsided) > _LOPSIDED:
         trial = replace(problem(len(risers), offset=False, shapes=frozenset({"curved"})), noise=noise)
         curved = _curved(fitted, learnt) if _all_but_noise(trial, {**start, **_values(learnt.fit)}) else None
         learnt, shapes = (curved, frozenset({"curved"})) if curved is not None else (learnt, shapes)
     steps = _step_numbers(learnt, partial(problem, shapes=shapes), start, sign)
-    whole = learnt.noise.over(len(curve), first)
-    return ModelFit(result=learnt.fit, curve=part, noise=whole, misfit=learnt.misfit, steps=steps)
+    return ModelFit(
+        result=learnt.fit, curve=part, noise=learnt.noise.over(len(curve), first), misfit=learnt.misfit, steps=steps
+    )
 
 
 #: Curvature of the gate-to-energy map times the width of a riser, beyond which the map itself, which ends at -1/c, is felt.
@@ -301,7 +304,7 @@ def _best_start(
     start: dict[str, float],
     flat: NDArray[np.bool_],
     free: Problem | None,
-    looser: Callable[[Mapping[str, float]], Array],
+    looser: Looser,
 ) -> Learnt:
     """The fit from the shapes of the risers; where that fails or misses them, the best of a few other widths."""
     first: Learnt | None = None
