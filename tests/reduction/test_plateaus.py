@@ -165,13 +165,14 @@ def test_levels_scatter_as_their_covariance_says() -> None:
     assert np.mean(square) == pytest.approx(STEPS, abs=3.5 * np.sqrt(2 * STEPS / 300) + 0.06 * STEPS)
 
 
-@pytest.mark.parametrize(("spacing", "tolerance"), [(12, 0.2), (40, 0.01), (80, 1e-3)])
+@pytest.mark.parametrize(("spacing", "tolerance"), [(12, 0.2), (40, 0.01), (80, 5e-3)])
 def test_the_response_is_the_derivative_of_the_level(spacing: float, tolerance: float) -> None:
     """By central differences of the whole search, in ten random directions, over the response's length.
 
-    Tails need levels and levels need tails, and two rounds of that are made: what they leave out is the square of what
-    one round does, about 3/spacing, and vanishes with the distance of the risers. The step of the differences is small
-    enough for no window to jump by a reading; they are exact to the square of it, 1e-12.
+    Tails need levels and levels need tails, and two rounds of that are made, the second from the lines of the first:
+    what they leave out is about the square of what one round does, 3/spacing, and vanishes with the distance of the
+    risers. The step of the differences is small enough for no window to jump by a reading; they are exact to the square
+    of it, 1e-12.
     """
     clean = evenly_spaced(spacing)
     stairs = find_staircase(clean)

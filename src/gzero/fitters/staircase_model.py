@@ -361,6 +361,8 @@ def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign
     modes = sum(name.startswith("threshold") for name in fit.names)
     part = fit.problem.curve
     own = float(fit.problem.residual(fit.values) @ fit.problem.residual(fit.values)) / fit.inflation**2
+    # where something is left to explain, a rival is given the time to do it
+    poor = fit.chi2_reduced > 1 + 3 * np.sqrt(2 / fit.dof)
     out: dict[int, float] = {}
     for number in (modes - 1, modes + 1):
         if number < 1:
@@ -380,10 +382,18 @@ def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign
                 begin[f"threshold_{n}"], begin[f"width_{n}"] = sign * x, w
         if len(part) <= len(rival.free):
             continue
-        _, chi2 = refit(rival, np.array([begin[p.name] for p in rival.free]), evaluations=3 if number < modes else 6)
+        quick = 3 if number < modes else 6
+        starts = (1.0, modes / number) if poor else (1.0,)
+        chi2 = min(
+            _chi2(rival, {**begin, "step_height": h * begin["step_height"]}, 60 if poor else quick) for h in starts
+        )
         penalty = (len(rival.free) - len(fit.names)) * float(np.log(len(part)))
         out[number] = chi2 / fit.inflation**2 - own + penalty
     return out
+
+
+def _chi2(problem: Problem, start: Mapping[str, float], evaluations: int) -> float:
+    return refit(problem, np.array([start[p.name] for p in problem.free]), evaluations=evaluations)[1]
 
 
 class _Build(Protocol):
