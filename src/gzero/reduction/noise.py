@@ -97,8 +97,12 @@ class Noise:
         if not self.red or self.spectrum is None:
             return f"{source}, white"
         if self.spectrum.kind == "1/f":
-            return f"{source}, red (1/f, power exponent {2 * self.spectrum.exponent:.1f})"
-        return f"{source}, red ({self.correlation_length:.0f} readings per independent one)"
+            shape = f"1/f, power exponent {2 * self.spectrum.exponent:.1f}"
+        else:
+            shape = f"{self.correlation_length:.0f} readings per independent one"
+        if self.spectrum.probability < 1:
+            shape += f"; {100 * self.spectrum.probability:.0f} % sure of this shape, the other is counted in"
+        return f"{source}, red ({shape})"
 
 
 def widening(dof: Array, confidence: float = 0.95) -> Array:

@@ -9,6 +9,8 @@ Natarajan and Rao 1974, doi 10.1109/T-C.1974.223784), with the power S at w_j = 
 exponent 1 is the first-order autoregression (rho with knee^2 = (1 - rho)^2/rho) and the random telegraph, with the white
 part that an amplifier adds; knee -> 0 with exponent 1/2 is 1/f noise. The parameters maximise the restricted likelihood
 (Patterson and Thompson 1971, doi 10.1093/biomet/58.3.545), which knows that fitted parameters have used up residuals.
+One sweep often cannot tell the two shapes apart, and they differ by a factor of three in the uncertainty of a step: then
+both count, by their probability, and which one it is counts as one more parameter.
 """
 
 from __future__ import annotations
@@ -24,13 +26,18 @@ Kind = Literal["white", "knee", "1/f"]
 
 #: Gain in -2 ln L that makes noise red: three parameters more than white noise, 1 in 500 by chance.
 RED = 12.0
-#: Against 1/f a knee has to be better by this much in -2 ln L: a knee that is none promises too much at low frequency.
-_KNEE = 4.0
+#: Advantage of 1/f over a knee in -2 ln L before the data speak: a knee that is none promises too much at low frequency.
+_KNEE = 3.0
+#: A shape with less than this weight is left out.
+_NEGLIGIBLE = 0.02
 #: Total variance over the stated one below which the stated one is believed instead; nearer to it, one sweep of slow
 #: noise just happens to be calm.
 _FAR_BELOW = 0.5
 _NO_KNEE = 1e-4  # far below the lowest frequency of any sweep
-_EXPONENTS = (0.40, 0.65)  # of the amplitude: what is called 1/f noise has powers of 0.8 to 1.3
+_EXPONENTS = (0.40, 0.65)  # of the amplitude: what is called 1/f noise has powers of 0.8 to 1.3 ...
+#: ... and mostly near 1 (Weissman 1988, doi 10.1103/RevModPhys.60.537): center and width of what is expected before the
+#: data speak. Without it the edge of a knee is taken for a steep 1/f.
+_EXPECTED = (0.5, 0.05)
 _SHARE = (-6.0, 9.0)  # logit of the red share
 _KNEES = (float(np.log(0.002)), float(np.log(3.0)))
 
@@ -41,12 +48,13 @@ class Spectrum:
 
     Parameters
     ----------
-    kind : "white", "knee" (autoregressive, telegraph) or "1/f".
+    kind : "white", "knee" (autoregressive, telegraph) or "1/f", the more probable one.
     powers : S at w_j = pi j/n, shape (n,); their mean is the variance of one reading.
     gradients : d ln S/d parameter at the same frequencies, shape (p, n); the first parameter is ln(scale).
     uncertainty : covariance of these parameters, shape (p, p); zero where the scale is stated.
     gain : improvement of -2 ln L over white noise.
-    knee, exponent, share : as in the formula.
+    knee, exponent, share : as in the formula, of this kind.
+    probability : of this kind; the powers hold the other one with the rest.
     """
 
     kind: Kind
@@ -57,6 +65,7 @@ class Spectrum:
     knee: float = np.inf
     exponent: float = 0.0
     share: float = 0.0
+    probability: float = 1.0
 
     @property
     def variance(self) -> float:
@@ -172,10 +181,14 @@ def estimate_spectrum(residuals: Array, design: Array, *, stated: bool) -> Spect
         return plain
     found = [_refined(likelihood, n, [s for s in starts if s[0].kind == kind]) for kind in ("knee", "1/f")]
     (knee, knee_value), (flicker, flicker_value) = found
-    shape, value = (knee, knee_value) if knee_value < flicker_value - _KNEE else (flicker, flicker_value)
-    if base - value < RED:
+    if base - min(knee_value, flicker_value) < RED:
         return plain
-    return _spectrum(likelihood, shape, n, gain=base - value, stated=stated)
+    each = [
+        _spectrum(likelihood, shape, n, gain=base - value, stated=stated)
+        for shape, value in ((knee, knee_value), (flicker, flicker_value))
+    ]
+    odds = np.exp(np.clip((flicker_value - _KNEE - knee_value) / 2, -50, 50))
+    return _averaged(*each, weight=float(odds / (1 + odds)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +217,12 @@ class _Shape:
         if self.kind == "knee":
             return _Shape("knee", float(free[0]), float(free[1]), 1.0)
         return _Shape("1/f", float(free[0]), float(np.log(_NO_KNEE)), float(free[1]))
+
+    @property
+    def surprise(self) -> float:
+        """-2 ln of the prior of the exponent, over that of the most expected one."""
+        center, width = _EXPECTED
+        return ((self.exponent - center) / width) ** 2 if self.kind == "1/f" else 0.0
 
     @property
     def bounds(self) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -263,7 +282,8 @@ def _refined(likelihood: _Restricted, n: int, starts: list[tuple[_Shape, float]]
     best, _ = min(starts, key=lambda start: start[1])
 
     def deviance(free: Array) -> float:
-        return likelihood(best.at(free).powers(n))[0]
+        shape = best.at(free)
+        return likelihood(shape.powers(n))[0] + shape.surprise
 
     out = minimize(
         deviance,
@@ -275,6 +295,25 @@ def _refined(likelihood: _Restricted, n: int, starts: list[tuple[_Shape, float]]
     return best.at(out.x), float(out.fun)
 
 
+def _averaged(knee: Spectrum, flicker: Spectrum, *, weight: float) -> Spectrum:
+    """Both shapes by their probability: that of a knee is `weight`; which one it is counts as a parameter."""
+    first, second = (knee, flicker) if weight > 0.5 else (flicker, knee)
+    weight = max(weight, 1 - weight)
+    if weight > 1 - _NEGLIGIBLE:
+        return first
+    p = first.uncertainty.shape[0]
+    uncertainty = np.zeros((p + 1, p + 1))
+    uncertainty[:p, :p] = first.uncertainty
+    uncertainty[p, p] = weight * (1 - weight)
+    return replace(
+        first,
+        powers=weight * first.powers + (1 - weight) * second.powers,
+        gradients=np.vstack([first.gradients, np.log(second.powers / first.powers)]),
+        uncertainty=uncertainty,
+        probability=weight,
+    )
+
+
 def _spectrum(likelihood: _Restricted, shape: _Shape, n: int, *, gain: float, stated: bool) -> Spectrum:
     powers = shape.powers(n)
     powers = powers * likelihood(powers)[1]
@@ -282,7 +321,7 @@ def _spectrum(likelihood: _Restricted, shape: _Shape, n: int, *, gain: float, st
         powers = powers / powers.mean()
     gradients, information = likelihood.information(shape, n)
     # shape parameters at the end of their range carry no information of their own
-    ridge = np.diag([0.0, 0.02, 0.02 if shape.kind == "knee" else 25.0])
+    ridge = np.diag([0.0, 0.02, 0.02 if shape.kind == "knee" else _EXPECTED[1] ** -2])
     return Spectrum(
         kind=shape.kind,
         powers=powers,
