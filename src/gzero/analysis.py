@@ -222,9 +222,14 @@ def _verdict(verdict: Verdict) -> dict[str, object]:
         "p_value": _number(verdict.p_value),
         "interval": None if verdict.interval is None else [_number(v) for v in verdict.interval],
         "tightest_margin": _number(verdict.tightest_margin),
+        "tightest_level_margin": _number(verdict.tightest_level_margin),
         "false_positive_rate": _number(verdict.false_positive_rate),
         "power": _number(verdict.power),
+        "freedoms": list(verdict.freedoms),
+        "trials": verdict.trials or None,
+        "seed": verdict.seed,
         "rivals": [{"name": rival.name, "delta_bic": _number(rival.delta_bic)} for rival in verdict.rivals],
+        "by_plateaus": [{"plateaus": k, "decision": decision} for k, decision in verdict.by_plateaus],
         "reasons": list(verdict.reasons),
     }
 

@@ -198,3 +198,11 @@ def test_the_range_ends_with_the_top_plateau() -> None:
     step = analysis.estimates["step_height_model"]
     assert abs(step.value / G0 - 1) < 3.5 * step.std / G0
     assert step.std / G0 < 2e-3
+
+
+def test_risers_wider_than_the_sweep_are_no_defect() -> None:
+    """Ten noisy readings a branch: a width of half the sweep makes the window of a further step longer than the curve."""
+    x = np.linspace(0, 1, 27)
+    y = 1 / (1 + np.exp(-(x - 0.3) / 0.4)) + 0.02 * np.random.default_rng(4).normal(size=27)
+    measurement = gzero.Measurement.from_arrays(x=x, y=y, x_unit="V", y_unit="2e^2/h")
+    assert gzero.analyse(measurement, quantum="2e^2/h").verdict is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,20 @@ class LevelSet:
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", frozen(self.values))
         object.__setattr__(self, "covariance", frozen(self.covariance))
+
+    def __len__(self) -> int:
+        return int(self.indices.size)
+
+    def lowest(self, k: int) -> LevelSet:
+        """The k lowest of them."""
+        return replace(
+            self,
+            indices=self.indices[:k],
+            values=self.values[:k],
+            covariance=self.covariance[:k, :k],
+            shifts={source: shift[:k] for source, shift in self.shifts.items()},
+            flat=self.flat[:k],
+        )
 
     def systematic(self) -> NDArray[np.float64]:
         """Covariance from the shared sources, shape (k, k)."""

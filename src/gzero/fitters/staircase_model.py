@@ -371,7 +371,7 @@ def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign
         begin = {**start, **here, **_widths(here, modes)}
         if number > modes:
             width = float(np.median([begin[f"width_{n}"] for n in range(1, modes + 1)]))
-            span = max(3, int(4 * width / float(np.median(np.diff(part.x)))))
+            span = min(max(3, int(4 * width / float(np.median(np.diff(part.x))))), len(part))
             away = np.abs(np.convolve(fit.residuals, np.ones(span), mode="same"))
             place = float(part.x[int(np.argmax(away))])
             order = sorted(

@@ -84,10 +84,10 @@ def lines(levels: LevelSet, values: Array, *, resistance_fitted: bool) -> Lines:
         if k < 2:
             raise ValueError("a line with a series resistance needs two levels")
         return _with_resistance(levels, values, n)
-    solve, chi2 = _gls(n[:, None], values, np.broadcast_to(levels.covariance, (size, k, k)))
-    weights = solve[:, 0, :]
+    solve, chi2 = _gls(n[:, None], values, levels.covariance[None])
+    weights = np.broadcast_to(solve[:, 0, :], (size, k))
     return Lines(
-        steps=np.einsum("nk,nk->n", weights, values),
+        steps=(weights * values).sum(axis=1),
         resistances=np.zeros(size),
         corrected=values,
         jacobians=np.broadcast_to(np.eye(k), (size, k, k)),
@@ -167,11 +167,11 @@ def _gls(design: Array, y: Array, covariance: Array) -> tuple[Array, Array]:
 
     Parameters
     ----------
-    design : shape (k, p).  y : shape (N, k).  covariance : shape (N, k, k).
+    design : shape (k, p).  y : shape (N, k).  covariance : shape (N, k, k), or (1, k, k) for all of them.
 
     Returns
     -------
-    shapes (N, p, k) and (N,).
+    shapes (N, p, k), or (1, p, k), and (N,).
     """
     k = y.shape[1]
     size = np.sqrt(np.trace(covariance, axis1=1, axis2=2) / k)
@@ -180,8 +180,8 @@ def _gls(design: Array, y: Array, covariance: Array) -> tuple[Array, Array]:
     floor = np.where(known, (1e-6 * size) ** 2, 1.0)[:, None, None] * np.eye(k)
     inverse = np.linalg.inv(covariance + floor)
     solve = np.linalg.solve(design.T @ inverse @ design, design.T @ inverse)
-    residual = y - np.einsum("kp,npl,nl->nk", design, solve, y)
-    chi2 = np.einsum("nk,nkl,nl->n", residual, inverse, residual)
+    residual = y - (design @ solve @ y[:, :, None])[:, :, 0]
+    chi2 = (residual[:, None, :] @ inverse @ residual[:, :, None])[:, 0, 0]
     return np.asarray(solve), np.where(known, chi2, 0.0)
 
 

@@ -14,7 +14,7 @@ from gzero.analysis import Analysis
 from gzero.errors import ConfigError, UnitError
 from gzero.fitters.findings import Findings
 from gzero.fitters.options import FitOptions
-from gzero.measurement.kinds import Kind, kind
+from gzero.measurement.kinds import kind
 from gzero.measurement.measurement import Measurement
 from gzero.pipeline.branches import between_branches
 from gzero.pipeline.config import Config, loss, plateaus, risers, selection
@@ -26,8 +26,9 @@ from gzero.quanta import (
     parse_quantum,
     unit_or_quantum,
 )
-from gzero.verdict.decide import Margins, decide
-from gzero.verdict.verdict import Verdict
+from gzero.verdict.decide import decide
+from gzero.verdict.freedoms import Freedoms, Gain, Resistance
+from gzero.verdict.margins import Margins
 
 Progress = Callable[[int, int], None]
 
@@ -121,7 +122,18 @@ def analyse_measurement(measurement: Measurement, config: Config) -> Analysis:
                 quantum = nearest
                 findings = fitter(experiment.name).fit(measurement, replace(options, quantum=quantum))
     margins = margins_of(config)
-    verdict = _verdict(findings, quantum, margins, declared=declared, experiment=experiment)
+    verdict = (
+        None  # a single value is no staircase
+        if experiment.per_row
+        else decide(
+            findings.level_set,
+            quantum,
+            margins,
+            freedoms=freedoms_of(measurement, findings, declared=declared),
+            smooth=findings.smooth,
+            seed=config.seed,
+        )
+    )
     return record(measurement, config, findings, quantum, declared, verdict)
 
 
@@ -163,11 +175,31 @@ def margins_of(config: Config) -> Margins:
     return margins
 
 
-def _verdict(
-    findings: Findings, quantum: Quantum, margins: Margins, *, declared: bool, experiment: Kind
-) -> Verdict | None:
-    """The verdict on a set of levels; a single value is no staircase and gets none."""
-    return None if experiment.per_row else decide(findings.level_set, quantum, margins, declared=declared)
+def freedoms_of(measurement: Measurement, findings: Findings, *, declared: bool) -> Freedoms:
+    """What the analysis was free to choose: a number stated without an uncertainty could have been any other."""
+    levels = findings.level_set
+    resistance = measurement.conditions.get("series_resistance")
+    gain = measurement.conditions.get("gain")
+    how: Resistance = "none"
+    if levels is not None and levels.resistance_fitted:
+        how = "fitted"
+    elif resistance is not None and resistance.std > 0:
+        how = "measured"
+    elif resistance is not None and resistance.value != 0:
+        how = "assumed"
+    scale: Gain = "none"
+    if gain is not None and gain.std > 0:
+        scale = "measured"
+    elif gain is not None and gain.value != 1:
+        scale = "assumed"
+    return Freedoms(
+        resistance=how,
+        resistance_value=0.0 if resistance is None or how == "fitted" else resistance.value,
+        resistance_std=0.0 if resistance is None else resistance.std,
+        gain=scale,
+        declared=declared,
+        counted_from="pinch-off" if levels is None else levels.counted_from,
+    )
 
 
 def analyse_traces(path: str | Path, config: Config, *, progress: Progress | None = None) -> tuple[Analysis, ...]:

@@ -233,7 +233,7 @@ def validate(
             raise ConfigError("a fit is judged against a quantum", remedy='name it, for example quantum="2e^2/h"')
         if source.levels is None:
             raise FitError("this fit has no levels to judge", result=source)
-        return decide(source.levels, declared_quantum(asked), margins_of(asked), declared=True)
+        return decide(source.levels, declared_quantum(asked), margins_of(asked), seed=asked.seed)
     analysis = source if isinstance(source, Analysis) else analyse(source, quantum=quantum, **options)
     if analysis.verdict is None:
         raise FitError("this analysis holds no verdict: one value is no staircase", result=analysis)

@@ -17,7 +17,7 @@ from gzero.quanta import (
     candidates,
 )
 from gzero.reduction.calibration import Calibration
-from gzero.verdict.decide import Margins
+from gzero.verdict.margins import Margins
 from gzero.verdict.verdict import Verdict
 from gzero.version import VERSION, versions
 

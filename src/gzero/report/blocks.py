@@ -118,28 +118,42 @@ def verdict_table(analysis: Analysis) -> TableBlock | None:
         rows.append(("Margin for level − n [quanta]", number(verdict.level_margin)))
     ends = NOTHING if verdict.interval is None else show_interval(*verdict.interval, percent=True)
     rows.append(("Interval of value/quantum − 1", Cell(text=ends)))
-    for label, value in (
-        ("Tightest margin these data would support", verdict.tightest_margin),
-        ("False-positive rate, by simulation", verdict.false_positive_rate),
-        ("Power, by simulation", verdict.power),
-    ):
-        if value is not None:
-            rows.append((label, percent(value)))
+    if verdict.tightest_margin is not None:
+        rows.append(("Tightest margin these data would support", percent(verdict.tightest_margin)))
+    if verdict.tightest_level_margin is not None:
+        rows.append(("Tightest margin for levels [quanta]", number(verdict.tightest_level_margin, digits=2)))
+    if verdict.false_positive_rate is not None:
+        rows.append(("Random staircases that would pass", _share(verdict.false_positive_rate, verdict.trials)))
+    if verdict.power is not None:
+        rows.append(("Quantized staircases that would pass (power)", percent(verdict.power)))
     p = verdict.p_value
     rows.append(
         ("p-value of the equivalence test", Cell(text=NOTHING, kind="number") if p is None else number(p, digits=2))
     )
     for rival in verdict.rivals:
         rows.append((f"ΔBIC of rival: {typeset(rival.name)}", number(rival.delta_bic, digits=3)))
+    for k, decision in verdict.by_plateaus if len(verdict.by_plateaus) > 1 else ():
+        rows.append((f"Verdict on the lowest {k} plateaus", Cell(text=decision)))
+    notes = []
+    if verdict.rivals:
+        notes.append("ΔBIC: information criterion of the rival minus that of the quantum; negative favours the rival.")
+    if verdict.trials:
+        notes.append(
+            f"Simulated: {verdict.trials} random staircases, with seed {verdict.seed}, whose steps are each anything from 0.5 to "
+            f"1.5 quanta, with the uncertainties of these levels. Free to be turned until they pass: {'; '.join(verdict.freedoms)}."
+        )
     return TableBlock(
         caption="The verdict in numbers",
         heads=("Quantity", "Value"),
         rows=tuple((text(a), b) for a, b in rows),
-        notes=("ΔBIC: information criterion of the rival minus that of the quantum; negative favours the rival.",)
-        if verdict.rivals
-        else (),
+        notes=tuple(notes),
         name="verdict",
     )
+
+
+def _share(share: float, trials: int) -> Cell:
+    """A share of so many trials; of none there is only an upper limit."""
+    return percent(share) if share > 0 else Cell(text=f"fewer than 1 in {trials}")
 
 
 def estimates_table(analysis: Analysis) -> TableBlock | None:

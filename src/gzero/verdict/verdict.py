@@ -33,9 +33,13 @@ class Verdict:
     confidence : of the intervals.
     p_value : of the equivalence test (small: the step lies within the margin); None where not determined.
     interval : confidence interval of step height over quantum minus 1; None where not determined.
-    tightest_margin : the smallest margin that these data would still support; None where not determined.
-    false_positive_rate, power : by simulation; None where not determined.
+    tightest_margin, tightest_level_margin : the smallest margins that these data would still support; None where not
+        determined.
+    false_positive_rate : share of random staircases, none of them quantized, that pass under the freedoms of this
+        analysis;  power : share of true ones that do. Both by simulation; None where not determined.
+    freedoms : what was turned in that simulation until a random staircase passed;  trials, seed : its size and seed.
     rivals : other explanations with their evidence.
+    by_plateaus : (number of plateaus that the claim is about, the decision on them), as it grows.
     reasons : sentences, the decisive one first.
     """
 
@@ -46,9 +50,14 @@ class Verdict:
     p_value: float | None = None
     interval: tuple[float, float] | None = None
     tightest_margin: float | None = None
+    tightest_level_margin: float | None = None
     false_positive_rate: float | None = None
     power: float | None = None
+    freedoms: tuple[str, ...] = ()
+    trials: int = 0
+    seed: int | None = None
     rivals: tuple[Rival, ...] = ()
+    by_plateaus: tuple[tuple[int, Decision], ...] = ()
     reasons: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:

@@ -1,0 +1,64 @@
+"""A smooth curve without steps, as a rival of a staircase: do the readings need steps at all?
+
+    y(x) = c_0 + sum_j c_j I_j(x),    c_j of one sign for j >= 1
+
+with integrated splines I_j that rise from 0 to 1 on evenly spaced knots (Ramsay 1988, doi 10.1214/ss/1177012761): every
+monotone curve that is smooth on the scale of its knots, with as many parameters as the staircase has.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gzero.fitters.result import FitResult
+
+Array = NDArray[np.float64]
+
+_DEGREE = 3
+
+
+def monotone_basis(x: Array, functions: int) -> Array:
+    """A constant and functions - 1 integrated splines on evenly spaced knots over the range of x, shape (n, functions).
+
+    Raises
+    ------
+    ValueError : fewer functions than a cubic has.
+    """
+    from scipy.interpolate import BSpline
+
+    if functions <= _DEGREE:
+        raise ValueError(f"a monotone cubic needs more than {_DEGREE} functions")
+    inner = np.linspace(0.0, 1.0, functions - _DEGREE + 1)
+    knots = np.concatenate([np.zeros(_DEGREE), inner, np.ones(_DEGREE)])
+    place = (x - x.min()) / (x.max() - x.min())
+    splines = BSpline.design_matrix(place, knots, _DEGREE).toarray()
+    # coefficients that do not fall make a curve that does not: the sum of all splines from the j-th on rises from 0 to 1
+    return np.asarray(np.cumsum(splines[:, ::-1], axis=1)[:, ::-1])
+
+
+def smooth_curve_evidence(fit: FitResult) -> float | None:
+    """Information criterion of a smooth monotone curve minus that of a staircase with as many parameters.
+
+    Both are weighed by the noise that the staircase's fit rests on; where its misfit exceeds that, by the misfit. The
+    number of parameters is the same, so the difference of the criteria is the difference of chi2.
+
+    Returns
+    -------
+    None where the fit cannot be looked at again, or has too few parameters for a smooth curve.
+    """
+    from scipy.optimize import lsq_linear
+
+    problem = fit.problem
+    functions = fit.values.size
+    if problem is None or functions <= _DEGREE or problem.loss != "linear":
+        return None
+    basis = monotone_basis(problem.curve.x, functions)
+    rise = float(fit.fitted[-1] - fit.fitted[0])
+    columns = problem.noise.whiten(basis * np.where(np.arange(functions) == 0, 1.0, np.sign(rise) or 1.0))
+    target = problem.noise.whiten(problem.curve.y)
+    lowest = np.where(np.arange(functions) == 0, -np.inf, 0.0)
+    best = lsq_linear(columns, target, bounds=(lowest, np.full(functions, np.inf)))
+    smooth, staircase = 2 * float(best.cost), float(np.sum(problem.residual(fit.values) ** 2))
+    per_point = max(1.0, staircase / max(fit.dof, 1))
+    return (smooth - staircase) / per_point
