@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def g0() -> Quantum:
 
 
 @pytest.fixture
-def make(g0: Quantum):
+def make(g0: Quantum) -> Callable[..., Synthetic]:
     """A synthetic staircase with its truth, by seed and keywords of `simulate`."""
 
     def build(seed: int = 1, **options: object) -> Synthetic:

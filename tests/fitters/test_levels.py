@@ -20,7 +20,7 @@ from gzero.synthetic.noise import draw
 
 Array = NDArray[np.float64]
 
-N, S, RHO, SWEEPS = 400, 0.02, 0.7, 250
+N, S, RHO, SWEEPS = 400, 0.02, 0.7, 200
 X = np.linspace(0, 54, N)
 PLACES = (6.0, 18.0, 30.0, 42.0)
 SIGNAL = staircase(4, offset=False).function(X, np.array([1.0, *PLACES, 1, 1, 1, 1]))
@@ -77,7 +77,7 @@ def test_levels_scatter_as_their_covariance_says(red: bool) -> None:
 
 @pytest.mark.parametrize("red", [False, True])
 def test_levels_move_together_as_their_covariance_says(red: bool) -> None:
-    """Correlations r of 250 experiments are known to (1 - r^2)/sqrt(250). Levels above the reading at pinch-off share it;
+    """Correlations r of m experiments are known to (1 - r^2)/sqrt(m). Levels above the reading at pinch-off share it;
     levels above zero share a riser's tails at most."""
     off = np.array([one.values for one in sweeps(red)])
     mean = np.mean([one.noise for one in sweeps(red)], axis=0)
