@@ -1,12 +1,7 @@
 """What all tests share: where the measured files are, and curves with a known truth."""
 
-import contextlib
-import io
-import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -25,22 +20,6 @@ def measured() -> Path:
     if not folder.is_dir():
         pytest.skip("the measured files are not here (../shared/measured)")
     return folder
-
-
-@pytest.fixture(scope="session")
-def measured_map(measured: Path) -> tuple[int, list[dict[str, Any]]]:
-    """Exit code and records of the main job, which takes its time: `gzero validate` of the 101 staircases of the 2DEG map."""
-    from gzero.cli.entry import main
-
-    path = measured / "qpc_ubc" / "dat1516_qpc_conductance.ibw"
-    words = ["--quantum", "2e^2/h", "--gain", "1.00(1)", "--plateaus", "1:4", "--json"]
-    out = io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out):
-        patch.setattr(sys, "argv", ["gzero", "validate", str(path), *words])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-    assert isinstance(stopped.value.code, int)
-    return stopped.value.code, json.loads(out.getvalue())["analyses"]
 
 
 @pytest.fixture(scope="session")
