@@ -1,5 +1,6 @@
 """What all tests share: where the measured files are, and curves with a known truth."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ def g0() -> Quantum:
 
 
 @pytest.fixture
-def make(g0: Quantum):
+def make(g0: Quantum) -> Callable[..., Synthetic]:
     """A synthetic staircase with its truth, by seed and keywords of `simulate`."""
 
     def build(seed: int = 1, **options: object) -> Synthetic:

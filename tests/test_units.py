@@ -294,6 +294,8 @@ _PIECES = st.text(alphabet="VAmsKTGuµΩ°²⁻13890eE.()[]/*^_-+,% \\", max_siz
 @given(_PIECES)
 @example("V/Hz^(1/2)")  # ended in tokenize.TokenError
 @example("9**9**9")  # never ended
+@example("0[_)")  # gave the unit "_"
+@example("G [arb_units]")  # an underscore in a stated unit stays one
 @settings(max_examples=300)
 def test_no_text_crashes(text: str) -> None:
     unit = parse_unit(text)
@@ -303,9 +305,19 @@ def test_no_text_crashes(text: str) -> None:
     name, stated = split_header(text)
     assert isinstance(name, str)
     if stated is not None:
-        assert stated in " ".join(text.split()).replace("_", "/")  # a unit is never made up
+        # a unit is never made up: it is written there, or with underscores for its strokes (`D_m2_s`), and says something
+        written = " ".join(text.split())
+        assert stated in written or stated in written.replace("_", "/")
+        assert stated.strip("_")
         assert name
     assert isinstance(canonical(text), str)
+
+
+@pytest.mark.parametrize("header", ["0[_)", "G [_]", "G (__)", "G(_)", "G [1_2]"])
+def test_an_underscore_is_no_unit(header: str) -> None:
+    """It stands for a blank: what it brackets is not stated, which is not the same as a unit that is not understood."""
+    assert split_header(header) == (header, None)
+    assert not parse_unit("_").known
 
 
 @given(st.sampled_from([n[0] for n in NOTATIONS if n[2]]), st.sampled_from(["Vg", "G", "D", "T1", "Gate voltage"]))

@@ -244,9 +244,9 @@ def _bracketed(text: str) -> tuple[str, str | None] | None:
     name, inside = text[:start].rstrip(" /").rstrip(), text[start + 1 : end - 1].strip()
     if end < len(text) or not name:
         return None
-    # `I(2)` numbers the column, `std(G)` is a function; any other bracket is a unit, understood or not
+    # `I(2)` numbers the column, `I[_]` says nothing, `std(G)` is a function; any other bracket is a unit, known or not
     function = text[start] == "(" and text[start - 1] != " " and _FUNCTION.fullmatch(name)
-    if re.fullmatch(r"\d*", inside) or (function and re.search(r"[^\W\d_]", inside)):
+    if re.fullmatch(r"[\d_]*", inside) or (function and re.search(r"[^\W\d_]", inside)):
         return (text, None) if inside else (name, None)
     return name, inside
 

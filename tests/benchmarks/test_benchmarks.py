@@ -93,8 +93,9 @@ def test_one_width_is_nine_parameters_with_equal_widths() -> None:
     np.testing.assert_allclose(shared.jacobian(x, values), expected, rtol=1e-9, atol=1e-12)
 
 
-def test_coverage_prints_every_table() -> None:
-    out = run("coverage", "--experiments", "3", "--worlds", "white", "adc")
+def test_coverage_prints_every_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert load("coverage").main(["--experiments", "3", "--worlds", "white", "adc"]) == 0
+    out = capsys.readouterr().out
     for words in ("Coverage of 95 % intervals", "Pulls: mean", "std stated", "std not stated", "Cramer-Rao bound"):
         assert words in out
     for name in ("step_height_model", "transmission_4", "threshold_4", "raised", "no step_height"):
@@ -102,9 +103,10 @@ def test_coverage_prints_every_table() -> None:
     assert "| experiments          |     3 |   3 |" in out
 
 
-def test_coverage_of_two_processes_is_that_of_one() -> None:
+def test_coverage_of_two_processes_is_that_of_one(capsys: pytest.CaptureFixture[str]) -> None:
     words = ("--experiments", "2", "--worlds", "white", "--points", "200", "--steps", "2")
-    assert run("coverage", *words, "--processes", "2") == run("coverage", *words)
+    assert load("coverage").main([*words]) == 0
+    assert run("coverage", *words, "--processes", "2") == capsys.readouterr().out
 
 
 def test_what_went_wrong_is_listed_with_its_seed(

@@ -185,14 +185,29 @@ def test_formats(gzero) -> None:
 
 
 def test_the_measured_map(gzero, measured: Path) -> None:
-    """The main job: 101 staircases; three never reach pinch-off far enough to be counted, none is "not quantized"."""
+    """The main job: 101 staircases; three never reach pinch-off far enough to be counted, none is "not quantized".
+
+    Levels n = 1..4 are within 3 % of n on at least 97 of them (issue and NOTE of the file). All in one test, as the
+    analysis of the map takes its time.
+    """
     path = measured / "qpc_ubc" / "dat1516_qpc_conductance.ibw"
     ran = gzero("validate", path, "--quantum", "2e^2/h", "--gain", "1.00(1)", "--plateaus", "1:4", "--json")
-    decisions = [a["verdict"]["decision"] for a in json.loads(ran.out)["analyses"]]
+    analyses = json.loads(ran.out)["analyses"]
+    decisions = [a["verdict"]["decision"] for a in analyses]
     assert len(decisions) == 101
     assert decisions.count("not quantized") == 0
     assert decisions.count("quantized") >= 75
     assert ran.code == 3
+    good = 0
+    from_quantum = []
+    for a in analyses:
+        levels = {p["index"]: p["level"]["value"] / a["quantum"]["value"] for p in a["plateaus"]}
+        good += all(n in levels and abs(levels[n] / n - 1) < 0.03 for n in (1, 2, 3, 4))
+        if any("does not reach pinch-off" in (c["note"] or "") for c in a["ledger"]):
+            from_quantum.append(a["trace"])
+    assert good >= 97
+    # traces 0 to 3 never go below 0.19 quanta; trace 4 reaches 0.037
+    assert [name.rpartition("[")[2] for name in from_quantum] == ["0]", "1]", "2]", "3]"]
     one = gzero("validate", path, "--quantum", "2e^2/h", "--trace", 50)
     assert one.code == 0
 

@@ -65,18 +65,19 @@ def test_a_straight_line_in_white_noise() -> None:
 
 
 def test_few_readings_do_not_make_it_small() -> None:
-    """Mean over 300 lines of 6 readings: the variance is sigma^2 (X^T X)^-1, where bare residuals would give 4/6 of it.
+    """Mean over 200 lines of 6 readings: the variance is sigma^2 (X^T X)^-1, where bare residuals would give 4/6 of it.
 
-    The variance of one line scatters by sqrt(2/4), so the mean of 300 is good to 4 %.
+    The variance of one line scatters by sqrt(2/4), and by sqrt(2/60) from its 60 repeats: the mean of 200 is good to
+    5.2 %; three of these are half of the difference.
     """
     variances = []
-    for seed in range(300):
+    for seed in range(200):
         y = np.random.default_rng(seed).normal(size=6)
         out = bootstrap(
             fitted(LINE, y, Noise(std=np.ones(6), stated=True)), rng=np.random.default_rng(seed), repeats=60
         )
         variances.append(np.diag(out.covariance))
-    assert np.mean(variances, axis=0) == pytest.approx([1 / 6, 1 / np.sum(np.linspace(-1, 1, 6) ** 2)], rel=0.14)
+    assert np.mean(variances, axis=0) == pytest.approx([1 / 6, 1 / np.sum(np.linspace(-1, 1, 6) ** 2)], rel=0.156)
 
 
 def test_uneven_noise_stays_where_it_is() -> None:

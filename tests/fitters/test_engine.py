@@ -6,7 +6,7 @@ from iminuit import Minuit
 from scipy.optimize import curve_fit
 
 from gzero.errors import FitError, InputError
-from gzero.fitters.engine import fit_problem, refit
+from gzero.fitters.engine import at_minimum, fit_problem, refit
 from gzero.fitters.problem import Problem
 from gzero.measurement.curve import Curve
 from gzero.models.staircase import staircase
@@ -94,6 +94,18 @@ def test_what_the_data_do_not_determine_is_a_failure() -> None:
     with pytest.raises(FitError) as caught:
         fitted(model, flat, start, std)
     assert caught.value.result is not None
+
+
+def test_two_parameters_that_do_the_same_are_named() -> None:
+    """The widths of "thermal*saddle" enter alike: where they are equal, so are their derivatives, and J^T J is singular."""
+    model = staircase(2, broadening="thermal*saddle", offset=False)
+    values = np.array([1.0, 0.3, 0.7, 0.02, 0.02])
+    x = np.linspace(0, 1, 400)
+    assert np.linalg.matrix_rank(model.jacobian(x, values), tol=1e-9) == 4  # of 5
+    curve, noise = Curve(x=x, y=model.function(x, values)), Noise(std=np.full(400, 0.01), stated=True)
+    with pytest.raises(FitError, match="the data do not determine thermal_width, saddle_width") as caught:
+        at_minimum(Problem(model=model, curve=curve, noise=noise), values)
+    assert np.isnan(caught.value.result.covariance).all()
 
 
 def test_fixed_parameters_are_held() -> None:

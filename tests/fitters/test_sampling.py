@@ -10,14 +10,16 @@ from scipy.stats import t, truncnorm
 from gzero.errors import ConfigError, InputError, MissingDependencyError
 from gzero.fitters.engine import at_minimum, fit_problem
 from gzero.fitters.problem import Problem
-from gzero.fitters.sampling import sample
+from gzero.fitters.sampling import Samples, sample
 from gzero.measurement.curve import Curve
 from gzero.models.model import Model, Parameter
 from gzero.reduction.noise import Noise, widening
 from gzero.reduction.spectrum import autoregressive, white
 
-#: Ends of 95 % intervals from about 4000 independent samples are good to 0.04 of a std; four of these.
+#: Ends of 95 % intervals from 4000 independent samples are good to sqrt(0.025 0.975/4000)/0.0584 = 0.042 of a std, 0.0584
+#: being the normal density at 1.96; just under four of these. A chain of 32 walkers gives 32/tau of them a step.
 CHANCE = 0.16
+INDEPENDENT = 4000
 
 
 def line(lower: float = -np.inf) -> Model:
@@ -40,6 +42,11 @@ def line_fit(n: int, noise: Noise, *, lower: float = -np.inf, seed: int = 1, slo
     return fit_problem(problem, {"a": 0.0, "b": 0.5})
 
 
+def independent(out: Samples) -> float:
+    """Number of samples that are."""
+    return float(out.walkers * out.steps / out.autocorrelation.max())
+
+
 @pytest.fixture(scope="module")
 def stated():
     return line_fit(40, Noise(std=np.full(40, 0.1), stated=True))
@@ -47,7 +54,8 @@ def stated():
 
 def test_stated_noise_gives_the_normal_distribution(stated) -> None:
     """A linear model under a flat prior: mean and covariance of the fit, and quantiles of a normal distribution."""
-    out = sample(stated, rng=np.random.default_rng(1), steps=2500)
+    out = sample(stated, rng=np.random.default_rng(1), steps=1400)
+    assert independent(out) > INDEPENDENT
     std = np.sqrt(np.diag(stated.covariance))
     assert np.sqrt(np.diag(out.covariance)) == pytest.approx(std, rel=0.05)
     assert out.samples.mean(axis=0) == pytest.approx(stated.values, abs=0.1 * std.min())
@@ -67,11 +75,12 @@ def test_an_estimated_scale_gives_student_s_distribution() -> None:
     s2 = float(np.sum(plain.residuals**2)) / 6
     noise = Noise(std=np.ones(8), stated=False, spectrum=white(8, scale=s2, dof=6))
     fit = at_minimum(replace(plain.problem, noise=noise), plain.values)
-    out = sample(fit, rng=np.random.default_rng(2), steps=4000)
+    out = sample(fit, rng=np.random.default_rng(2), steps=1800)
+    assert independent(out) > INDEPENDENT
     std = np.sqrt(s2 / np.sum(plain.problem.curve.x**2))
     found = out.interval("b")
     half = t.ppf(0.975, 6) * std
-    # the tails of Student's distribution are thinner populated: twice the chance
+    # the tails of Student's distribution are thinner populated, 0.031 per std at 2.45: twice the chance
     assert [found.low, found.high] == pytest.approx([found.value - half, found.value + half], abs=2 * CHANCE * std)
 
 
@@ -82,7 +91,9 @@ def test_a_bound_cuts_the_distribution() -> None:
     bounded = line_fit(41, noise, lower=0.0, slope=0.02, seed=5)
     mean, std = fit.value("b"), fit.std("b")
     exact = truncnorm((0 - mean) / std, np.inf, loc=mean, scale=std)
-    found = sample(bounded, rng=np.random.default_rng(3), steps=2500).interval("b")
+    out = sample(bounded, rng=np.random.default_rng(3), steps=1800)
+    assert independent(out) > INDEPENDENT
+    found = out.interval("b")
     assert [found.low, found.high] == pytest.approx(list(exact.ppf([0.025, 0.975])), abs=CHANCE * std)
     assert found.low > 0
 
@@ -103,6 +114,8 @@ def test_a_short_chain_gives_no_interval(stated) -> None:
     found = out.interval("b")
     assert (found.low, found.high) == (None, None)
     assert "is shorter than 50 autocorrelation times" in found.note
+    again = sample(stated, rng=np.random.default_rng(1), steps=150)
+    assert np.array_equal(again.samples, out.samples)  # the same seed, the same chain
     wanted = int(found.note.rpartition("ask for ")[2])
     assert sample(stated, rng=np.random.default_rng(1), steps=2 * wanted).interval("b").low is not None
 
@@ -113,8 +126,6 @@ def test_by_itself_it_goes_on_until_it_is_long_enough(stated) -> None:
     assert out.steps >= 50 * out.autocorrelation.max()
     assert seen[:2] == [0, 250]
     assert out.steps < out.asked == 20000
-    again = sample(stated, rng=np.random.default_rng(1))
-    assert np.array_equal(again.samples, out.samples)
 
 
 def test_ctrl_c_leaves_what_is_done(stated) -> None:

@@ -8,6 +8,7 @@ from scipy.stats import binom
 
 from gzero.errors import FitError, InputError, UnitError
 from gzero.estimate import Estimate
+from gzero.fitters import together
 from gzero.fitters.engine import fit_problem
 from gzero.fitters.problem import Problem
 from gzero.fitters.temperature_series import fit_temperature_series
@@ -54,11 +55,13 @@ def test_without_noise_the_truth_comes_back(descending: bool) -> None:
     assert "hbar_omega_x" in series._repr_html_()
 
 
-def test_intervals_cover() -> None:
+def test_intervals_cover(monkeypatch: pytest.MonkeyPatch) -> None:
     """100 experiments: the 95 % intervals of all three hold the truth, and so does their joint ellipsoid.
 
-    Within the 99.8 % range of the binomial distribution, for each of the four.
+    Within the 99.8 % range of the binomial distribution, for each of the four. Whether the curves agree is not asked: the
+    fits of each by itself, which tell neither width from the other, take three quarters of the time.
     """
+    monkeypatch.setattr(together, "_disagreement", lambda stack, joint: (np.nan, 0, np.nan))
     held = np.zeros(4)
     truth = np.array([STEP, LEVER_ARM, ENERGY])
     for seed in range(100):

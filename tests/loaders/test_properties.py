@@ -9,6 +9,7 @@ import time
 import zipfile
 from pathlib import Path
 from struct import pack, unpack_from
+from unittest import mock
 
 import numpy as np
 import openpyxl
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gzero.errors import GzeroError
+from gzero.loaders import registry
 from gzero.loaders.registry import read_table
 from gzero.loaders.text import LOADER as TEXT
 
@@ -104,14 +106,16 @@ def only_gzero_errors(raws: list[bytes], path: Path, limit: float) -> tuple[int,
     """(read, refused); whatever else is raised fails the test, and the file that did it stays in its folder."""
     messages: list[str] = []
     begin = time.monotonic()
-    for raw in raws:
-        path.write_bytes(raw)
-        try:
-            table = read_table(path)
-        except GzeroError as error:
-            messages.append(str(error))
-        else:
-            assert table.rows >= 1
+    installed = registry._entry_points()  # what is installed does not change, and finding it reads a file a package
+    with mock.patch.object(registry, "_entry_points", return_value=installed):
+        for raw in raws:
+            path.write_bytes(raw)
+            try:
+                table = read_table(path)
+            except GzeroError as error:
+                messages.append(str(error))
+            else:
+                assert table.rows >= 1
     assert not [message for message in messages if "\n" in message]
     assert time.monotonic() - begin < limit  # no mutant may make a loader hang
     return len(raws) - len(messages), len(messages)

@@ -247,25 +247,6 @@ def test_a_sloping_plateau_is_uncertain_by_its_slope(slope: float) -> None:
         assert p.level == pytest.approx(p.index + slope * (p.x_high + p.x_low) / 2, abs=p.std_window / 10)
 
 
-def test_measured_map(measured, g0) -> None:
-    """The 2DEG map: levels n = 1..4 within 3 % of n on at least 97 of its 101 staircases (issue and NOTE of the file)."""
-    from gzero.pipeline.analyse import analyse_traces
-    from gzero.pipeline.config import configure
-
-    analyses = analyse_traces(measured / "qpc_ubc" / "dat1516_qpc_conductance.ibw", configure(quantum="2e^2/h"))
-    assert len(analyses) == 101
-    good = 0
-    from_quantum = []
-    for a in analyses:
-        levels = {level.index: level.level.value / g0.value for level in a.levels}
-        good += all(n in levels and abs(levels[n] / n - 1) < 0.03 for n in (1, 2, 3, 4))
-        if any("does not reach pinch-off" in c.note for c in a.ledger):
-            from_quantum.append(a.trace)
-    assert good >= 97
-    # traces 0 to 3 never go below 0.19 quanta; trace 4 reaches 0.037
-    assert [name.rpartition("[")[2] for name in from_quantum] == ["0]", "1]", "2]", "3]"]
-
-
 def test_a_measured_pinch_off_has_no_counted_steps(measured) -> None:
     from gzero.pipeline.analyse import analyse_traces
     from gzero.pipeline.config import configure
