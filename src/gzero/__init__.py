@@ -24,6 +24,7 @@ _WHERE = {
     "fit_together": "gzero.pipeline.together",
     "load": "gzero.pipeline.public",
     "load_traces": "gzero.pipeline.public",
+    "plan": "gzero.pipeline.plan",
     "profile_interval": "gzero.fitters.profile",
     "read_result": "gzero.pipeline.saved",
     "sample": "gzero.pipeline.refine",

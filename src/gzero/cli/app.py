@@ -165,6 +165,30 @@ def selftest(
     return run_selftest(file, _config(asked, file), count, as_json=json)
 
 
+@app.command(epilog='Example: gzero plan --plateaus 1:4 --noise 0.02 --points 40 --gain "1.00(3)"')
+@takes_options
+def plan(
+    asked: Asked,
+    file: Annotated[
+        Path | None, typer.Argument(help="A first sweep, to plan from its own uncertainties.", show_default=False)
+    ] = None,
+    noise: Annotated[
+        float | None, typer.Option(help="Without FILE: std of one reading, in quanta (0.02).", show_default=False)
+    ] = None,
+    points: Annotated[
+        int | None, typer.Option(help="Without FILE: readings on each plateau (40).", show_default=False)
+    ] = None,
+    power: Annotated[float, typer.Option(help="Share of true staircases that are to be called quantized.")] = 0.9,
+    json: Json = False,
+) -> None:
+    """How many sweeps, or how small a gain uncertainty, a verdict needs."""
+    from gzero.cli.show import show_plan
+    from gzero.pipeline.plan import plan_measurement
+
+    config = _config(asked, file or Path())
+    show_plan(plan_measurement(file, config, noise=noise, points=points, power=power), as_json=json)
+
+
 @app.command(epilog='Example: gzero quanta --particle 6Li --temperature "42 nK" --length "10 um"')
 def quanta(
     particle: Annotated[str | None, typer.Option(help="electron, 6Li, 3He, 40K, ...", show_default=False)] = None,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gzero.pipeline.datasets import Description
     from gzero.pipeline.quanta import Tables
     from gzero.report.document import Document
+    from gzero.verdict.plan import Plan
 
 T = TypeVar("T")
 
@@ -143,6 +144,16 @@ def show_selftest(test: SelfTest, *, as_json: bool) -> None:
     from gzero.report.selftest import selftest_document
 
     _show(selftest_document(test))
+
+
+def show_plan(made: Plan, *, as_json: bool) -> None:
+    """How much a verdict needs."""
+    if as_json:
+        _json(made.to_dict())
+        return
+    from gzero.report.plan import plan_document
+
+    _show(plan_document(made))
 
 
 def show_quanta(tables: Tables, *, as_json: bool) -> None:

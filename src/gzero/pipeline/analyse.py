@@ -12,7 +12,9 @@ import numpy as np
 
 from gzero.analysis import Analysis
 from gzero.errors import ConfigError, UnitError
+from gzero.estimate import Estimate
 from gzero.fitters.findings import Findings
+from gzero.fitters.level_set import LevelSet
 from gzero.fitters.options import FitOptions
 from gzero.measurement.kinds import kind
 from gzero.measurement.measurement import Measurement
@@ -129,7 +131,7 @@ def analyse_measurement(measurement: Measurement, config: Config) -> Analysis:
             findings.level_set,
             quantum,
             margins,
-            freedoms=freedoms_of(measurement, findings, declared=declared),
+            freedoms=freedoms_of(measurement.conditions, findings.level_set, declared=declared),
             smooth=findings.smooth,
             seed=config.seed,
         )
@@ -175,11 +177,9 @@ def margins_of(config: Config) -> Margins:
     return margins
 
 
-def freedoms_of(measurement: Measurement, findings: Findings, *, declared: bool) -> Freedoms:
+def freedoms_of(conditions: Mapping[str, Estimate], levels: LevelSet | None, *, declared: bool) -> Freedoms:
     """What the analysis was free to choose: a number stated without an uncertainty could have been any other."""
-    levels = findings.level_set
-    resistance = measurement.conditions.get("series_resistance")
-    gain = measurement.conditions.get("gain")
+    resistance, gain = conditions.get("series_resistance"), conditions.get("gain")
     how: Resistance = "none"
     if levels is not None and levels.resistance_fitted:
         how = "fitted"

@@ -144,8 +144,7 @@ def _cached(question: _Question, seed: int, trials: int) -> Chances:
             at += rng.uniform(0.0, q, (trials, 1))  # what lies below the first level was not seen
         random = at + _errors(levels, trials, rng)
         passed = int(_passes_somehow(levels, random, quantum, margins, freedoms).sum())
-        true = levels.values + _errors(levels, _POWER_TRIALS, rng)
-        power = float(weigh(levels, true, quantum, margins, freedoms).met(margins).mean())
+        power = power_of(levels, quantum, margins, freedoms, rng=rng)
     return Chances(
         false_positive_rate=passed / trials,
         upper=wilson_interval(passed, trials, confidence=0.95)[1],
@@ -154,6 +153,22 @@ def _cached(question: _Question, seed: int, trials: int) -> Chances:
         seed=seed,
         freedoms=freedoms.sentences(),
     )
+
+
+def power_of(
+    levels: LevelSet,
+    quantum: Quantum,
+    margins: Margins,
+    freedoms: Freedoms,
+    *,
+    rng: np.random.Generator,
+    trials: int = _POWER_TRIALS,
+) -> float:
+    """Share of staircases of the quantum that pass with the uncertainties of these levels."""
+    if len(levels) < needed(resistance_fitted=levels.resistance_fitted):
+        return 0.0
+    true = levels.indices * float(quantum.value or 0.0) + _errors(levels, trials, rng)
+    return float(weigh(levels, true, quantum, margins, freedoms).met(margins).mean())
 
 
 def _errors(levels: LevelSet, trials: int, rng: np.random.Generator) -> Array:
