@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gzero.estimate import Estimate
+from gzero.fitters.exhibits import Answer, Listing, Picture
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.result import FitResult
 from gzero.joint import JointEstimates
@@ -72,6 +73,8 @@ class Findings:
     levels : plateaus for the table;  level_set : those the claim rests on, None where there is no such claim.
     curve : the points used, None for a single value.
     joint : estimates with their joint covariance, None where it was not worked out.
+    answer, pictures, listings : what the experiment brings to a report of its own.
+    seed : of whatever was drawn; None where nothing was.
     """
 
     estimates: Mapping[str, Estimate]
@@ -87,3 +90,7 @@ class Findings:
     warnings: tuple[str, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     joint: JointEstimates | None = None
+    answer: Answer | None = None
+    pictures: tuple[Picture, ...] = ()
+    listings: tuple[Listing, ...] = ()
+    seed: int | None = None
