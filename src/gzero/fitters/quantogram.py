@@ -77,7 +77,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         value=found.line.scatter, std_stat=found.line.scatter / np.sqrt(2 * found.line.dof), unit=found.unit_text
     )
     return Findings(
-        estimates={"unit": unit, "scatter": spread} if shown else {},
+        estimates={"unit": unit, **({"scatter": spread} if spread.value else {})} if shown else {},
         exclusions=exclusions,
         budget=_budget(unit) if shown else (),
         comparisons=_comparisons(unit) if shown else (),

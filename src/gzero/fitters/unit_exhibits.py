@@ -100,7 +100,7 @@ def picture(found: Found, margin: float) -> Picture:
     lines = (
         Trace(label="φ(q)", x=q, y=phi),
         Trace(label="95 % of its highest peaks", x=q, y=worse.ceilings[0.95][order], look="limit"),
-        Trace(label="99 %", x=q, y=worse.ceilings[0.99][order], look="stricter limit"),
+        Trace(label="99 % of its highest peaks", x=q, y=worse.ceilings[0.99][order], look="stricter limit"),
         Trace(label=f"a unit, ±{margin:g}", x=q, y=reached, look="model"),
     )
     marks = [Mark(label="q", x=found.line.unit, main=True)]

@@ -244,8 +244,8 @@ class Line:
 def line_of(values: Array, std: Array | None, multiples: NDArray[np.int64]) -> Line:
     """Least squares of x = n q with n known; the curvature of this likelihood is the uncertainty of q.
 
-    Scatter beyond stated uncertainties is added to their squares until chi2 is its expectation (Mandel and Paule 1970,
-    doi 10.1021/ac60293a019); without any stated it is the scatter about the multiples. Few values widen by Student's law.
+    Scatter beyond stated uncertainties is added to their squares until chi2 is its expectation (Paule and Mandel 1982,
+    doi 10.6028/jres.087.022); without any stated it is the scatter about the multiples. Few values widen by Student's law.
     """
     n = multiples.astype(np.float64)
     dof = max(1, int(np.count_nonzero(multiples)) - 1)

@@ -62,9 +62,7 @@ def facts(analysis: Analysis) -> Facts:
             f"{n} [{unit_text(u)}]" if u else n for n, u in ((curve.x_name, curve.x_unit), (curve.y_name, curve.y_unit))
         )
         pairs.append(("Measured", text(f"{y} over {x}")))
-    looked_for = analysis.answer is not None and analysis.quantum is None
-    line = quantum_line(analysis.quantum, declared=analysis.declared)
-    pairs.append(("Quantum", text("none named: a unit is looked for" if looked_for else line)))
+    pairs.append(("Quantum", text(cover_quantum(analysis))))
     for choice in analysis.ledger:
         if choice.choice.lower() in _CONDITIONS:
             pairs.append((choice.choice.capitalize(), text(choice.value)))
@@ -74,6 +72,13 @@ def facts(analysis: Analysis) -> Facts:
     read = analysis.origin.rows_read
     pairs.append(("Points", text(f"{analysis.rows_used} used of {read} rows read")))
     return Facts(pairs=tuple(pairs))
+
+
+def cover_quantum(analysis: Analysis) -> str:
+    """The quantum that was compared with, or that none was named because a unit is looked for."""
+    if analysis.answer is not None and analysis.quantum is None:
+        return "none named: a unit is looked for"
+    return quantum_line(analysis.quantum, declared=analysis.declared)
 
 
 def headline(analysis: Analysis) -> str:
