@@ -248,3 +248,49 @@ def test_simulated_lists_hold_their_truth(tmp_path: Path) -> None:
     assert rest.std() == pytest.approx(0.04, rel=5 / math.sqrt(800))
     with pytest.raises(ConfigError):
         simulate(np.random.default_rng(1), unit=-1.0, seed=1)
+
+
+def test_exact_multiples_do_not_hide_behind_their_half(tmp_path: Path) -> None:
+    """2 n ln 2 = 11.1 for eight values, however exact they are."""
+    analysis = found(written(tmp_path / "x.csv", "level", np.arange(1, 9)))
+    assert analysis.answer is not None
+    assert analysis.answer.outcome == "yes"
+    half = next(row for row in analysis.listings[0].rows if row[0] == "its half")
+    assert half[3] == pytest.approx(2 * 8 * math.log(2), rel=1e-3)
+
+
+def test_many_values_in_bins_are_those_one_by_one() -> None:
+    """300 values: bins of 1/64 of the smallest unit turn a phase by at most pi/64, 0.05, at random: 0.05 sqrt(2 n/3)/sqrt(n)."""
+    from gzero.fitters.unit_search import many_quantograms
+    from gzero.models.quantogram import quantogram
+
+    x = np.random.default_rng(1).uniform(0.5, 9, 300)
+    trial = trials(x, None)
+    exact = quantogram(x, trial.units)
+    assert np.abs(many_quantograms(x[None, :], trial, None)[0] - exact).max() < 5 * 0.05 * math.sqrt(2 / 3)
+    np.testing.assert_allclose(
+        many_quantograms(x[None, :150], trial, None)[0], quantogram(x[:150], trial.units), atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e200])
+def test_sizes_that_cannot_be_squared_are_refused(tmp_path: Path, size: float) -> None:
+    with pytest.raises(InputError, match="cannot be squared"):
+        found(written(tmp_path / "x.csv", "level", size * np.arange(1, 7)))
+
+
+def test_a_long_list_is_searched(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    x = rng.integers(1, 8, 3000) + 0.12 * rng.normal(size=3000)
+    analysis = found(written(tmp_path / "x.csv", "step height (uS)", x))
+    assert analysis.answer is not None
+    assert analysis.answer.outcome == "yes"
+    assert abs(analysis.estimates["unit"].value - 1e-6) < 4 * analysis.estimates["unit"].std
+
+
+def test_values_far_below_the_unit_are_no_evidence(tmp_path: Path) -> None:
+    """1, 2, 3 and a million: three of the four are multiple 0 of any unit near the million."""
+    answer = found(written(tmp_path / "x.csv", "level", [1, 2, 3, 1e6])).answer
+    assert answer is not None
+    assert answer.outcome == "undecided"
+    assert "multiple 0" in answer.reasons[0]

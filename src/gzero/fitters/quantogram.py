@@ -17,6 +17,7 @@ from gzero.fitters.exhibits import Answer
 from gzero.fitters.findings import BudgetLine, Comparison, Findings
 from gzero.fitters.options import FitOptions
 from gzero.fitters.unit_exhibits import Found, Scale, candidates_table, percent, picture, values_table
+from gzero.fitters.unit_rivals import offset_of, rivals
 from gzero.measurement.ledger import Choice, Exclusion
 from gzero.measurement.measurement import Measurement, Series
 from gzero.quanta import candidates, unit_or_quantum
@@ -29,7 +30,9 @@ Array = search.Array
 SIGNIFICANT = 0.01
 #: 2 ln of the likelihood ratio by which another unit must be worse: odds of 20.
 DECIDED = 6.0
-_FEWEST = 3
+_FEWEST, _MOST = 3, 20_000
+#: Sizes whose squares are numbers.
+_SMALLEST, _LARGEST = 1e-140, 1e140
 _QUESTION = "Are the values multiples of one unit?"
 
 
@@ -64,7 +67,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         trial=trial,
         best=best,
         line=search.line_of(values, std, best.multiples),
-        rivals=search.rivals(values, std, trial, tops),
+        rivals=rivals(values, std, trial, tops),
         alone=alone,
         together=together,
         open_units=search.left_over(values, std, trial, options.level_margin / 1.96),
@@ -127,6 +130,19 @@ def _usable(
             path=measurement.origin.path,
             remedy=f"give at least {_FEWEST}; five or more can decide",
         )
+    if kept.sum() > _MOST:
+        raise InputError(
+            f"{int(kept.sum())} values are too many to search",
+            path=measurement.origin.path,
+            remedy=f"give at most {_MOST}, or the peaks of their histogram",
+        )
+    sizes = np.abs(values[kept])
+    if sizes.min() < _SMALLEST or sizes.max() > _LARGEST:
+        raise InputError(
+            f"values from {sizes.min():.3g} to {sizes.max():.3g} cannot be squared",
+            path=measurement.origin.path,
+            remedy="state their unit with --y-unit, or give them in another",
+        )
     return values[kept], None if std is None else std[kept], calibration, exclusions
 
 
@@ -184,6 +200,12 @@ def _answer(found: Found, options: FitOptions) -> Answer:
     outcome, headline, reasons = "undecided", "UNDECIDED", [chance]
     if significant and found.at_edge:
         reasons.insert(0, f"the best unit, {size}, lies at the end of the range that was searched: widen --range")
+    elif significant and 5 * found.at_zero > found.values.size:
+        reasons.insert(
+            0,
+            f"{found.at_zero} of {found.values.size} values are smaller than half of the best unit, {size}, and so count as "
+            "its multiple 0, which every unit has: leave them out, or search smaller units with --range",
+        )
     elif significant and near:
         other = found.scale.say(near[0].unit)
         reasons.insert(
@@ -251,7 +273,9 @@ def _warnings(found: Found, *, shown: bool) -> tuple[str, ...]:
     if shown and common > 1:
         whole = found.scale.say(common * found.line.unit)
         out.append(f"all multiples share the factor {common}: the unit may be {whole}, outside the range")
-    offset, std = search.offset_of(found.values, found.std, found.best.multiples)
+    if shown and found.at_zero:
+        out.append(f"{found.at_zero} values are smaller than half of the unit: they are read as its multiple 0")
+    offset, std = offset_of(found.values, found.std, found.best.multiples)
     if shown and std > 0 and abs(offset) > 3 * std:
         size = found.scale.say(offset, std)
         out.append(

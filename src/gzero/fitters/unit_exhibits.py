@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from gzero.estimate import Estimate
 from gzero.fitters.exhibits import Band, Entry, Listing, Mark, Picture, Trace
-from gzero.fitters.unit_search import ANOTHER, REPEATS, Array, Line, Null, Peak, Rival, Trials, reached_by_units
+from gzero.fitters.unit_rivals import ANOTHER, Rival
+from gzero.fitters.unit_search import REPEATS, Array, Line, Null, Peak, Trials, reached_by_units
 from gzero.models.quantogram import quantogram
 
 
@@ -29,7 +30,7 @@ class Scale:
         """
         value, std = value / self.factor, std / self.factor
         text = f" {self.text}" if self.text else ""
-        if not (math.isfinite(std) and std > 0):
+        if not (math.isfinite(std) and std > 1e-12 * abs(value)):
             return f"{value:.4g}{text}"
         places = 1 - math.floor(math.log10(std))
         if 0 <= places <= 6 and abs(value) < 1e6:
@@ -74,6 +75,11 @@ class Found:
     alone: Null
     together: Null
     open_units: NDArray[np.bool_]
+
+    @property
+    def at_zero(self) -> int:
+        """Number of values that are read as the multiple 0, and say nothing about the unit."""
+        return int(np.count_nonzero(self.best.multiples == 0))
 
     @property
     def at_edge(self) -> bool:

@@ -88,8 +88,9 @@ def log_likelihood(values: Array, unit: float, std: Array | None = None) -> floa
     effective = total**2 / float(np.sum(weights**2))
     if resultant <= 1e-9:
         return 0.0
-    # I1/I0 -> 1 - 1/(2 kappa): beyond 1e12 nothing is told apart in double precision
-    top = 1e12
+    # exact multiples would have kappa without end at any part of the unit: no value counts as better than a millionth of
+    # the largest, which is the same at q and at q/2
+    top = min(1e12, (unit / (2 * np.pi * 1e-6 * float(np.max(np.abs(values))))) ** 2)
     if resultant >= float(i1e(top) / i0e(top)):
         kappa = top
     else:
