@@ -8,6 +8,7 @@ from pkgutil import iter_modules
 
 _WHERE = {
     "Analysis": "gzero.analysis",
+    "CrossCheck": "gzero.verdict.cross_check",
     "Estimate": "gzero.estimate",
     "FitResult": "gzero.fitters.result",
     "JointEstimates": "gzero.joint",
@@ -18,6 +19,10 @@ _WHERE = {
     "analyse": "gzero.pipeline.public",
     "analyse_traces": "gzero.pipeline.public",
     "bootstrap": "gzero.pipeline.refine",
+    "conductance_over_diffusion": "gzero.verdict.cross_checks",
+    "conductance_times_diffusion": "gzero.verdict.cross_checks",
+    "einstein_conductivity": "gzero.verdict.cross_checks",
+    "einstein_relation": "gzero.verdict.cross_checks",
     "fit": "gzero.pipeline.public",
     "fit_errors_in_x": "gzero.pipeline.refine",
     "fit_temperature_series": "gzero.pipeline.together",
@@ -28,7 +33,9 @@ _WHERE = {
     "profile_interval": "gzero.fitters.profile",
     "read_result": "gzero.pipeline.saved",
     "sample": "gzero.pipeline.refine",
+    "two_terminal_against_hall": "gzero.verdict.cross_checks",
     "validate": "gzero.pipeline.public",
+    "wiedemann_franz": "gzero.verdict.cross_checks",
     "write_report": "gzero.pipeline.public",
 }
 _ROOMS = ("errors", "models", "quanta", "synthetic", "units")

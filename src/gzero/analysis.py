@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gzero.estimate import Estimate, html_table
+from gzero.fitters.exhibits import Answer, Listing, Picture
 from gzero.fitters.findings import BudgetLine, Comparison, Level
 from gzero.fitters.interval import Interval
 from gzero.fitters.result import FitResult
@@ -40,6 +41,7 @@ class Analysis:
     curve : the points used;  excluded : points left out, by rule, as (rule, x, y) for a figure.
     fit : the model's fit, None where none was made.
     budget, comparisons, ledger, warnings : for the reader who checks.
+    answer, pictures, listings : what the experiment brings of its own; None and empty where it brings none.
     provenance : statements about the data that must be shown wherever it is shown ("synthetic", a citation).
     """
 
@@ -68,6 +70,9 @@ class Analysis:
     warnings: tuple[str, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     seed: int | None = None
+    answer: Answer | None = None
+    pictures: tuple[Picture, ...] = ()
+    listings: tuple[Listing, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """The record as plain values, keys always present, None where not determined (schema gzero.analysis/1)."""
@@ -141,6 +146,8 @@ class Analysis:
             "versions": dict(self.versions),
             "constants": self.constants,
             "seed": self.seed,
+            "answer": None if self.answer is None else _answer(self.answer),
+            "listings": [self._listing(listing) for listing in self.listings],
         }
 
     def _repr_html_(self) -> str:
@@ -151,7 +158,16 @@ class Analysis:
         ]
         heads = ("estimate", "value", "statistical", "systematic", "unit")
         title = f"{self.title}: {self.origin.path}" + (f", {self.trace}" if self.trace else "")
-        return html_table(title, heads, rows) + (self.verdict._repr_html_() if self.verdict else "")
+        because = () if self.answer is None else [(reason,) for reason in self.answer.reasons]
+        answer = html_table(self.answer.headline, ("because",), because) if self.answer else ""
+        return answer + html_table(title, heads, rows) + (self.verdict._repr_html_() if self.verdict else "")
+
+    def _listing(self, listing: Listing) -> dict[str, object]:
+        rows = [
+            [self._estimate(e) if isinstance(e, Estimate) else e if isinstance(e, str) else _number(e) for e in row]
+            for row in listing.rows
+        ]
+        return {"name": listing.name, "caption": listing.caption, "heads": list(listing.heads), "rows": rows}
 
     def _estimate(self, estimate: Estimate) -> dict[str, object]:
         quantum = self.quantum
@@ -211,6 +227,16 @@ def own_unit(unit: str | None, curve: Curve | None) -> str | None:
     if not own or unit in ("x", "y"):
         return own
     return f"1/({own})" if "/" in own else f"1/{own}"
+
+
+def _answer(answer: Answer) -> dict[str, object]:
+    return {
+        "question": answer.question,
+        "outcome": answer.outcome,
+        "headline": answer.headline,
+        "reasons": list(answer.reasons),
+        "numbers": {name: _number(value) for name, value in answer.numbers.items()},
+    }
 
 
 def _verdict(verdict: Verdict) -> dict[str, object]:

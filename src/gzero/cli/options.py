@@ -34,7 +34,7 @@ Row = tuple[str, str, type, str, str]
 # Quantities are texts such as "420(12) ohm".
 _DATA, _PHYSICS, _CHOICES = "Reading the file", "What is known", "Choices"
 _OPTIONS: tuple[Row, ...] = (
-    ("experiment", "--experiment", str, "Kind of measurement: staircase, diffusion.", _DATA),
+    ("experiment", "--experiment", str, "Kind of measurement: staircase, diffusion, quantogram.", _DATA),
     ("x", "--x", str, "Column of the abscissa, by header or number from 1.", _DATA),
     ("y", "--y", str, "Column of the conductance, the current or the resistance.", _DATA),
     ("std", "--std", str, "Column of the standard uncertainty of y.", _DATA),
@@ -67,7 +67,7 @@ _OPTIONS: tuple[Row, ...] = (
     ("margin", "--margin", float, "Half-width of what counts as the quantum (0.05).", _CHOICES),
     ("level_margin", "--level-margin", float, "The same for every level, in quanta (0.1).", _CHOICES),
     ("confidence", "--confidence", float, "Confidence of the intervals (0.95).", _CHOICES),
-    ("range", "--range", str, "LOW:HIGH of x, in the file's unit.", _CHOICES),
+    ("range", "--range", str, "LOW:HIGH of x, in the file's unit; of the units to try (quantogram).", _CHOICES),
     ("plateaus", "--plateaus", str, "FIRST:LAST plateau of the claim, declared beforehand.", _CHOICES),
     ("invalid", "--invalid", str, "Rows that are no finite numbers: refuse (default) or drop.", _CHOICES),
     ("repeats", "--repeats", str, "Settings that were read twice: mean (default) or refuse.", _CHOICES),

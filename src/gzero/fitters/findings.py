@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gzero.estimate import Estimate
+from gzero.fitters.exhibits import Answer, Listing, Picture
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.result import FitResult
 from gzero.joint import JointEstimates
@@ -73,6 +74,8 @@ class Findings:
     curve : the points used, None for a single value.
     joint : estimates with their joint covariance, None where it was not worked out.
     smooth : information criterion of a smooth curve without steps minus that of the model; None where none was compared.
+    answer, pictures, listings : what the experiment brings to a report of its own.
+    seed : of whatever was drawn; None where nothing was.
     """
 
     estimates: Mapping[str, Estimate]
@@ -89,3 +92,7 @@ class Findings:
     notes: Mapping[str, str] = field(default_factory=dict)
     joint: JointEstimates | None = None
     smooth: float | None = None
+    answer: Answer | None = None
+    pictures: tuple[Picture, ...] = ()
+    listings: tuple[Listing, ...] = ()
+    seed: int | None = None

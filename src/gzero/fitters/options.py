@@ -27,6 +27,8 @@ class FitOptions:
     fit_resistance : fit a series resistance to the levels.
     risers : what shapes the risers of the model beside one width each.
     loss : "linear" is least squares; the others bound the pull of single readings of the model's fit.
+    level_margin : what still counts as a multiple, over its unit [1].
+    seed : of whatever a fitter draws.
     """
 
     quantum: Quantum
@@ -36,6 +38,8 @@ class FitOptions:
     fit_resistance: bool = False
     risers: frozenset[RiserShape] = frozenset()
     loss: Loss = "linear"
+    level_margin: float = 0.1
+    seed: int = 1
 
     @property
     def unit(self) -> float:

@@ -39,6 +39,7 @@ class Kind:
     x, y : the abscissa and the quantity that is compared with a quantum.
     per_row : every row is an answer of its own (a table of diffusivities) rather than a point of a curve.
     conditions : columns that may state the conditions of a row.
+    listed : the file is a list of values of any unit, without an abscissa, and no unit is named beforehand.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Kind:
     y: Role
     per_row: bool = False
     conditions: tuple[Role, ...] = ()
+    listed: bool = False
 
 
 GATE = Role(
@@ -111,6 +113,20 @@ KINDS: dict[str, Kind] = {
         y=Role(name="diffusion", units=("m^2/s",), words=(r"d(_?(n|p|e|h|x))?", r".*diffus.*")),
         per_row=True,
         conditions=(TEMPERATURE, MASS, LENGTH),
+    ),
+    "quantogram": Kind(
+        name="quantogram",
+        title="Quantogram: a unit that is not known in advance",
+        x=Role(name="row", units=(), words=(r"no\.?|nr\.?|#|index|row|rows|number|i|n|k|zeile",)),
+        y=Role(
+            name="value",
+            units=(),
+            words=(
+                *CONDUCTANCE.words, *RESISTANCE.words,
+                r"x|values?|wert|werte|(plateau )?levels?|peaks?( positions?)?|step( ?heights?)?|steps?|heights?|charges?|q(_?\w)?",
+            ),
+        ),
+        listed=True,
     ),
 }  # fmt: skip
 

@@ -105,8 +105,9 @@ def analyse_measurement(measurement: Measurement, config: Config) -> Analysis:
     ------
     InputError : readings that make no curve, options that contradict them.
     """
-    quantum, declared = quantum_of(config, measurement)
     experiment = kind(measurement.kind)
+    free = experiment.listed and config.quantum is None
+    quantum, declared = (_nameless(measurement), False) if free else quantum_of(config, measurement)
     options = FitOptions(
         quantum=quantum,
         declared=declared,
@@ -115,6 +116,8 @@ def analyse_measurement(measurement: Measurement, config: Config) -> Analysis:
         risers=risers(config),
         fit_resistance=config.series_resistance is not None and config.series_resistance.strip() == FIT,
         loss=loss(config),
+        level_margin=margins_of(config).level,
+        seed=1 if config.seed is None else config.seed,
     )
     with np.errstate(all="ignore"):
         findings = fitter(experiment.name).fit(measurement, options)
@@ -125,8 +128,8 @@ def analyse_measurement(measurement: Measurement, config: Config) -> Analysis:
                 findings = fitter(experiment.name).fit(measurement, replace(options, quantum=quantum))
     margins = margins_of(config)
     verdict = (
-        None  # a single value is no staircase
-        if experiment.per_row
+        None  # a single value is no staircase, and a list of values has an answer of its own
+        if experiment.per_row or experiment.listed
         else decide(
             findings.level_set,
             quantum,
@@ -136,7 +139,12 @@ def analyse_measurement(measurement: Measurement, config: Config) -> Analysis:
             seed=config.seed,
         )
     )
-    return record(measurement, config, findings, quantum, declared, verdict)
+    return record(measurement, config, findings, None if free else quantum, declared, verdict)
+
+
+def _nameless(measurement: Measurement) -> Quantum:
+    """The unit of an experiment that looks for its unit: no name, no value."""
+    return Quantum(symbol="", value=None, unit=measurement.ordinate.unit or "", row="")
 
 
 def _nearest(findings: Findings, found: tuple[Quantum, ...]) -> Quantum:

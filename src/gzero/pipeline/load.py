@@ -13,6 +13,7 @@ from gzero.loaders.table import Table
 from gzero.measurement.inspection import Inspection, inspect_table
 from gzero.measurement.kinds import Kind, kind
 from gzero.measurement.layout import Layout, Wanted, lay_out
+from gzero.measurement.listed import lay_out_list, measure_list
 from gzero.measurement.meaning import measure
 from gzero.measurement.measurement import DECLARABLE, Measurement, condition
 from gzero.pipeline.config import Config, selection
@@ -47,6 +48,8 @@ def experiment_of(table: Table, config: Config) -> Kind:
 def layout_of(table: Table, experiment: Kind, config: Config) -> Layout:
     """Which column plays which role."""
     wanted = Wanted(x=config.x, y=config.y, std=config.std, x_unit=config.x_unit, y_unit=config.y_unit)
+    if experiment.listed:
+        return lay_out_list(table, experiment, wanted, conditions=environment(config))
     return lay_out(table, experiment, wanted, conditions=environment(config), bias_declared=config.bias is not None)
 
 
@@ -78,7 +81,8 @@ def load_traces(path: str | Path, config: Config) -> tuple[Measurement, ...]:
             path=str(path),
             remedy=f"choose one of [{' or '.join(experiment.y.units)}]",
         )
-    measurements = measure(
+    give_meaning = measure_list if experiment.listed else measure
+    measurements = give_meaning(
         table,
         layout_of(table, experiment, config),
         experiment,
@@ -101,7 +105,9 @@ def branches(measurements: Iterable[Measurement], config: Config) -> tuple[Measu
     """One measurement a branch of each sweep, where `sweep` asks for that; rows that are answers of their own have none."""
     if selection(config).sweep != "split":
         return tuple(measurements)
-    return tuple(part for m in measurements for part in ((m,) if kind(m.kind).per_row else split(m)))
+    return tuple(
+        part for m in measurements for part in ((m,) if kind(m.kind).per_row or kind(m.kind).listed else split(m))
+    )
 
 
 def _of_trace(measurements: tuple[Measurement, ...], config: Config, path: str) -> tuple[Measurement, ...]:

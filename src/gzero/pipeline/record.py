@@ -26,7 +26,7 @@ def record(
     measurement: Measurement,
     config: Config,
     findings: Findings,
-    quantum: Quantum,
+    quantum: Quantum | None,
     declared: bool,
     verdict: Verdict | None,
 ) -> Analysis:
@@ -58,21 +58,26 @@ def record(
         ledger=(*stated(config, quantum, declared), *measurement.ledger, *findings.ledger),
         warnings=(*measurement.warnings, *findings.warnings),
         provenance=config.provenance,
-        seed=config.seed,
+        seed=config.seed if findings.seed is None else findings.seed,
+        answer=findings.answer,
+        pictures=findings.pictures,
+        listings=findings.listings,
     )
 
 
-def stated(config: Config, quantum: Quantum, declared: bool) -> list[Choice]:
+def stated(config: Config, quantum: Quantum | None, declared: bool) -> list[Choice]:
     """The options that change the answer, said or left at their default."""
     _, file = config.origin("quantum")
-    out = [
-        Choice(
-            choice="quantum",
-            value=quantum.symbol,
-            origin="user" if declared else "data",
-            note=file or ("" if declared else "not declared: the nearest candidate"),
+    out = []
+    if quantum is not None:
+        out.append(
+            Choice(
+                choice="quantum",
+                value=quantum.symbol,
+                origin="user" if declared else "data",
+                note=file or ("" if declared else "not declared: the nearest candidate"),
+            )
         )
-    ]
     shown = {
         "series_resistance": "none",
         "gain": "1, exact",
@@ -94,10 +99,10 @@ def stated(config: Config, quantum: Quantum, declared: bool) -> list[Choice]:
     return out
 
 
-def _comparisons(findings: Findings, quantum: Quantum, config: Config) -> list[Comparison]:
+def _comparisons(findings: Findings, quantum: Quantum | None, config: Config) -> list[Comparison]:
     """The step height in units of every fundamental unit of its dimension."""
     step = findings.estimates.get("step_height")
-    if step is None:
+    if step is None or quantum is None:
         return []
     units = {q.symbol: q for q in (quantum, *candidates(quantum.unit, environment(config)))}
     return [

@@ -12,10 +12,22 @@ from gzero.estimate import declared, parse_quantity
 from gzero.pipeline.datasets import write_synthetic
 from gzero.quanta import Conditions, Quantum, parse_quantum, particle
 
-EXPERIMENTS = ("staircase", "diffusion")
+EXPERIMENTS = ("staircase", "diffusion", "quantogram")
 
-#: Options that a simulated diffusion has; the others belong to the staircase.
+#: Options that a simulated diffusion and a simulated list have; the others belong to the staircase.
 _OF_DIFFUSION = ("experiment", "particle", "mass", "noise", "seed")
+_OF_QUANTOGRAM = (
+    "experiment",
+    "quantum",
+    "particle",
+    "mass",
+    "height",
+    "steps",
+    "repeats",
+    "noise",
+    "stated_std",
+    "seed",
+)
 
 #: More than a sweep ever has; neighbours of so many settings still differ in the six digits of the file.
 MOST_READINGS, MOST_STEPS = 100_000, 100
@@ -77,7 +89,8 @@ def simulate_file(wanted: Simulation, output: Path) -> tuple[Path, Path]:
         )
     if wanted.seed < 0:
         raise ConfigError(f"seed {wanted.seed} is not a whole number from 0", remedy="write for example --seed 7")
-    return _staircase(wanted, output) if wanted.experiment == "staircase" else _diffusion(wanted, output)
+    writers = {"staircase": _staircase, "diffusion": _diffusion, "quantogram": _quantogram}
+    return writers[wanted.experiment](wanted, output)
 
 
 def _staircase(wanted: Simulation, output: Path) -> tuple[Path, Path]:
@@ -152,14 +165,38 @@ def _numbers(text: str | None) -> tuple[float, ...] | None:
 def _diffusion(wanted: Simulation, output: Path) -> tuple[Path, Path]:
     from gzero.synthetic.diffusion import simulate
 
-    for option in fields(wanted):
-        if option.name not in _OF_DIFFUSION and getattr(wanted, option.name) != option.default:
-            raise ConfigError(
-                f"--{option.name.replace('_', '-')} belongs to the staircase",
-                remedy="leave it out, or write gzero simulate staircase",
-            )
+    _only(wanted, _OF_DIFFUSION)
     who = particle(wanted.particle or (None if wanted.mass else "electron"), mass=wanted.mass)
     synthetic = simulate(np.random.default_rng(wanted.seed), particle=who, seed=wanted.seed, noise=wanted.noise)
     sidecar = {"experiment": "diffusion", "quantum": "h/m"}
     sidecar |= {"mass": wanted.mass} if wanted.mass else {"particle": who.name}
     return write_synthetic(synthetic, output, sidecar, heads=("T [K]", "D [m^2/s]"), units=(1.0, 1.0))
+
+
+def _only(wanted: Simulation, known: tuple[str, ...]) -> None:
+    for option in fields(wanted):
+        if option.name not in known and getattr(wanted, option.name) != option.default:
+            raise ConfigError(
+                f"--{option.name.replace('_', '-')} belongs to the staircase",
+                remedy="leave it out, or write gzero simulate staircase",
+            )
+
+
+def _quantogram(wanted: Simulation, output: Path) -> tuple[Path, Path]:
+    """A list of the multiples 1 to `steps` of a unit of `height` quanta, each `repeats` times."""
+    from gzero.synthetic.quantogram import simulate
+
+    _only(wanted, _OF_QUANTOGRAM)
+    if wanted.steps > MOST_STEPS or wanted.steps * wanted.repeats > MOST_READINGS:
+        raise ConfigError("too many values", remedy=f"use at most {MOST_STEPS} steps and {MOST_READINGS} values")
+    quantum = parse_quantum(
+        wanted.quantum or "2e^2/h", Conditions(mass=particle(wanted.particle, mass=wanted.mass).mass)
+    )
+    if quantum.value is None:
+        raise ConfigError(f"the quantum {quantum.symbol} has no value yet", remedy="state --particle or --mass")
+    synthetic = simulate(
+        np.random.default_rng(wanted.seed), unit=wanted.height * quantum.value, seed=wanted.seed, unit_text=quantum.unit,
+        multiples=wanted.steps, repeats=wanted.repeats, scatter=wanted.noise, stated_std=wanted.stated_std,
+    )  # fmt: skip
+    heads = ("no.", f"level [{quantum.symbol}]")
+    return write_synthetic(synthetic, output, {"experiment": "quantogram"}, heads=heads, units=(1.0, quantum.value))

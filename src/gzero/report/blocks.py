@@ -44,6 +44,7 @@ NO_STAIRCASE = "One value is no staircase: it is told in fundamental units, and 
 _CONDITIONS = ("particle", "mass", "temperature", "length", "bias")
 
 _TONES: dict[str, Tone] = {"quantized": "good", "not quantized": "bad", "undecided": "open"}
+_ANSWERS: dict[str, Tone] = {"yes": "good", "no": "bad", "undecided": "open"}
 
 
 def facts(analysis: Analysis) -> Facts:
@@ -61,7 +62,7 @@ def facts(analysis: Analysis) -> Facts:
             f"{n} [{unit_text(u)}]" if u else n for n, u in ((curve.x_name, curve.x_unit), (curve.y_name, curve.y_unit))
         )
         pairs.append(("Measured", text(f"{y} over {x}")))
-    pairs.append(("Quantum", text(quantum_line(analysis.quantum, declared=analysis.declared))))
+    pairs.append(("Quantum", text(cover_quantum(analysis))))
     for choice in analysis.ledger:
         if choice.choice.lower() in _CONDITIONS:
             pairs.append((choice.choice.capitalize(), text(choice.value)))
@@ -73,8 +74,17 @@ def facts(analysis: Analysis) -> Facts:
     return Facts(pairs=tuple(pairs))
 
 
+def cover_quantum(analysis: Analysis) -> str:
+    """The quantum that was compared with, or that none was named because a unit is looked for."""
+    if analysis.answer is not None and analysis.quantum is None:
+        return "none named: a unit is looked for"
+    return quantum_line(analysis.quantum, declared=analysis.declared)
+
+
 def headline(analysis: Analysis) -> str:
     """The verdict in capitals, with the unit it speaks of."""
+    if analysis.answer is not None:
+        return typeset(analysis.answer.headline)
     verdict, quantum = analysis.verdict, analysis.quantum
     if verdict is None:
         name, main = next(iter(analysis.estimates.items()), ("", None))
@@ -88,7 +98,12 @@ def headline(analysis: Analysis) -> str:
 
 def verdict_box(analysis: Analysis) -> Box:
     """The answer with the sentences that it rests on."""
-    verdict = analysis.verdict
+    verdict, answer = analysis.verdict, analysis.answer
+    if answer is not None:
+        reasons = tuple(sentence(reason) for reason in answer.reasons)
+        return Box(
+            headline=typeset(answer.headline), tone=_ANSWERS[answer.outcome], lines=(f"{answer.question}", *reasons)
+        )
     lines = []
     name, main = next(iter(analysis.estimates.items()), ("", None))
     scale = None if main is None else scale_of(analysis, main.unit)

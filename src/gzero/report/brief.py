@@ -17,6 +17,7 @@ from gzero.report.blocks import (
 )
 from gzero.report.build import banner_of
 from gzero.report.document import Block, Cell, Document, Facts, Notes, Section, TableBlock
+from gzero.report.exhibits import own_tables
 from gzero.report.intervals import interval_table
 from gzero.report.rounding import NOTHING, show_number
 from gzero.report.summary import outliers, summary_box, summary_table
@@ -65,7 +66,15 @@ def fit_document(analyses: Sequence[Analysis]) -> Document:
     title, subtitle = _title(analyses)
     if len(analyses) == 1:
         a = analyses[0]
-        tables = (estimates_table(a), plateau_table(a), interval_table(analyses), comparison_table(a))
+        answer = verdict_box(a) if a.answer is not None else None
+        tables = (
+            answer,
+            estimates_table(a),
+            plateau_table(a),
+            interval_table(analyses),
+            comparison_table(a),
+            *own_tables(a),
+        )
         blocks = _kept(*tables, *_warnings(analyses))
     else:
         blocks = _kept(summary_table(analyses), interval_table(analyses), *_warnings(analyses))

@@ -20,6 +20,7 @@ from gzero.report.blocks import (
     warning_notes,
 )
 from gzero.report.document import Block, Cell, Document, Facts, Notes, Paragraph, Section
+from gzero.report.exhibits import own_blocks
 from gzero.report.figures import shortened
 from gzero.report.pictures import comparison_block, record_name, staircase_block
 from gzero.report.summary import summary_sections
@@ -84,7 +85,10 @@ def _full(analysis: Analysis) -> tuple[Section, ...]:
     """All sections of the report on one analysis."""
     sections = [
         Section(title="Result", blocks=(facts(analysis), verdict_box(analysis), *_kept(estimates_table(analysis)))),
-        Section(title="Data and levels", blocks=_kept(staircase_block(analysis), plateau_table(analysis))),
+        Section(
+            title="Data and levels",
+            blocks=(*_kept(staircase_block(analysis), plateau_table(analysis)), *own_blocks(analysis)),
+        ),
         Section(
             title="Comparison with fundamental units",
             blocks=_kept(comparison_table(analysis), comparison_block(analysis)),
@@ -105,6 +109,7 @@ def _one_of_many(analysis: Analysis, position: int) -> Section:
             estimates_table(analysis),
             staircase_block(analysis),
             plateau_table(analysis),
+            *own_blocks(analysis),
             comparison_table(analysis),
             *fit_blocks(analysis),
             budget_table(analysis),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gzero.analysis import Analysis
-from gzero.report.blocks import NO_STAIRCASE
+from gzero.report.blocks import NO_STAIRCASE, cover_quantum
 from gzero.report.document import Block, Box, Cell, Facts, Notes, Section, TableBlock, Tone
 from gzero.report.pictures import coordinates, overview_block, record_name, records_block
 from gzero.report.rounding import NOTHING, show_percent, show_value
@@ -18,12 +18,12 @@ from gzero.report.wording import (
     names_in_a_row,
     number,
     quantity,
-    quantum_line,
     ratio,
     scale_of,
     sentence,
     text,
     these,
+    typeset,
 )
 
 #: Levels shown of each trace, and traces named one by one.
@@ -52,7 +52,7 @@ def _decision(analysis: Analysis) -> str:
 def _facts(analyses: Sequence[Analysis]) -> Facts:
     paths = list(dict.fromkeys(a.origin.path for a in analyses))
     shown = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
-    lines = list(dict.fromkeys(quantum_line(a.quantum, declared=a.declared) for a in analyses))
+    lines = list(dict.fromkeys(cover_quantum(a) for a in analyses))
     quanta = lines[0] if len(lines) == 1 else "; ".join(lines[:3]) + ("; ..." if len(lines) > 3 else "")
     experiments = ", ".join(dict.fromkeys(a.experiment for a in analyses))
     pairs: list[tuple[str, Cell]] = [
@@ -70,6 +70,11 @@ def _facts(analyses: Sequence[Analysis]) -> Facts:
 
 def summary_box(analyses: Sequence[Analysis]) -> Box:
     """How many of each decision; good or bad only when all agree."""
+    if all(a.answer is not None for a in analyses):
+        counted = Counter(a.answer.outcome for a in analyses if a.answer is not None)
+        told = ", ".join(f"{outcome}: {n} of {len(analyses)}" for outcome, n in counted.most_common())
+        questions = dict.fromkeys(a.answer.question for a in analyses if a.answer is not None)
+        return Box(headline=f"{told[0].upper()}{told[1:]}", tone="neutral", lines=tuple(questions))
     counts = Counter(_decision(a) for a in analyses)
     tones: dict[str, Tone] = {"quantized": "good", "not quantized": "bad", "undecided": "open"}
     total = len(analyses)
@@ -112,8 +117,20 @@ def _span(analyses: Sequence[Analysis]) -> tuple[str, ...]:
 
 def summary_table(analyses: Sequence[Analysis]) -> TableBlock:
     """One row an analysis: its main estimate, its first levels or further estimates, its verdict."""
+    if all(a.answer is not None for a in analyses):
+        return _answer_table(analyses)
     levels = any(a.levels for a in analyses)
     return _level_table(analyses) if levels else _record_table(analyses)
+
+
+def _answer_table(analyses: Sequence[Analysis]) -> TableBlock:
+    """The answers of records that were asked something of their own."""
+    rows = tuple(
+        (text(record_name(a, i)), text(a.answer.outcome), text(typeset(a.answer.headline)))
+        for i, a in enumerate(analyses)
+        if a.answer is not None
+    )
+    return TableBlock(caption="All records", heads=("Record", "Answer", "In words"), rows=rows, name="traces")
 
 
 def _level_table(analyses: Sequence[Analysis]) -> TableBlock:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, cast
 
 from gzero.analysis import Analysis
 from gzero.estimate import Estimate
+from gzero.fitters.exhibits import Entry
 from gzero.report.document import Document
 from gzero.report.rounding import round_std
 from gzero.report.symbols import symbol_text, unit_text
@@ -46,7 +47,7 @@ Row = Sequence[Item]
 
 
 def render_xlsx(document: Document, analyses: Sequence[Analysis]) -> bytes:
-    """The workbook with sheets "results", "plateaus", "budget", "ledger", "data"; same input, same bytes.
+    """The workbook with sheets "results", "plateaus", "budget", "ledger", "data" and the lists of one analysis; same input, same bytes.
 
     Parameters
     ----------
@@ -68,6 +69,10 @@ def render_xlsx(document: Document, analyses: Sequence[Analysis]) -> bytes:
     heads, found = _data(traces)
     skipped = 0 if many else 1
     _sheet(book, "data", document.banner, heads[skipped:], (row[skipped:] for row in found), [16] * len(heads))
+    for listing in () if many else traces[0][1].listings:
+        rows = [[item for entry in row for item in _entry(entry)] for row in listing.rows]
+        heads = [h for head, e in zip(listing.heads, listing.rows[0], strict=True) for h in _heads_of(head, e)]
+        _sheet(book, listing.name, document.banner, heads, rows, [16] * len(heads))
     return _saved(book, document.title)
 
 
@@ -105,6 +110,17 @@ def _ratio(analysis: Analysis, estimate: Estimate) -> list[Item]:
         return [None, None]
     scaled = estimate.scaled(1 / quantum.value, "")
     return [*_measured(scaled.value, scaled.std)]
+
+
+def _entry(entry: Entry) -> list[Item]:
+    """The cells of one entry of a list: two for an estimate."""
+    if isinstance(entry, Estimate):
+        return [*_measured(entry.value, entry.std)]
+    return [entry if isinstance(entry, str) else Number(entry)]
+
+
+def _heads_of(head: str, entry: Entry) -> list[str]:
+    return [_head(head, entry.unit), f"std of {head}"] if isinstance(entry, Estimate) else [head]
 
 
 def _labels(analyses: Sequence[Analysis]) -> list[str]:
@@ -159,6 +175,7 @@ def _results_of_one(document: Document, analysis: Analysis) -> Sheet:
     if analysis.verdict is not None:
         rows += [[f"rival: {rival.name} (delta BIC)", Number(rival.delta_bic)] for rival in analysis.verdict.rivals]
         rows += [["reason", reason] for reason in analysis.verdict.reasons]
+    rows += [["reason", reason] for reason in (analysis.answer.reasons if analysis.answer else ())]
     rows += [["warning", warning] for warning in analysis.warnings]
     rows += [[f"provenance: {name}", text] for name, text in analysis.provenance.items()]
     versions = {"gzero": analysis.version, **analysis.versions, "constants": analysis.constants}
@@ -170,6 +187,10 @@ def _results_of_one(document: Document, analysis: Analysis) -> Sheet:
 
 def _verdict(analysis: Analysis) -> list[tuple[str, Item]]:
     verdict = analysis.verdict
+    if analysis.answer is not None:
+        answer = analysis.answer
+        told = [(name.replace("_", " "), Number(v)) for name, v in answer.numbers.items() if v is not None]
+        return [("question", answer.question), ("decision", answer.outcome), ("in words", answer.headline), *told]
     if verdict is None:
         return [("decision", "not determined")]
     low, high = verdict.interval or (None, None)
