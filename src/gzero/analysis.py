@@ -15,6 +15,7 @@ from gzero.loaders.table import Coordinate, Origin
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice, Exclusion
 from gzero.quanta import Quantum
+from gzero.universes import Multiverse
 from gzero.verdict.verdict import Verdict
 
 __all__ = ["SCHEMA", "SCHEMA_MANY", "Analysis", "BudgetLine", "Comparison", "Level"]
@@ -41,6 +42,7 @@ class Analysis:
     fit : the model's fit, None where none was made.
     budget, comparisons, ledger, warnings : for the reader who checks.
     provenance : statements about the data that must be shown wherever it is shown ("synthetic", a citation).
+    multiverse : the verdict over other choices, None where it was not asked for.
     """
 
     version: str
@@ -68,6 +70,7 @@ class Analysis:
     warnings: tuple[str, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     seed: int | None = None
+    multiverse: Multiverse | None = None
 
     def to_dict(self) -> dict[str, object]:
         """The record as plain values, keys always present, None where not determined (schema gzero.analysis/1)."""
@@ -141,6 +144,7 @@ class Analysis:
             "versions": dict(self.versions),
             "constants": self.constants,
             "seed": self.seed,
+            "multiverse": None if self.multiverse is None else self.multiverse.to_dict(),
         }
 
     def _repr_html_(self) -> str:

@@ -10,6 +10,7 @@ from gzero.quanta import Quantum
 from gzero.reduction.selection import Selection
 
 RiserShape = Literal["shared", "curved", "thermal*saddle", "bias", "modulation", "sub-step"]
+NoiseModel = Literal["learnt", "white"]
 #: Words of the option `risers`.
 RISER_SHAPES: tuple[RiserShape, ...] = get_args(RiserShape)
 
@@ -27,6 +28,7 @@ class FitOptions:
     fit_resistance : fit a series resistance to the levels.
     risers : what shapes the risers of the model beside one width each.
     loss : "linear" is least squares; the others bound the pull of single readings of the model's fit.
+    noise_model : "learnt" from the residuals, red where they are; "white" takes the readings as independent.
     """
 
     quantum: Quantum
@@ -36,6 +38,7 @@ class FitOptions:
     fit_resistance: bool = False
     risers: frozenset[RiserShape] = frozenset()
     loss: Loss = "linear"
+    noise_model: NoiseModel = "learnt"
 
     @property
     def unit(self) -> float:

@@ -17,7 +17,7 @@ from gzero.fitters.options import FitOptions
 from gzero.measurement.kinds import Kind, kind
 from gzero.measurement.measurement import Measurement
 from gzero.pipeline.branches import between_branches
-from gzero.pipeline.config import Config, loss, plateaus, risers, selection
+from gzero.pipeline.config import Config, loss, noise_model, plateaus, risers, selection
 from gzero.pipeline.load import FIT, environment, load_traces
 from gzero.pipeline.record import record
 from gzero.quanta import (
@@ -107,11 +107,12 @@ def analyse_measurement(measurement: Measurement, config: Config) -> Analysis:
     options = FitOptions(
         quantum=quantum,
         declared=declared,
-        selection=selection(config, _x_factor(config, measurement)),
+        selection=selection(config, x_factor(measurement)),
         plateaus=plateaus(config),
         risers=risers(config),
         fit_resistance=config.series_resistance is not None and config.series_resistance.strip() == FIT,
         loss=loss(config),
+        noise_model=noise_model(config),
     )
     with np.errstate(all="ignore"):
         findings = fitter(experiment.name).fit(measurement, options)
@@ -131,7 +132,7 @@ def _nearest(findings: Findings, found: tuple[Quantum, ...]) -> Quantum:
     return min(found, key=lambda quantum: abs(step / quantum.value - 1) if quantum.value else np.inf)
 
 
-def _x_factor(config: Config, measurement: Measurement) -> float:
+def x_factor(measurement: Measurement) -> float:
     """SI per unit of x as the file writes it, so that --range is typed in the file's unit."""
     unit = unit_or_quantum(measurement.abscissa.written)
     return unit.factor if unit.known else 1.0

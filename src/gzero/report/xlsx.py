@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from openpyxl.workbook.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
+    from gzero.universes import Multiverse
+
 #: Traces whose points stand in the sheet "data", and rows that a sheet can hold below its header, with one for a note.
 MAX_TRACES, MAX_ROWS = 20, 1_048_574
 #: Characters (UTF-16) that a cell can hold.
@@ -60,6 +62,8 @@ def render_xlsx(document: Document, analyses: Sequence[Analysis]) -> bytes:
     many = len(traces) != 1
     results = _results_of_many(document, traces) if many else _results_of_one(document, traces[0][1])
     sheets = {"results": results, "plateaus": _plateaus(traces), "budget": _budget(traces), "ledger": _ledger(traces)}
+    if not many and traces[0][1].multiverse is not None:
+        sheets["multiverse"] = _multiverse(traces[0][0], traces[0][1].multiverse)
     for name, (heads, found) in sheets.items():
         rows = list(found)
         widths = [_width([head, *(row[i] for row in rows[:2000])]) for i, head in enumerate(heads)]
@@ -266,6 +270,20 @@ def _ledger(traces: Traces) -> Sheet:
         left_out += [(d.rule, d.reason, d.rows) for d in analysis.origin.dropped]
         rows += [[label, f"excluded: {rule}", f"{rows_} rows", "data", reason] for rule, reason, rows_ in left_out]
     return ["trace", "choice", "value", "origin", "note"], rows
+
+
+def _multiverse(label: str, found: Multiverse) -> Sheet:
+    """One row an analysis, in the order of the specification curve."""
+    heads = ["trace", "place", *(d.name for d in found.dimensions), "decision", f"step in {symbol_text(found.quantum)}"]
+    heads += ["interval low (step / quantum - 1)", "interval high (step / quantum - 1)", "plateaus"]
+    heads += ["largest level - n [quanta]", "as asked", "no result because"]
+    rows: list[Row] = []
+    for place, u in enumerate(found.curve, start=1):
+        chosen = [d.options[o] for d, o in zip(found.dimensions, u.options, strict=True)]
+        low, high = u.interval or (None, None)
+        row: list[Item] = [label, place, *chosen, u.decision, Number(u.ratio), Number(low), Number(high), u.plateaus]
+        rows.append([*row, Number(u.worst_residual), u is found.declared, u.failure])
+    return heads, rows
 
 
 def _data(traces: Traces) -> Sheet:
