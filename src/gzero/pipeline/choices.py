@@ -272,9 +272,9 @@ def _resistances(measurement: Measurement, config: Config, analysis: Analysis) -
         return (Option(name="none"), fitted) if enough else (Option(name="none"),)
     out = [Option(name=f"{stated.value:.4g} ohm")]
     if stated.std > 0:
-        for sign, shift in (("+", stated.std), ("-", -stated.std)):
+        for way, shift in (("more", stated.std), ("less", -stated.std)):
             moved = replace(stated, value=stated.value + shift)
-            out.append(Option(name=f"{stated.value:.4g} {sign} {stated.std:.2g} ohm", change=partial(_moved, to=moved)))
+            out.append(Option(name=f"{moved.value:.4g} ohm, 1 std {way}", change=partial(_moved, to=moved)))
     return (*out, fitted) if enough else tuple(out)
 
 

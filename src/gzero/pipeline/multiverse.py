@@ -281,12 +281,18 @@ def _in_processes(work: _Work, combinations: Sequence[Combination], processes: i
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor, as_completed
 
-    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=_start, initargs=(work,))
+    others = set(multiprocessing.active_children())
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(processes, context, initializer=_start, initargs=(work,))
     try:
         with _for_children():
             futures = [pool.submit(_of_child, combination) for combination in combinations]
         for future in as_completed(futures):
             yield future.result()
+    except BaseException:  # an interrupt waits for nobody
+        for child in set(multiprocessing.active_children()) - others:
+            child.terminate()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

@@ -41,7 +41,7 @@ def multiverse_facts(found: Multiverse) -> Facts:
     if found.moves:
         name, size = next(iter(found.moves.items()))
         pairs.append(("Moved most by", f"{name}: its medians differ by {show_percent(size, digits=2)} of the quantum"))
-    pairs.append(("Changed by one choice", _changed(found)))
+    pairs.append(("One other choice", _changed(found)))
     return Facts(pairs=tuple((name, text(line)) for name, line in pairs))
 
 
@@ -54,8 +54,9 @@ def _share(fraction: float) -> str:
 
 def _changed(found: Multiverse) -> str:
     if not found.flips:
-        return "no: every single other choice leaves the decision as it is"
-    return "; ".join(f"{t.dimension}: {t.option} ({t.alone})" for t in found.flips)
+        return "never changes the decision"
+    changes = "; ".join(f"{t.dimension}: {typeset(t.option)} ({t.alone})" for t in found.flips)
+    return f"changes the decision: {changes}"
 
 
 def multiverse_table(found: Multiverse) -> TableBlock:
@@ -118,6 +119,20 @@ def multiverse_figure(found: Multiverse) -> FigureBlock | None:
     shares = ", ".join(f"{d} {_share(found.share(d))}" for d in DECISIONS)
     alt = f"Specification curve of {len(curve)} analyses. {shares}."
     return FigureBlock(svg=to_svg(figure), caption=caption, alt=alt, name="multiverse")
+
+
+def multiverse_rows(found: Multiverse) -> tuple[list[str], list[list[str | int | float | None]]]:
+    """(heads, one row an analysis) for a workbook, in the order of the specification curve."""
+    heads = ["place", *(d.name for d in found.dimensions), "decision", f"step in {symbol_text(found.quantum)}"]
+    heads += ["interval low (step / quantum - 1)", "interval high (step / quantum - 1)", "plateaus"]
+    heads += ["largest level - n [quanta]", "as asked", "no result because"]
+    rows: list[list[str | int | float | None]] = []
+    for place, u in enumerate(found.curve, start=1):
+        chosen = [d.options[o] for d, o in zip(found.dimensions, u.options, strict=True)]
+        ends = u.interval or (None, None)
+        row = [place, *chosen, u.decision, u.ratio, *ends, u.plateaus, u.worst_residual, u is found.declared, u.failure]
+        rows.append(row)
+    return heads, rows
 
 
 def multiverse_blocks(found: Multiverse | None, *, figure: bool = True) -> tuple[Block, ...]:

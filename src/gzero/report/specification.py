@@ -25,6 +25,7 @@ MARKS = {
 
 _TOP, _ROW, _HEAD, _FOOT = 2.1, 0.135, 0.30, 0.42  # inches
 _LEFT, _RIGHT = 0.315, 0.985
+_MOST = 20.0  # margins that the upper panel shows
 
 
 def specification_figure(
@@ -63,7 +64,9 @@ def specification_figure(
         _draw_matrix(lower, dimensions, chosen, decisions, declared)
         for axes in (upper, lower):
             axes.set_xlim(-0.015 * len(decisions) - 0.5, 1.015 * len(decisions) - 0.5)
-        lower.set_xlabel(f"{len(decisions)} analyses, by step height")
+        without = int(np.count_nonzero(~np.isfinite(deviations)))
+        last = f"; the last {without} without one" if without else ""
+        lower.set_xlabel(f"{len(decisions)} analyses, by step height{last}")
         handles, labels = upper.get_legend_handles_labels()
         figure.legend(
             handles, labels, loc="upper right", bbox_to_anchor=(0.99, 1.0), ncols=len(labels), columnspacing=1.4,
@@ -102,13 +105,15 @@ def _draw_curve(
 def _reach(values: Array, low: Array, high: Array, margin: float) -> tuple[float, float]:
     """Ends of the upper panel [%]: all values and most of the intervals; what lies beyond is drawn at the edge."""
     ends = np.concatenate([low[np.isfinite(low)], high[np.isfinite(high)]])
-    far = [1.15 * margin]
+    least, most = [-1.15 * margin], [1.15 * margin]
     if values.size:
-        far.append(1.25 * float(np.quantile(np.abs(values), 0.98)))
+        a, b = (float(v) for v in np.quantile(values, [0.01, 0.99]))
+        least.append(a - 0.1 * abs(a))
+        most.append(b + 0.1 * abs(b))
     if ends.size:
-        far.append(1.05 * float(np.quantile(np.abs(ends), 0.9)))
-    half = min(max(far), 20 * margin)
-    return -half, half
+        least.append(float(np.quantile(low[np.isfinite(low)], 0.08)))
+        most.append(float(np.quantile(high[np.isfinite(high)], 0.92)))
+    return max(min(least), -_MOST * margin), min(max(most), _MOST * margin)
 
 
 def _draw_matrix(

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, cast
 from gzero.analysis import Analysis
 from gzero.estimate import Estimate
 from gzero.report.document import Document
+from gzero.report.multiverse import multiverse_rows
 from gzero.report.rounding import round_std
 from gzero.report.symbols import symbol_text, unit_text
 from gzero.report.terminal import visible_text
@@ -273,17 +274,8 @@ def _ledger(traces: Traces) -> Sheet:
 
 
 def _multiverse(label: str, found: Multiverse) -> Sheet:
-    """One row an analysis, in the order of the specification curve."""
-    heads = ["trace", "place", *(d.name for d in found.dimensions), "decision", f"step in {symbol_text(found.quantum)}"]
-    heads += ["interval low (step / quantum - 1)", "interval high (step / quantum - 1)", "plateaus"]
-    heads += ["largest level - n [quanta]", "as asked", "no result because"]
-    rows: list[Row] = []
-    for place, u in enumerate(found.curve, start=1):
-        chosen = [d.options[o] for d, o in zip(found.dimensions, u.options, strict=True)]
-        low, high = u.interval or (None, None)
-        row: list[Item] = [label, place, *chosen, u.decision, Number(u.ratio), Number(low), Number(high), u.plateaus]
-        rows.append([*row, Number(u.worst_residual), u is found.declared, u.failure])
-    return heads, rows
+    heads, rows = multiverse_rows(found)
+    return ["trace", *heads], [[label, *(Number(v) if isinstance(v, float) else v for v in row)] for row in rows]
 
 
 def _data(traces: Traces) -> Sheet:
