@@ -16,6 +16,7 @@ from gzero.loaders.table import Coordinate, Origin
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice, Exclusion
 from gzero.quanta import Quantum
+from gzero.universes import Multiverse
 from gzero.verdict.verdict import Verdict
 
 __all__ = ["SCHEMA", "SCHEMA_MANY", "Analysis", "BudgetLine", "Comparison", "Level"]
@@ -43,6 +44,7 @@ class Analysis:
     budget, comparisons, ledger, warnings : for the reader who checks.
     answer, pictures, listings : what the experiment brings of its own; None and empty where it brings none.
     provenance : statements about the data that must be shown wherever it is shown ("synthetic", a citation).
+    multiverse : the verdict over other choices, None where it was not asked for.
     """
 
     version: str
@@ -73,6 +75,7 @@ class Analysis:
     answer: Answer | None = None
     pictures: tuple[Picture, ...] = ()
     listings: tuple[Listing, ...] = ()
+    multiverse: Multiverse | None = None
 
     def to_dict(self) -> dict[str, object]:
         """The record as plain values, keys always present, None where not determined (schema gzero.analysis/1)."""
@@ -148,6 +151,7 @@ class Analysis:
             "seed": self.seed,
             "answer": None if self.answer is None else _answer(self.answer),
             "listings": [self._listing(listing) for listing in self.listings],
+            "multiverse": None if self.multiverse is None else self.multiverse.to_dict(),
         }
 
     def _repr_html_(self) -> str:

@@ -93,6 +93,11 @@ def test_one_width_is_nine_parameters_with_equal_widths() -> None:
     np.testing.assert_allclose(shared.jacobian(x, values), expected, rtol=1e-9, atol=1e-12)
 
 
+def test_multiverse_prints_its_line() -> None:
+    out = run("multiverse", "--choices", "12", "--processes", "1")
+    assert re.fullmatch(r"one analysis \d+ ms; multiverse of 12, 1 processes: [\d.]+ s .*\n", out)
+
+
 def test_coverage_prints_every_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert load("coverage").main(["--experiments", "3", "--worlds", "white", "adc"]) == 0
     out = capsys.readouterr().out

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gzero.cli.options import Asked, Said, takes_options, takes_simulation
+from gzero.errors import ConfigError
 
 if TYPE_CHECKING:
     from gzero.analysis import Analysis
@@ -29,6 +30,9 @@ app = typer.Typer(
 File = Annotated[
     Path, typer.Argument(help="A measured file; `gzero formats` lists what can be read.", show_default=False)
 ]
+Multiverse = Annotated[
+    bool, typer.Option("--multiverse", help="The verdict again over 200 other reasonable choices.", show_default=False)
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
@@ -42,6 +46,12 @@ def _analyse(file: Path, config: Config, step: Callable[[int, int], None] | None
     from gzero.pipeline.analyse import analyse_traces
 
     return analyse_traces(file, config, progress=step)
+
+
+def _analyse_over_choices(file: Path, config: Config, step: Callable[[int, int], None] | None) -> tuple[Analysis, ...]:
+    from gzero.pipeline.multiverse import analyse_with_multiverse
+
+    return (analyse_with_multiverse(file, config, processes=2, progress=step),)
 
 
 def _version(wanted: bool) -> None:
@@ -106,7 +116,7 @@ def fit(
 
 @app.command(epilog='Example: gzero validate lab.csv --quantum "2e^2/h" --gain "1.00(1)" --plateaus 1:4')
 @takes_options
-def validate(file: File, asked: Asked, json: Json = False) -> int:
+def validate(file: File, asked: Asked, multiverse: Multiverse = False, json: Json = False) -> int:
     """The verdict. Exit 0 quantized, 1 not quantized, 3 undecided, 2 input or usage error.
 
     Of many traces: 0 when all are quantized, 1 when any is not, 3 otherwise.
@@ -114,7 +124,7 @@ def validate(file: File, asked: Asked, json: Json = False) -> int:
     from gzero.cli.show import exit_code, show_verdicts, with_progress
 
     config = _config(asked, file)
-    analyses = with_progress(str(file), partial(_analyse, file, config))
+    analyses = with_progress(str(file), partial(_analyse_over_choices if multiverse else _analyse, file, config))
     show_verdicts(analyses, as_json=json)
     return exit_code(analyses)
 
@@ -128,15 +138,18 @@ def report(
     ],
     asked: Asked,
     paper: Annotated[str, typer.Option(help="Paper of the PDF: a4 or us-letter.")] = "a4",
+    multiverse: Multiverse = False,
 ) -> None:
     """The report, in the format that OUT ends with."""
     from gzero.cli.show import say, with_progress
     from gzero.report.write import check_target, write_report
 
     check_target(output, paper)
+    if multiverse and len(files) > 1:
+        raise ConfigError(f"a multiverse is of one file, not of {len(files)}", remedy="make one report a file")
     analyses: list[Analysis] = []
     for file, config in [(file, _config(asked, file)) for file in files]:
-        analyses += with_progress(str(file), partial(_analyse, file, config))
+        analyses += with_progress(str(file), partial(_analyse_over_choices if multiverse else _analyse, file, config))
     write_report(analyses, output, paper=paper)  # type: ignore[arg-type]
     say(f"wrote {output}")
 

@@ -73,6 +73,13 @@ _OPTIONS: tuple[Row, ...] = (
     ("repeats", "--repeats", str, "Settings that were read twice: mean (default) or refuse.", _CHOICES),
     ("sweep", "--sweep", str, "A sweep that turns round: split (default), refuse, up, down or sort.", _CHOICES),
     ("loss", "--loss", str, "Of the model's fit: linear (default), soft_l1, huber or cauchy.", _CHOICES),
+    (
+        "noise_model",
+        "--noise-model",
+        str,
+        "Of the readings: learnt from the residuals (default), or white whatever they say.",
+        _CHOICES,
+    ),
     ("seed", "--seed", int, "Seed of anything random; it is in the report.", _CHOICES),
 )
 

@@ -79,7 +79,7 @@ def fit_learning(
     residuals = _residuals(problem, values)
     if not problem.noise.stated and (uneven := unevenness(residuals)) is not None:
         # the weights change, so the fit does
-        problem = replace(problem, noise=Noise(std=problem.noise.typical * uneven, stated=False))
+        problem = replace(problem, noise=replace(problem.noise, std=problem.noise.typical * uneven))
         with_constant = None if with_constant is None else replace(with_constant, noise=problem.noise)
         values, message, converged = minimum(problem, values)
         residuals = _residuals(problem, values)
@@ -114,7 +114,7 @@ def _residuals(problem: Problem, values: Array) -> Array:
 
 def _spectrum(problem: Problem, values: Array, residuals: Array, looser: Looser | None) -> Spectrum:
     noise = problem.noise
-    if problem.loss != "linear":
+    if problem.loss != "linear" or noise.assumed_white:
         return white(len(problem.curve))
     design = problem.design(values) / noise.std[:, None]
     if looser is not None:

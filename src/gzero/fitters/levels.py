@@ -130,5 +130,7 @@ def noise_of_flats(noise: Noise, stairs: Staircase) -> Noise:
             here = slice(plateau.first, plateau.last + 1)
             std[here] = np.maximum(std[here], plateau.noise)
     length = stairs.correlation_length
-    spectrum = None if length < _CORRELATED else autoregressive(std.size, (length - 1) / (length + 1))
+    spectrum = (
+        None if length < _CORRELATED or noise.assumed_white else autoregressive(std.size, (length - 1) / (length + 1))
+    )
     return replace(noise, std=std, spectrum=spectrum)

@@ -10,6 +10,7 @@ from gzero.quanta import Quantum
 from gzero.reduction.selection import Selection
 
 RiserShape = Literal["shared", "curved", "thermal*saddle", "bias", "modulation", "sub-step"]
+NoiseModel = Literal["learnt", "white"]
 #: Words of the option `risers`.
 RISER_SHAPES: tuple[RiserShape, ...] = get_args(RiserShape)
 
@@ -29,6 +30,7 @@ class FitOptions:
     loss : "linear" is least squares; the others bound the pull of single readings of the model's fit.
     level_margin : what still counts as a multiple, over its unit [1].
     seed : of whatever a fitter draws.
+    noise_model : "learnt" from the residuals, red where they are; "white" takes the readings as independent.
     """
 
     quantum: Quantum
@@ -40,6 +42,7 @@ class FitOptions:
     loss: Loss = "linear"
     level_margin: float = 0.1
     seed: int = 1
+    noise_model: NoiseModel = "learnt"
 
     @property
     def unit(self) -> float:

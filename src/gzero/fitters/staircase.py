@@ -53,6 +53,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     first, counted_from, note = first_index(stairs, options)
     counted = counted_plateaus(stairs, first, options)
     before = initial_noise(curve, stairs, options.unit, selected.noise)
+    before = replace(before, assumed_white=options.noise_model == "white")
     noise = noise_of_flats(before, stairs)
     digit = adc_step(measurement.ordinate.values) / calibration.gain.value
     ledger = [*selected.ledger, *default_choices(options, stairs), note, claim(counted, stairs, first, options)]

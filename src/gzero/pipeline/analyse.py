@@ -19,7 +19,7 @@ from gzero.fitters.options import FitOptions
 from gzero.measurement.kinds import kind
 from gzero.measurement.measurement import Measurement
 from gzero.pipeline.branches import between_branches
-from gzero.pipeline.config import Config, loss, plateaus, risers, selection
+from gzero.pipeline.config import Config, loss, noise_model, plateaus, risers, selection
 from gzero.pipeline.load import FIT, environment, load_traces
 from gzero.pipeline.record import record
 from gzero.quanta import (
@@ -98,8 +98,13 @@ def declared_quantum(config: Config, path: str | None = None) -> Quantum:
     return quantum
 
 
-def analyse_measurement(measurement: Measurement, config: Config) -> Analysis:
+def analyse_measurement(measurement: Measurement, config: Config, *, simulate: bool = True) -> Analysis:
     """The whole answer for one trace.
+
+    Parameters
+    ----------
+    simulate : whether the verdict simulates its false-positive rate and its power; who analyses the same trace hundreds of
+        times has them from the first.
 
     Raises
     ------
@@ -111,13 +116,14 @@ def analyse_measurement(measurement: Measurement, config: Config) -> Analysis:
     options = FitOptions(
         quantum=quantum,
         declared=declared,
-        selection=selection(config, _x_factor(config, measurement)),
+        selection=selection(config, x_factor(measurement)),
         plateaus=plateaus(config),
         risers=risers(config),
         fit_resistance=config.series_resistance is not None and config.series_resistance.strip() == FIT,
         loss=loss(config),
         level_margin=margins_of(config).level,
         seed=1 if config.seed is None else config.seed,
+        noise_model=noise_model(config),
     )
     with np.errstate(all="ignore"):
         findings = fitter(experiment.name).fit(measurement, options)
@@ -137,6 +143,7 @@ def analyse_measurement(measurement: Measurement, config: Config) -> Analysis:
             freedoms=freedoms_of(measurement.conditions, findings.level_set, declared=declared),
             smooth=findings.smooth,
             seed=config.seed,
+            simulate=simulate,
         )
     )
     return record(measurement, config, findings, None if free else quantum, declared, verdict)
@@ -153,7 +160,7 @@ def _nearest(findings: Findings, found: tuple[Quantum, ...]) -> Quantum:
     return min(found, key=lambda quantum: abs(step / quantum.value - 1) if quantum.value else np.inf)
 
 
-def _x_factor(config: Config, measurement: Measurement) -> float:
+def x_factor(measurement: Measurement) -> float:
     """SI per unit of x as the file writes it, so that --range is typed in the file's unit."""
     unit = unit_or_quantum(measurement.abscissa.written)
     return unit.factor if unit.known else 1.0

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from gzero.errors import ConfigError
-from gzero.fitters.options import RISER_SHAPES, RiserShape
+from gzero.fitters.options import RISER_SHAPES, NoiseModel, RiserShape
 from gzero.fitters.problem import Loss
 from gzero.measurement.ledger import By
 from gzero.reduction.selection import Selection
@@ -20,7 +20,7 @@ from gzero.reduction.selection import Selection
 _TEXTS = (
     "experiment", "x", "y", "std", "x_unit", "y_unit", "sheet", "trace", "loader", "encoding", "delimiter", "decimal",
     "quantum", "particle", "mass", "temperature", "series_resistance", "gain", "offset", "length", "bias",
-    "lever_arm", "risers", "range", "plateaus", "invalid", "repeats", "sweep", "loss",
+    "lever_arm", "risers", "range", "plateaus", "invalid", "repeats", "sweep", "loss", "noise_model",
 )  # fmt: skip
 #: Options that take one of a few words, the default first.
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -28,6 +28,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "repeats": ("mean", "refuse"),
     "sweep": ("split", "refuse", "up", "down", "sort"),
     "loss": get_args(Loss),
+    "noise_model": get_args(NoiseModel),
 }
 _NUMBERS = ("margin", "level_margin", "confidence", "seed", "header_row")
 
@@ -75,6 +76,7 @@ class Config:
     repeats: str | None = None
     sweep: str | None = None
     loss: str | None = None
+    noise_model: str | None = None
     margin: float | None = None
     level_margin: float | None = None
     confidence: float | None = None
@@ -250,6 +252,16 @@ def loss(config: Config) -> Loss:
     return _one_of(config.loss, "loss")  # type: ignore[return-value]
 
 
+def noise_model(config: Config) -> NoiseModel:
+    """Whether readings may hang together.
+
+    Raises
+    ------
+    ConfigError : no such noise model.
+    """
+    return _one_of(config.noise_model, "noise_model")  # type: ignore[return-value]
+
+
 def plateaus(config: Config) -> tuple[int, int] | None:
     """First and last plateau of the claim.
 
@@ -283,7 +295,8 @@ def _one_of(value: str | None, name: str) -> str:
     if value is None:
         return allowed[0]
     if value not in allowed:
-        raise ConfigError(f"--{name} '{value}' is no choice", remedy=f"choose {', '.join(allowed)}", allowed=allowed)
+        flag = name.replace("_", "-")
+        raise ConfigError(f"--{flag} '{value}' is no choice", remedy=f"choose {', '.join(allowed)}", allowed=allowed)
     return value
 
 

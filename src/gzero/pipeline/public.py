@@ -135,6 +135,7 @@ class Options(TypedDict, total=False):
     repeats: str
     sweep: str
     loss: str
+    noise_model: str
     margin: float
     level_margin: float
     confidence: float
@@ -149,13 +150,13 @@ def analyse_traces(
     **options: Unpack[Options],
 ) -> tuple[Analysis, ...]:
     """The answer for every trace of a file, or for every branch of one measurement; options as on the command line."""
-    asked = _asked_of(source, config, quantum=quantum, **options)
+    asked = asked_of(source, config, quantum=quantum, **options)
     if isinstance(source, Measurement):
         return analyse_measurements(branches((with_stated(source, asked),), asked), asked)
     return _analyse_traces(source, asked)
 
 
-def _asked_of(
+def asked_of(
     source: str | Path | Measurement,
     config: str | Path | None,
     *,
@@ -190,12 +191,12 @@ def analyse(
     gzero.errors.InputError : one line that names the file, the place and the remedy.
     """
     if not isinstance(source, Measurement):
-        asked = _asked_of(source, config, quantum=quantum, **options)
+        asked = asked_of(source, config, quantum=quantum, **options)
         traces = _load_traces(source, asked)
         if len(traces) > 1:
             raise _several(traces, source, "gzero.analyse_traces")
         return analyse_measurement(traces[0], asked)
-    asked = _asked_of(source, config, quantum=quantum, **options)
+    asked = asked_of(source, config, quantum=quantum, **options)
     return analyse_measurement(with_stated(source, asked), asked)
 
 

@@ -92,7 +92,18 @@ def stated(config: Config, quantum: Quantum | None, declared: bool) -> list[Choi
         out.append(
             Choice(choice=name.replace("_", " "), value=default if value is None else str(value), origin=by, note=file)
         )
-    for name in ("particle", "mass", "temperature", "length", "bias", "lever_arm", "risers", "x_unit", "loss"):
+    for name in (
+        "particle",
+        "mass",
+        "temperature",
+        "length",
+        "bias",
+        "lever_arm",
+        "risers",
+        "x_unit",
+        "loss",
+        "noise_model",
+    ):
         if getattr(config, name) is not None:
             by, file = config.origin(name)
             out.append(Choice(choice=name.replace("_", " "), value=str(getattr(config, name)), origin=by, note=file))

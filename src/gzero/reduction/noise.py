@@ -27,12 +27,14 @@ class Noise:
     stated : whether the file, or the scatter of the repeats in it, states them; they are then believed as they stand.
     spectrum : how readings hang together, of the noise over `std`; None is white noise of exactly `std`.
     source : where `std` comes from, in words.
+    assumed_white : readings are taken as independent, whatever the residuals say.
     """
 
     std: Array
     stated: bool
     spectrum: Spectrum | None = None
     source: str = ""
+    assumed_white: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "std", frozen(self.std))
@@ -94,6 +96,8 @@ class Noise:
     def description(self) -> str:
         """One clause for the record: where the numbers come from, and whether the noise is white."""
         source = self.source or ("stated" if self.stated else "estimated from the data")
+        if self.assumed_white:
+            return f"{source}, taken as white"
         if not self.red or self.spectrum is None:
             return f"{source}, white"
         if self.spectrum.kind == "1/f":

@@ -19,6 +19,7 @@ from gzero.report.build import banner_of
 from gzero.report.document import Block, Cell, Document, Facts, Notes, Section, TableBlock
 from gzero.report.exhibits import own_tables
 from gzero.report.intervals import interval_table
+from gzero.report.multiverse import multiverse_blocks
 from gzero.report.rounding import NOTHING, show_number
 from gzero.report.summary import outliers, summary_box, summary_table
 from gzero.report.symbols import unit_text
@@ -50,14 +51,20 @@ def _kept(*blocks: Block | None) -> tuple[Block, ...]:
 def verdict_document(analyses: Sequence[Analysis]) -> Document:
     """The verdict with its reasons and levels; of many traces, the counts, those that stand out, and a table."""
     title, subtitle = _title(analyses)
+    more: tuple[Section, ...] = ()
     if len(analyses) == 1:
         blocks = _kept(verdict_box(analyses[0]), plateau_table(analyses[0]), *_warnings(analyses))
+        if (over := multiverse_blocks(analyses[0].multiverse, figure=False)) != ():
+            more = (Section(title="Over other choices (multiverse)", blocks=over),)
     else:
         stand_out = outliers(analyses)
         named = [Notes(items=stand_out)] if stand_out else []
         blocks = _kept(summary_table(analyses), summary_box(analyses), *named, *_warnings(analyses))
     return Document(
-        title=title, subtitle=subtitle, sections=(Section(title="Verdict", blocks=blocks),), banner=banner_of(analyses)
+        title=title,
+        subtitle=subtitle,
+        sections=(Section(title="Verdict", blocks=blocks), *more),
+        banner=banner_of(analyses),
     )
 
 

@@ -22,6 +22,7 @@ from gzero.report.blocks import (
 from gzero.report.document import Block, Cell, Document, Facts, Notes, Paragraph, Section
 from gzero.report.exhibits import own_blocks
 from gzero.report.figures import shortened
+from gzero.report.multiverse import multiverse_blocks
 from gzero.report.pictures import comparison_block, record_name, staircase_block
 from gzero.report.summary import summary_sections
 from gzero.report.wording import THEORY, method, text, these
@@ -95,6 +96,7 @@ def _full(analysis: Analysis) -> tuple[Section, ...]:
         ),
         Section(title="Fit", blocks=fit_blocks(analysis)),
         Section(title="How sure", blocks=_kept(verdict_table(analysis), budget_table(analysis))),
+        Section(title="Over other choices (multiverse)", blocks=multiverse_blocks(analysis.multiverse)),
     ]
     return (*(s for s in sections if s.blocks), *_common([analysis]))
 

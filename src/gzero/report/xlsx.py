@@ -19,6 +19,7 @@ from gzero.analysis import Analysis
 from gzero.estimate import Estimate
 from gzero.fitters.exhibits import Entry
 from gzero.report.document import Document
+from gzero.report.multiverse import multiverse_rows
 from gzero.report.rounding import round_std
 from gzero.report.symbols import symbol_text, unit_text
 from gzero.report.terminal import visible_text
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from openpyxl.cell import Cell
     from openpyxl.workbook.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
+
+    from gzero.universes import Multiverse
 
 #: Traces whose points stand in the sheet "data", and rows that a sheet can hold below its header, with one for a note.
 MAX_TRACES, MAX_ROWS = 20, 1_048_574
@@ -61,6 +64,8 @@ def render_xlsx(document: Document, analyses: Sequence[Analysis]) -> bytes:
     many = len(traces) != 1
     results = _results_of_many(document, traces) if many else _results_of_one(document, traces[0][1])
     sheets = {"results": results, "plateaus": _plateaus(traces), "budget": _budget(traces), "ledger": _ledger(traces)}
+    if not many and traces[0][1].multiverse is not None:
+        sheets["multiverse"] = _multiverse(traces[0][0], traces[0][1].multiverse)
     for name, (heads, found) in sheets.items():
         rows = list(found)
         widths = [_width([head, *(row[i] for row in rows[:2000])]) for i, head in enumerate(heads)]
@@ -287,6 +292,11 @@ def _ledger(traces: Traces) -> Sheet:
         left_out += [(d.rule, d.reason, d.rows) for d in analysis.origin.dropped]
         rows += [[label, f"excluded: {rule}", f"{rows_} rows", "data", reason] for rule, reason, rows_ in left_out]
     return ["trace", "choice", "value", "origin", "note"], rows
+
+
+def _multiverse(label: str, found: Multiverse) -> Sheet:
+    heads, rows = multiverse_rows(found)
+    return ["trace", *heads], [[label, *(Number(v) if isinstance(v, float) else v for v in row)] for row in rows]
 
 
 def _data(traces: Traces) -> Sheet:
