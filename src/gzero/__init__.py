@@ -27,6 +27,7 @@ _WHERE = {
     "profile_interval": "gzero.fitters.profile",
     "read_result": "gzero.pipeline.saved",
     "sample": "gzero.pipeline.refine",
+    "unblind": "gzero.pipeline.public",
     "validate": "gzero.pipeline.public",
     "write_report": "gzero.pipeline.public",
 }

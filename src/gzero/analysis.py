@@ -12,6 +12,7 @@ from gzero.fitters.interval import Interval
 from gzero.fitters.result import FitResult
 from gzero.joint import JointEstimates
 from gzero.loaders.table import Coordinate, Origin
+from gzero.measurement.blindness import Blindness
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice, Exclusion
 from gzero.quanta import Quantum
@@ -41,6 +42,7 @@ class Analysis:
     fit : the model's fit, None where none was made.
     budget, comparisons, ledger, warnings : for the reader who checks.
     provenance : statements about the data that must be shown wherever it is shown ("synthetic", a citation).
+    blind : what the blind record of the file says; None where there is none, and nothing is claimed.
     """
 
     version: str
@@ -68,6 +70,7 @@ class Analysis:
     warnings: tuple[str, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     seed: int | None = None
+    blind: Blindness | None = None
 
     def to_dict(self) -> dict[str, object]:
         """The record as plain values, keys always present, None where not determined (schema gzero.analysis/1)."""
@@ -141,6 +144,7 @@ class Analysis:
             "versions": dict(self.versions),
             "constants": self.constants,
             "seed": self.seed,
+            "blind": None if self.blind is None else self.blind.to_dict(),
         }
 
     def _repr_html_(self) -> str:
@@ -150,7 +154,8 @@ class Analysis:
             for name, e in self.estimates.items()
         ]
         heads = ("estimate", "value", "statistical", "systematic", "unit")
-        title = f"{self.title}: {self.origin.path}" + (f", {self.trace}" if self.trace else "")
+        blind = "BLIND: " if self.blind is not None and self.blind.state == "blind" else ""
+        title = f"{blind}{self.title}: {self.origin.path}" + (f", {self.trace}" if self.trace else "")
         return html_table(title, heads, rows) + (self.verdict._repr_html_() if self.verdict else "")
 
     def _estimate(self, estimate: Estimate) -> dict[str, object]:

@@ -74,6 +74,8 @@ _OPTIONS: tuple[Row, ...] = (
     ("sweep", "--sweep", str, "A sweep that turns round: split (default), refuse, up, down or sort.", _CHOICES),
     ("loss", "--loss", str, "Of the model's fit: linear (default), soft_l1, huber or cauchy.", _CHOICES),
     ("seed", "--seed", int, "Seed of anything random; it is in the report.", _CHOICES),
+    ("blind", "--blind", bool, "Hide the scale of the conductance until `gzero unblind FILE`.", _CHOICES),
+    ("blind_record", "--blind-record", str, "Where the blind record is (FILE.blind.json).", _CHOICES),
 )
 
 

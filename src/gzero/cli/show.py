@@ -100,6 +100,18 @@ def show_verdicts(analyses: Sequence[Analysis], *, as_json: bool) -> None:
     _show(verdict_document(analyses))
 
 
+def frozen_choices(analyses: Sequence[Analysis]) -> str:
+    """The choices that the user made, with the hash of all of them, in one line."""
+    blind = analyses[0].blind
+    said = dict.fromkeys(
+        f"{c.choice} {c.value}"
+        for a in analyses
+        for c in a.ledger
+        if c.origin == "user" and c.choice != "blind analysis"
+    )
+    return f"frozen choices {blind.frozen[:12] if blind else ''}: {', '.join(said) or 'all defaults'}\n"
+
+
 def _print_record(analyses: Sequence[Analysis]) -> None:
     from gzero.report.json import render_json
 

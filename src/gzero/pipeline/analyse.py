@@ -16,6 +16,7 @@ from gzero.fitters.findings import Findings
 from gzero.fitters.options import FitOptions
 from gzero.measurement.kinds import Kind, kind
 from gzero.measurement.measurement import Measurement
+from gzero.pipeline.blind import blind_verdict, settle, without_rulers, without_truth
 from gzero.pipeline.branches import between_branches
 from gzero.pipeline.config import Config, loss, plateaus, risers, selection
 from gzero.pipeline.load import FIT, environment, load_traces
@@ -121,6 +122,10 @@ def analyse_measurement(measurement: Measurement, config: Config) -> Analysis:
                 quantum = nearest
                 findings = fitter(experiment.name).fit(measurement, replace(options, quantum=quantum))
     margins = margins_of(config)
+    if measurement.blind:
+        findings = without_rulers(findings, measurement)
+        shown = without_truth(config)
+        return record(measurement, shown, findings, quantum, declared, blind_verdict(margins, measurement.origin.path))
     verdict = _verdict(findings, quantum, margins, declared=declared, experiment=experiment)
     return record(measurement, config, findings, quantum, declared, verdict)
 
@@ -177,7 +182,7 @@ def analyse_traces(path: str | Path, config: Config, *, progress: Progress | Non
     ----------
     progress : called with (traces done, traces in all) as the work goes on.
     """
-    return analyse_measurements(load_traces(path, config), config, progress=progress)
+    return settle(path, config, analyse_measurements(load_traces(path, config), config, progress=progress))
 
 
 def analyse_measurements(

@@ -6,6 +6,7 @@ import numpy as np
 
 from gzero.analysis import Analysis
 from gzero.fitters.findings import Comparison, Findings
+from gzero.measurement.blindness import Blindness
 from gzero.measurement.kinds import kind
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement
@@ -59,6 +60,7 @@ def record(
         warnings=(*measurement.warnings, *findings.warnings),
         provenance=config.provenance,
         seed=config.seed,
+        blind=Blindness(state="blind") if measurement.blind else None,
     )
 
 
