@@ -20,6 +20,8 @@ COMMANDS = [
     for line in re.findall(r"^    (gzero .*)$", document.read_text(encoding="utf-8"), re.M)
 ]
 
+SESSIONS = re.findall(r"```sh\n(gzero .*?)```", (ROOT / "docs" / "guide.md").read_text(encoding="utf-8"), re.S)
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Path:
@@ -49,6 +51,13 @@ def test_command_lines(line: str, desk: Path) -> None:
     # `validate` answers by its exit code; 2 is an error
     assert out.returncode in (0, 1, 3), out.stderr
     assert out.stderr == ""
+
+
+@pytest.mark.parametrize("block", SESSIONS)
+def test_sessions(block: str, desk: Path) -> None:
+    """Lines of one block belong together: each finds what the ones before it left."""
+    for line in block.strip().splitlines():
+        test_command_lines(line, desk)
 
 
 @pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.name)

@@ -21,8 +21,8 @@ from gzero.measurement.measurement import Measurement
 #: "blind": the factor is in the numbers. The others: it is gone, and whether the choices were frozen before.
 State = Literal["blind", "frozen first", "changed after unblinding"]
 
-#: How an axis says that its numbers are blind.
-HIDDEN = "× hidden factor"
+#: How an axis says that its numbers are blind; in front, where a long name that is cut short keeps it.
+HIDDEN = "hidden factor ×"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +93,8 @@ def hide(measurement: Measurement, factor: float) -> Measurement:
         y,
         values=y.values * factor,
         std=None if y.std is None else y.std * factor,
-        short=f"{y.short} {HIDDEN}",
-        label=f"{y.label} {HIDDEN}",
+        short=f"{HIDDEN} {y.short}",
+        label=f"{HIDDEN} {y.label}",
     )
     return replace(
         measurement,
