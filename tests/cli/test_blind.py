@@ -33,7 +33,7 @@ def test_the_whole_way(gzero, lab: str) -> None:
 
     end = gzero("unblind", lab)
     assert end.code == 0
-    for words in ("frozen choices", "gain 1.00(1)", "QUANTIZED", "frozen before the data were unblinded"):
+    for words in ("frozen choices", "gain 1 +/- 0.01", "QUANTIZED", "frozen before the data were unblinded"):
         assert words in end.out
     assert "BLIND" not in end.out
 
@@ -57,6 +57,18 @@ def test_the_whole_way(gzero, lab: str) -> None:
     assert "this analysis has the frozen choices" in back.out
     assert gzero("report", lab, *STATED, "-o", "lab.html").code == 0
     assert "changed after unblinding" in Path("lab.html").read_text(encoding="utf-8")
+
+
+def test_what_unblinding_would_freeze_is_said_beforehand(gzero, lab: str) -> None:
+    """A look at something else is the last one, and would be frozen: whoever reads the screen is not surprised."""
+    first = gzero("validate", lab, "--blind", *STATED, "--range", "0:240").out
+    second = gzero("validate", lab, *STATED, "--margin", "0.2").out
+    assert "would freeze" in first
+    assert "range 0:240" in first
+    assert "margin 0.2" not in first
+    assert "margin 0.2" in second
+    assert "range" not in second.partition("would freeze")[2].partition("\n\n")[0].partition("Plateaus")[0]
+    assert "margin 0.2" in gzero("unblind", lab).out.splitlines()[0]
 
 
 def test_json_while_blind(gzero, lab: str) -> None:

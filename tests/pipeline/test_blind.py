@@ -384,6 +384,15 @@ def test_a_sidecar_may_say_blind_and_hold_the_choices(lab: Path) -> None:
         gzero.analyse(lab, blind=True)
 
 
+def summaries(analyses: tuple[gzero.Analysis, ...]) -> dict[str, str]:
+    """Many traces on a terminal and in a report."""
+    from gzero.report.brief import verdict_document
+    from gzero.report.markdown import render_markdown
+
+    written = gzero.write_report(analyses, Path("many.md")).read_text(encoding="utf-8")
+    return {"terminal": render_markdown(verdict_document(analyses)).decode(), "report": written}
+
+
 def test_all_traces_of_a_file_have_one_factor(lab: Path, known: float) -> None:
     """Up and down again: two branches of one sweep, both blind, and one record."""
     text = lab.read_text(encoding="utf-8").splitlines()
@@ -392,6 +401,9 @@ def test_all_traces_of_a_file_have_one_factor(lab: Path, known: float) -> None:
     lab.write_text("\n".join([*head, *rows, *rows[-2::-1]]) + "\n", encoding="utf-8")
     blind = gzero.analyse_traces(lab, blind=True, quantum=QUANTUM)
     assert len(blind) == 2
+    for name, text in summaries(blind).items():
+        assert "BLIND: UNDECIDED: all 2 traces" in re.sub(r"\s+", " ", text), name
+        assert "would freeze" in text, name
     true = gzero.unblind(lab)
     for one, other in zip(blind, true, strict=True):
         ratio = one.estimates["step_height"].value / other.estimates["step_height"].value

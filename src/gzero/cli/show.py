@@ -101,15 +101,11 @@ def show_verdicts(analyses: Sequence[Analysis], *, as_json: bool) -> None:
 
 
 def frozen_choices(analyses: Sequence[Analysis]) -> str:
-    """The choices that the user made, with the hash of all of them, in one line."""
+    """What was frozen, in one line."""
+    from gzero.report.blindness import stated_choices
+
     blind = analyses[0].blind
-    said = dict.fromkeys(
-        f"{c.choice} {c.value}"
-        for a in analyses
-        for c in a.ledger
-        if c.origin == "user" and c.choice != "blind analysis"
-    )
-    return f"frozen choices {blind.frozen[:12] if blind else ''}: {', '.join(said) or 'all defaults'}\n"
+    return "" if blind is None else f"frozen choices {blind.frozen[:12]}: {stated_choices(blind)}\n"
 
 
 def _print_record(analyses: Sequence[Analysis]) -> None:

@@ -43,6 +43,7 @@ class Blindness:
     ----------
     state : see `State`.
     configuration : SHA-256 of the choices of this analysis;  frozen : of those that were frozen, "" before.
+    choices : those that somebody stated, of what is frozen, or would be if the data were unblinded now: option, value.
     blinded_at, unblinded_at : UTC, "" where it has not happened.
     tried : configurations that were looked at while blind.
     changes : every change after unblinding that is on record, by whichever analysis.
@@ -53,6 +54,7 @@ class Blindness:
     state: State
     configuration: str = ""
     frozen: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
     blinded_at: str = ""
     unblinded_at: str = ""
     tried: int = 0
@@ -68,6 +70,7 @@ class Blindness:
             "state": self.state,
             "configuration": self.configuration or None,
             "frozen": self.frozen or None,
+            "choices": dict(self.choices),
             "blinded_at": self.blinded_at or None,
             "unblinded_at": self.unblinded_at or None,
             "configurations_tried": self.tried,

@@ -123,11 +123,13 @@ def marked(analyses: Sequence[Analysis], record: BlindRecord, choices: dict[str,
 def blindness_of(record: BlindRecord, choices: dict[str, str]) -> Blindness:
     """What a record says of an analysis with these choices."""
     frozen = record.unblinded
+    last = record.last_blind
     same = frozen is not None and not differences(frozen.choices, choices)
     return Blindness(
         state="blind" if frozen is None else "changed after unblinding" if record.changes else "frozen first",
         configuration=frozen.configuration if frozen is not None and same else hash_of(choices),
         frozen="" if frozen is None else frozen.configuration,
+        choices=() if last is None else tuple((name, last.choices[name]) for name in sorted(last.options)),
         blinded_at=record.steps[0].time,
         unblinded_at="" if frozen is None else frozen.time,
         tried=record.tried,

@@ -40,10 +40,18 @@ def blind_lines(analyses: Sequence[Analysis]) -> tuple[str, ...]:
     )
 
 
+def stated_choices(b: Blindness) -> str:
+    """The choices that somebody stated, in one line; all others are defaults."""
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in b.choices) or "defaults alone"
+
+
 def _told(b: Blindness, version: str) -> tuple[str, ...]:
     tried = f"{b.tried} configuration{'s' if b.tried != 1 else ''} looked at while blind"
     if b.state == "blind":
-        return (f"Blind since {b.blinded_at}; {tried}, now {b.configuration[:12]}.",)
+        return (
+            f"Blind since {b.blinded_at}; {tried}.",
+            f"Unblinding now would freeze {b.configuration[:12]}: {stated_choices(b)}.",
+        )
     own = "the frozen choices" if b.configuration == b.frozen else f"other choices, {b.configuration[:12]}"
     other = () if b.version == version else (f"They were frozen with gzero {b.version}; this is gzero {version}.",)
     frozen = f"on {b.unblinded_at} (hash {b.frozen[:12]}; {tried})"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gzero.analysis import SCHEMA, SCHEMA_MANY, Analysis
 from gzero.errors import OutputError
-from gzero.report.blindness import blind_banner
+from gzero.report.blindness import blind_banner, stated_choices
 from gzero.report.blocks import (
     budget_table,
     comparison_table,
@@ -138,7 +138,7 @@ def _provenance(analyses: Sequence[Analysis]) -> Facts:
     for name, b in {(b.record, b): b for b in (a.blind for a in analyses) if b is not None and b.record}:
         pairs.append(("Blind record", text(f"{name}, {b.entries} entries, the last one {b.head}")))
         if b.frozen:
-            pairs.append(("Frozen choices", text(f"{b.frozen}, with gzero {b.version}")))
+            pairs.append(("Frozen choices", text(f"{b.frozen}, with gzero {b.version}: {stated_choices(b)}")))
     first = analyses[0]
     versions = ", ".join(f"{k} {v}" for k, v in first.versions.items())
     seeds = list(dict.fromkeys("none used" if a.seed is None else str(a.seed) for a in analyses))
