@@ -55,6 +55,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+SESSIONS = re.findall(r"```sh\n(gzero .*?)```", (ROOT / "docs" / "guide.md").read_text(encoding="utf-8"), re.S)
+
+
 @pytest.fixture
 def desk(lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working directory: with the shipped data and a lab file, which nobody has touched."""
@@ -94,6 +97,13 @@ def test_the_first_command_line_alone(line: str, desk: Path) -> None:
     out = alone(["-c", code], desk)
     assert out.returncode in (0, 1, 3), out.stderr
     assert out.stderr == ""
+
+
+@pytest.mark.parametrize("block", SESSIONS)
+def test_sessions(block: str, desk: Path) -> None:
+    """Lines of one block belong together: each finds what the ones before it left."""
+    for line in block.strip().splitlines():
+        test_command_lines(line, desk)
 
 
 @pytest.mark.parametrize("script", EXAMPLES[1:])

@@ -36,6 +36,7 @@ _WHERE = {
     "read_result": "gzero.pipeline.saved",
     "sample": "gzero.pipeline.refine",
     "two_terminal_against_hall": "gzero.verdict.cross_checks",
+    "unblind": "gzero.pipeline.public",
     "validate": "gzero.pipeline.public",
     "wiedemann_franz": "gzero.verdict.cross_checks",
     "write_report": "gzero.pipeline.public",

@@ -13,6 +13,7 @@ from gzero.fitters.interval import Interval
 from gzero.fitters.result import FitResult
 from gzero.joint import JointEstimates
 from gzero.loaders.table import Coordinate, Origin
+from gzero.measurement.blindness import Blindness
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice, Exclusion
 from gzero.quanta import Quantum
@@ -45,6 +46,7 @@ class Analysis:
     answer, pictures, listings : what the experiment brings of its own; None and empty where it brings none.
     provenance : statements about the data that must be shown wherever it is shown ("synthetic", a citation).
     multiverse : the verdict over other choices, None where it was not asked for.
+    blind : what the blind record of the file says; None where there is none, and nothing is claimed.
     """
 
     version: str
@@ -76,6 +78,7 @@ class Analysis:
     pictures: tuple[Picture, ...] = ()
     listings: tuple[Listing, ...] = ()
     multiverse: Multiverse | None = None
+    blind: Blindness | None = None
 
     def to_dict(self) -> dict[str, object]:
         """The record as plain values, keys always present, None where not determined (schema gzero.analysis/1)."""
@@ -152,6 +155,7 @@ class Analysis:
             "answer": None if self.answer is None else _answer(self.answer),
             "listings": [self._listing(listing) for listing in self.listings],
             "multiverse": None if self.multiverse is None else self.multiverse.to_dict(),
+            "blind": None if self.blind is None else self.blind.to_dict(),
         }
 
     def _repr_html_(self) -> str:
@@ -161,7 +165,8 @@ class Analysis:
             for name, e in self.estimates.items()
         ]
         heads = ("estimate", "value", "statistical", "systematic", "unit")
-        title = f"{self.title}: {self.origin.path}" + (f", {self.trace}" if self.trace else "")
+        blind = "BLIND: " if self.blind is not None and self.blind.state == "blind" else ""
+        title = f"{blind}{self.title}: {self.origin.path}" + (f", {self.trace}" if self.trace else "")
         because = () if self.answer is None else [(reason,) for reason in self.answer.reasons]
         answer = html_table(self.answer.headline, ("because",), because) if self.answer else ""
         return answer + html_table(title, heads, rows) + (self.verdict._repr_html_() if self.verdict else "")

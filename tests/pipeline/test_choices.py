@@ -8,8 +8,8 @@ import pytest
 import gzero
 from gzero.measurement.measurement import Measurement
 from gzero.pipeline.analyse import analyse_measurement
-from gzero.pipeline.choices import as_asked, dimensions_of, in_groups, outliers, possible
 from gzero.pipeline.config import Config, configure
+from gzero.pipeline.reasonable_choices import as_asked, dimensions_of, in_groups, outliers, possible
 
 RNG = np.random.default_rng
 

@@ -12,6 +12,7 @@ from gzero.errors import ConfigError
 from gzero.pipeline.config import Config, configure, plateaus, read_config, selection, with_files
 
 OPTIONS = sorted({f.name for f in fields(Config)} - {"said_by", "provenance"})
+VALUED = sorted({*OPTIONS} - {"blind"})  # those that are more than said or not
 
 
 @pytest.fixture
@@ -89,8 +90,8 @@ def test_a_folder_called_like_the_sidecar(lab: Path) -> None:
 
 
 @given(
-    st.dictionaries(st.sampled_from(OPTIONS), st.integers(1, 999)),
-    st.dictionaries(st.sampled_from(OPTIONS), st.integers(1, 999)),
+    st.dictionaries(st.sampled_from(VALUED), st.integers(1, 999)),
+    st.dictionaries(st.sampled_from(VALUED), st.integers(1, 999)),
 )
 def test_over_keeps_what_was_said_and_by_whom(above: dict[str, int], below: dict[str, int]) -> None:
     merged = configure("user", **above).over(configure("lab.toml", **below))
@@ -100,6 +101,19 @@ def test_over_keeps_what_was_said_and_by_whom(above: dict[str, int], below: dict
         assert value == (None if expected is None else type(value)(expected))
         who = "" if name in above else "lab.toml"
         assert merged.origin(name) == (("default", "") if expected is None else ("user", who))
+
+
+def test_a_flag_is_true_or_false_and_one_above_wins() -> None:
+    assert configure(blind=False).over(configure("lab.toml", blind=True)).blind is False
+    assert configure().over(configure("lab.toml", blind=True)).origin("blind") == ("user", "lab.toml")
+    for wrong in (1, 0.5, "yes", "true"):
+        with pytest.raises(ConfigError, match=r"blind: .* is not true or false"):
+            configure(blind=wrong)
+
+
+def test_a_blind_record_named_in_a_file_stands_beside_the_file(lab: Path) -> None:
+    write(lab.with_suffix(".toml"), 'blind_record = "records/lab.json"\n')
+    assert with_files(configure(), lab, None).blind_record == str(lab.parent / "records" / "lab.json")
 
 
 # -- keys -------------------------------------------------------------------------------------------------------------
@@ -118,7 +132,9 @@ def test_an_unknown_key_names_the_file_and_the_closest_key(lab: Path, key: str, 
 
 
 def test_a_key_like_no_other_gets_the_list() -> None:
-    with pytest.raises(ConfigError, match="there is no option 'zzzzzzzz'; options are bias, confidence, ") as raised:
+    with pytest.raises(
+        ConfigError, match="there is no option 'zzzzzzzz'; options are bias, blind, blind_record, "
+    ) as raised:
         configure(zzzzzzzz=1)
     assert set(raised.value.allowed) == set(OPTIONS)
 
@@ -132,7 +148,8 @@ def test_inner_names_are_no_options(key: str) -> None:
 def test_every_option_has_a_key_with_dashes_or_underscores(tmp_path: Path) -> None:
     """design.md section 4: every option has a key in the file."""
     for style in ("_", "-"):
-        lines = [f"{name.replace('_', style)} = {1 if name in ('seed', 'header_row') else 0.5}" for name in OPTIONS]
+        said = {"seed": "1", "header_row": "1", "blind": "true"}
+        lines = [f"{name.replace('_', style)} = {said.get(name, '0.5')}" for name in OPTIONS]
         config = read_config(write(tmp_path / f"all{style}.toml", "\n".join(lines)))
         assert all(getattr(config, name) is not None for name in OPTIONS)
         assert set(config.said_by) == set(OPTIONS)

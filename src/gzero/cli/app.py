@@ -154,6 +154,28 @@ def report(
     say(f"wrote {output}")
 
 
+@app.command(epilog="Example: gzero unblind lab.csv")
+def unblind(
+    file: File,
+    blind_record: Annotated[
+        str | None, typer.Option(help="Where the blind record is (FILE.blind.json).", show_default=False)
+    ] = None,
+    json: Json = False,
+) -> int:
+    """The end of blind mode: freeze the last choices that were looked at blind, and give the verdict with them.
+
+    Exit codes as of validate. Choices that are changed afterwards go on record.
+    """
+    from gzero.cli.show import exit_code, frozen_choices, say, show_verdicts, with_progress
+    from gzero.pipeline.unblind import unblind_file
+
+    analyses = with_progress(str(file), lambda step: unblind_file(file, blind_record=blind_record, progress=step))
+    if not json:
+        say(frozen_choices(analyses))
+    show_verdicts(analyses, as_json=json)
+    return exit_code(analyses)
+
+
 @app.command(epilog='Example: gzero selftest lab.csv --quantum "2e^2/h" --repeats 300 --seed 1')
 @takes_options
 def selftest(

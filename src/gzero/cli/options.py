@@ -81,6 +81,8 @@ _OPTIONS: tuple[Row, ...] = (
         _CHOICES,
     ),
     ("seed", "--seed", int, "Seed of anything random; it is in the report.", _CHOICES),
+    ("blind", "--blind", bool, "Hide the scale of the conductance until `gzero unblind FILE`.", _CHOICES),
+    ("blind_record", "--blind-record", str, "Where the blind record is (FILE.blind.json).", _CHOICES),
 )
 
 

@@ -101,6 +101,14 @@ def show_verdicts(analyses: Sequence[Analysis], *, as_json: bool) -> None:
     _show(verdict_document(analyses))
 
 
+def frozen_choices(analyses: Sequence[Analysis]) -> str:
+    """What was frozen, in one line."""
+    from gzero.report.blindness import stated_choices
+
+    blind = analyses[0].blind
+    return "" if blind is None else f"frozen choices {blind.frozen[:12]}: {stated_choices(blind)}\n"
+
+
 def _print_record(analyses: Sequence[Analysis]) -> None:
     from gzero.report.json import render_json
 

@@ -36,6 +36,7 @@ class Inspection:
     Parameters
     ----------
     problem : why the file cannot be analysed as it stands; "" when it can.
+    blind : whether the ranges of all columns but the abscissa are left out.
     map_traces : traces of a map, of which only the first is among the columns; 0 for a table.
     """
 
@@ -51,18 +52,24 @@ class Inspection:
     derivation: str
     map_traces: int
     problem: str
+    blind: bool = False
 
 
 def inspect_table(
-    table: Table, experiment: str, layout: Layout | None, problem: str, environment: Conditions
+    table: Table, experiment: str, layout: Layout | None, problem: str, environment: Conditions, *, blind: bool = False
 ) -> Inspection:
-    """What a table says and how its columns are read; without a layout, the problem says why there is none."""
+    """What a table says and how its columns are read; without a layout, the problem says why there is none.
+
+    Parameters
+    ----------
+    blind : leave out the ranges of all columns but the abscissa.
+    """
     return Inspection(
         path=table.origin.path,
         loader=table.origin.loader,
         options=table.origin.options,
         rows=table.rows,
-        columns=_columns(table, layout, environment),
+        columns=_columns(table, layout, environment, blind=blind),
         labels=table.labels,
         metadata=table.metadata,
         dropped=tuple(f"{d.rule}: {d.reason} ({d.rows} rows)" for d in table.origin.dropped),
@@ -70,10 +77,11 @@ def inspect_table(
         derivation=layout.derivation if layout else "",
         map_traces=sum(column.coordinate is not None for column in table.columns),
         problem=problem,
+        blind=blind,
     )
 
 
-def _columns(table: Table, layout: Layout | None, environment: Conditions) -> tuple[ColumnSeen, ...]:
+def _columns(table: Table, layout: Layout | None, environment: Conditions, *, blind: bool) -> tuple[ColumnSeen, ...]:
     out = []
     slices = 0
     for i, column in enumerate(table.columns):
@@ -83,6 +91,9 @@ def _columns(table: Table, layout: Layout | None, environment: Conditions) -> tu
                 continue
         unit = unit_or_quantum(column.unit_text, environment)
         finite = column.values[np.isfinite(column.values)]
+        if blind and (layout is None or i != layout.x):
+            finite = finite[:0]
+        missing = int(np.count_nonzero(~np.isfinite(column.values)))
         reading = layout.readings[i] if layout else None
         out.append(
             ColumnSeen(
@@ -93,7 +104,7 @@ def _columns(table: Table, layout: Layout | None, environment: Conditions) -> tu
                 factor=unit.factor if unit.known else None,
                 low=float(finite.min()) if finite.size else float("nan"),
                 high=float(finite.max()) if finite.size else float("nan"),
-                missing=int(column.values.size - finite.size),
+                missing=missing,
                 role=reading.role if reading else "undecided",
                 reason=reading.reason if reading else "",
                 by_user=reading.by_user if reading else False,

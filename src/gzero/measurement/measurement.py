@@ -83,6 +83,7 @@ class Measurement:
     row_numbers : where each reading stands in the file, from 1; empty where it has no rows.
     ledger : the choices that gave the numbers their meaning.
     warnings : what the reader must know about them.
+    blind : whether the ordinate is multiplied by a hidden factor (`measurement.blindness`).
     """
 
     kind: str
@@ -98,6 +99,7 @@ class Measurement:
     ledger: tuple[Choice, ...] = ()
     warnings: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    blind: bool = False
 
     def __post_init__(self) -> None:
         if len({s.values.size for s in self.series.values()}) > 1:

@@ -18,6 +18,7 @@ from gzero.fitters.level_set import LevelSet
 from gzero.fitters.options import FitOptions
 from gzero.measurement.kinds import kind
 from gzero.measurement.measurement import Measurement
+from gzero.pipeline.blind import blind_verdict, settle, without_rulers, without_truth
 from gzero.pipeline.branches import between_branches
 from gzero.pipeline.config import Config, loss, noise_model, plateaus, risers, selection
 from gzero.pipeline.load import FIT, environment, load_traces
@@ -133,6 +134,17 @@ def analyse_measurement(measurement: Measurement, config: Config, *, simulate: b
                 quantum = nearest
                 findings = fitter(experiment.name).fit(measurement, replace(options, quantum=quantum))
     margins = margins_of(config)
+    if measurement.blind:
+        findings = without_rulers(findings, measurement)
+        shown = without_truth(config)
+        return record(
+            measurement,
+            shown,
+            findings,
+            None if free else quantum,
+            declared,
+            blind_verdict(margins, measurement.origin.path),
+        )
     verdict = (
         None  # a single value is no staircase, and a list of values has an answer of its own
         if experiment.per_row or experiment.listed
@@ -224,7 +236,7 @@ def analyse_traces(path: str | Path, config: Config, *, progress: Progress | Non
     ----------
     progress : called with (traces done, traces in all) as the work goes on.
     """
-    return analyse_measurements(load_traces(path, config), config, progress=progress)
+    return settle(path, config, analyse_measurements(load_traces(path, config), config, progress=progress))
 
 
 def analyse_measurements(

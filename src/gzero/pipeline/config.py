@@ -20,7 +20,7 @@ from gzero.reduction.selection import Selection
 _TEXTS = (
     "experiment", "x", "y", "std", "x_unit", "y_unit", "sheet", "trace", "loader", "encoding", "delimiter", "decimal",
     "quantum", "particle", "mass", "temperature", "series_resistance", "gain", "offset", "length", "bias",
-    "lever_arm", "risers", "range", "plateaus", "invalid", "repeats", "sweep", "loss", "noise_model",
+    "lever_arm", "risers", "range", "plateaus", "invalid", "repeats", "sweep", "loss", "noise_model", "blind_record",
 )  # fmt: skip
 #: Options that take one of a few words, the default first.
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -31,6 +31,9 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "noise_model": get_args(NoiseModel),
 }
 _NUMBERS = ("margin", "level_margin", "confidence", "seed", "header_row")
+
+#: Options that are said or not.
+_FLAGS = ("blind",)
 
 #: Options that count, with their least value.
 _COUNTS = {"seed": 0, "header_row": 1}
@@ -81,13 +84,15 @@ class Config:
     level_margin: float | None = None
     confidence: float | None = None
     seed: int | None = None
+    blind: bool | None = None
+    blind_record: str | None = None
     said_by: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
 
     def over(self, below: Config) -> Config:
         """This configuration, with `below` where it says nothing."""
         values: dict[str, Any] = {}
-        for name in (*_TEXTS, *_NUMBERS):
+        for name in (*_TEXTS, *_NUMBERS, *_FLAGS):
             own = getattr(self, name)
             values[name] = own if own is not None else getattr(below, name)
         said = {**below.said_by, **self.said_by}
@@ -125,6 +130,10 @@ def _typed(name: str, value: object) -> object:
     """The option's value in its type; numbers are welcome where a text holds a number, and the other way round."""
     if name in _COUNTS:
         return _count(name, value)
+    if name in _FLAGS:
+        if not isinstance(value, bool):
+            raise ConfigError(f"{name}: {value!r} is not true or false", remedy=f"write {name} = true, or leave it out")
+        return value
     if name in _NUMBERS:
         try:
             number = float(str(value))
@@ -188,6 +197,8 @@ def read_config(path: Path) -> Config:
         raise ConfigError(error.problem, path=str(path), remedy=error.remedy, allowed=error.allowed) from None
     from dataclasses import replace
 
+    if config.blind_record is not None:  # a file that moves with its directory
+        config = replace(config, blind_record=str(path.parent / config.blind_record))
     return replace(config, provenance={str(k): str(v) for k, v in provenance.items()})
 
 
@@ -307,6 +318,8 @@ def config_schema() -> dict[str, Any]:
     }
     for name in ("seed", "header_row"):
         kinds[name] = {"type": "integer"}
+    for name in _FLAGS:
+        kinds[name] = {"type": "boolean"}
     for name, allowed in _CHOICES.items():
         kinds[name] = {"enum": list(allowed)}
     return {

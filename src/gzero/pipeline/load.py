@@ -10,12 +10,14 @@ from gzero.errors import ColumnError, ConfigError, GzeroError, InputError, UnitE
 from gzero.estimate import Estimate
 from gzero.loaders.registry import read_table
 from gzero.loaders.table import Table
+from gzero.measurement.blindness import hide
 from gzero.measurement.inspection import Inspection, inspect_table
 from gzero.measurement.kinds import Kind, kind
 from gzero.measurement.layout import Layout, Wanted, lay_out
 from gzero.measurement.listed import lay_out_list, measure_list
 from gzero.measurement.meaning import measure
 from gzero.measurement.measurement import DECLARABLE, Measurement, condition
+from gzero.pipeline.blind_record import factor_of, find_record
 from gzero.pipeline.config import Config, selection
 from gzero.quanta import (
     Conditions,
@@ -62,17 +64,42 @@ def inspect_path(path: str | Path, config: Config) -> Inspection:
         layout = layout_of(table, experiment, config)
     except InputError as error:
         problem = str(error)
-    return inspect_table(table, experiment.name, layout, problem, environment(config))
+    record = find_record(path, config.blind_record, table.origin.sha256)
+    blind = bool(config.blind) if record is None else record.unblinded is None
+    return inspect_table(table, experiment.name, layout, problem, environment(config), blind=blind)
 
 
 def load_traces(path: str | Path, config: Config) -> tuple[Measurement, ...]:
     """Every trace of a file, or the one that `trace` names; a sweep that turns round is one trace a branch.
+
+    Where the file has a blind record that nobody has unblinded, or `blind` is asked, the conductance is multiplied by the
+    hidden factor and the measurements say that they are blind.
 
     Raises
     ------
     InputError : anything about the file or the options that cannot be used.
     """
     table = read(path, config)
+    measurements = _measured(table, path, config)
+    if config.blind and any(kind(m.kind).per_row or kind(m.kind).listed for m in measurements):
+        raise ConfigError(
+            "blind mode is for sweeps: a value that stands in the file by itself cannot be hidden",
+            path=str(path),
+            remedy="leave out --blind",
+        )
+    factor = factor_of(path, table.origin.sha256, config)
+    if factor is not None:
+        measurements = tuple(hide(m, factor) for m in measurements)
+    return _of_trace(measurements, config, str(path))
+
+
+def load_true(path: str | Path, config: Config) -> tuple[Measurement, ...]:
+    """`load_traces` past the blind record: for the end of blind mode, and for nothing else."""
+    return _of_trace(_measured(read(path, config), path, config), config, str(path))
+
+
+def _measured(table: Table, path: str | Path, config: Config) -> tuple[Measurement, ...]:
+    """Every trace that a table holds, as measured."""
     experiment = experiment_of(table, config)
     quantum = parse_quantum(config.quantum, environment(config)) if config.quantum else None
     if quantum is not None and experiment.y.units and quantum.unit not in experiment.y.units:
@@ -82,7 +109,7 @@ def load_traces(path: str | Path, config: Config) -> tuple[Measurement, ...]:
             remedy=f"choose one of [{' or '.join(experiment.y.units)}]",
         )
     give_meaning = measure_list if experiment.listed else measure
-    measurements = give_meaning(
+    return give_meaning(
         table,
         layout_of(table, experiment, config),
         experiment,
@@ -92,11 +119,17 @@ def load_traces(path: str | Path, config: Config) -> tuple[Measurement, ...]:
         particle=config.particle,
         quantum=quantum,
     )
-    return _of_trace(measurements, config, str(path))
 
 
 def with_stated(measurement: Measurement, config: Config) -> Measurement:
-    """A measurement that was not read from a file, with what the options state about it."""
+    """A measurement that was not read from a file, with what the options state about it.
+
+    Raises
+    ------
+    ConfigError : blind mode, whose record stands beside a file.
+    """
+    if config.blind:
+        raise ConfigError("blind mode needs a file, beside which its record stands", remedy="give the path instead")
     stated = stated_conditions(config, kind(measurement.kind))
     return replace(measurement, conditions={**measurement.conditions, **stated}) if stated else measurement
 

@@ -23,10 +23,10 @@ from gzero.measurement.kinds import kind
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement
 from gzero.pipeline.analyse import analyse_measurement
-from gzero.pipeline.choices import Option, dimensions_of, possible
 from gzero.pipeline.config import Config
 from gzero.pipeline.load import load_traces, with_stated
 from gzero.pipeline.public import Options, asked_of
+from gzero.pipeline.reasonable_choices import Option, dimensions_of, possible
 from gzero.universes import NO_RESULT, Dimension, Multiverse, Universe
 
 Progress = Callable[[int, int], None]

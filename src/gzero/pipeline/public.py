@@ -12,6 +12,7 @@ from gzero.fitters.result import FitResult
 from gzero.measurement.measurement import Measurement
 from gzero.pipeline.analyse import analyse_measurement, analyse_measurements, declared_quantum, margins_of
 from gzero.pipeline.analyse import analyse_traces as _analyse_traces
+from gzero.pipeline.blind import settle
 from gzero.pipeline.config import Config, configure, with_files
 from gzero.pipeline.load import branches, with_stated
 from gzero.pipeline.load import load_traces as _load_traces
@@ -59,7 +60,14 @@ def load_traces(
         "sheet": sheet, "trace": None if trace is None else str(trace), "x": x, "y": y, "std": std, "x_unit": x_unit,
         "y_unit": y_unit, "experiment": experiment, "quantum": quantum, "particle": particle, "sweep": sweep,
     }  # fmt: skip
-    return _load_traces(path, _config(path, config, options))
+    found = _load_traces(path, _config(path, config, options))
+    if any(m.blind for m in found):
+        raise ConfigError(
+            "the data are blind, and a measurement in hand would not be",
+            path=str(path),
+            remedy="give the path to gzero.analyse, or end blind mode with gzero.unblind",
+        )
+    return found
 
 
 def load(
@@ -140,6 +148,8 @@ class Options(TypedDict, total=False):
     level_margin: float
     confidence: float
     seed: int
+    blind: bool
+    blind_record: str
 
 
 def analyse_traces(
@@ -195,9 +205,30 @@ def analyse(
         traces = _load_traces(source, asked)
         if len(traces) > 1:
             raise _several(traces, source, "gzero.analyse_traces")
-        return analyse_measurement(traces[0], asked)
+        return settle(source, asked, [analyse_measurement(traces[0], asked)])[0]
     asked = asked_of(source, config, quantum=quantum, **options)
     return analyse_measurement(with_stated(source, asked), asked)
+
+
+def unblind(path: str | Path, *, blind_record: str | None = None) -> tuple[Analysis, ...]:
+    """The end of blind mode: the last choices that were looked at blind are frozen, and the answer given with them.
+
+    Parameters
+    ----------
+    path : of the data.  blind_record : where the record is, if not beside them or where the sidecar says.
+
+    Returns
+    -------
+    One `Analysis` a trace. Its `blind` says from now on whether the choices were frozen before the data were unblinded.
+
+    Raises
+    ------
+    gzero.errors.InputError : no record, one that was edited, other data, or nothing that was looked at blind.
+    gzero.errors.OutputError : the record cannot be written; the data are then still blind.
+    """
+    from gzero.pipeline.unblind import unblind_file
+
+    return unblind_file(path, blind_record=blind_record)
 
 
 def fit(measurement: Measurement, *, quantum: str | None = None, **options: Unpack[Options]) -> FitResult:

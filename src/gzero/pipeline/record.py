@@ -6,6 +6,7 @@ import numpy as np
 
 from gzero.analysis import Analysis
 from gzero.fitters.findings import Comparison, Findings
+from gzero.measurement.blindness import Blindness
 from gzero.measurement.kinds import kind
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement
@@ -62,6 +63,7 @@ def record(
         answer=findings.answer,
         pictures=findings.pictures,
         listings=findings.listings,
+        blind=Blindness(state="blind") if measurement.blind else None,
     )
 
 

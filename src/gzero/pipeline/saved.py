@@ -15,6 +15,7 @@ from gzero.errors import FileError, InputError
 from gzero.estimate import Estimate, html_table
 from gzero.joint import JointEstimates, checked_joint, read_estimate, read_joint
 from gzero.loaders.source import looks_like, read_source
+from gzero.measurement.blindness import State
 from gzero.plain import Entry, parse_json
 from gzero.verdict.verdict import Decision
 
@@ -67,6 +68,7 @@ class SavedResult:
     estimates : by name, each with its systematic parts by source.
     joint : those whose covariance is known, with it.
     fit : None where no model was fitted.  decision : of the verdict, None where there was none.
+    blind : the state of blind mode, None where it was not used; "blind" numbers hold the hidden factor.
     """
 
     path: str
@@ -79,6 +81,7 @@ class SavedResult:
     joint: JointEstimates | None
     fit: SavedFit | None
     decision: Decision | None
+    blind: State | None = None
 
     def as_ufloats(self, sources: Mapping[str, AffineScalarFunc] | None = None) -> dict[str, AffineScalarFunc]:
         """The numbers of `joint` for the `uncertainties` package, by name, correlated as they are.
@@ -108,7 +111,8 @@ class SavedResult:
             (name, f"{e.value:.6g}", f"{e.std_stat:.2g}", f"{e.std_sys:.2g}", e.unit or "")
             for name, e in self.estimates.items()
         ]
-        title = f"{self.path}{', ' + self.trace if self.trace else ''}: {self.decision or 'no verdict'}"
+        hidden = "BLIND: " if self.blind == "blind" else ""
+        title = f"{hidden}{self.path}{', ' + self.trace if self.trace else ''}: {self.decision or 'no verdict'}"
         return html_table(title, ("estimate", "value", "statistical", "systematic", "unit"), rows)
 
 
@@ -145,9 +149,9 @@ def read_result(path: str | os.PathLike[str]) -> tuple[SavedResult, ...]:
 
 def _result(record: Entry) -> SavedResult:
     record.at("schema").word((SCHEMA,))
-    source, trace, quantum, joint, fit, verdict = (
+    source, trace, quantum, joint, fit, verdict, blind = (
         record.at("source"),
-        *(record.stated(key) for key in ("trace", "quantum", "joint", "fit", "verdict")),
+        *(record.stated(key) for key in ("trace", "quantum", "joint", "fit", "verdict", "blind")),
     )
     return SavedResult(
         path=source.at("path").text(),
@@ -160,6 +164,7 @@ def _result(record: Entry) -> SavedResult:
         joint=None if joint is None else read_joint(joint),
         fit=None if fit is None else _fit(fit),
         decision=None if verdict is None else cast(Decision, verdict.at("decision").word(get_args(Decision))),
+        blind=None if blind is None else cast(State, blind.at("state").word(get_args(State))),
     )
 
 

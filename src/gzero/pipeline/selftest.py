@@ -179,6 +179,8 @@ def true_values(truth: Truth, analysis: Analysis) -> dict[str, float]:
 
 def _in_words(twin: Twin) -> str:
     """The noise of the simulated readings: its size and its kind."""
+    if twin.measurement.blind:  # a noise that is known beforehand would give the factor away
+        return f"hidden while blind, {twin.noise.description}"
     quantum, size = twin.analysis.quantum, twin.noise.typical
     shown = f"{size:.3g}"
     if quantum is not None and quantum.value:

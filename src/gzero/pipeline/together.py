@@ -121,6 +121,12 @@ def traces_together(
     """
     names = [name.strip() for name in shared.split(",") if name.strip()]
     measurements = load_traces(path, config)
+    if any(m.blind for m in measurements):
+        raise ConfigError(
+            "curves are not fitted together while they are blind",
+            path=str(path),
+            remedy="freeze the choices of gzero validate first, with gzero unblind",
+        )
     joint = together_of(measurements, config, shared=names)
     if intervals is not None:
         confidence = margins_of(config).confidence

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from gzero.analysis import Analysis
+from gzero.report.blindness import blind_lines, is_blind
 from gzero.report.document import Block, Box, Cell, Facts, Notes, TableBlock, Tone
 from gzero.report.rounding import (
     NOTHING,
@@ -93,6 +94,8 @@ def headline(analysis: Analysis) -> str:
             return "NO VERDICT"
         return f"{called(name)}: {show_value(main.value / scale, main.std / scale)} {symbol_text(quantum.symbol)}"
     unit = f" in units of {symbol_text(quantum.symbol)}" if quantum is not None else ""
+    if is_blind(analysis):
+        return f"BLIND: {verdict.decision.upper()}"
     return verdict.decision.upper() + ("" if verdict.decision == "undecided" else unit)
 
 
@@ -108,15 +111,17 @@ def verdict_box(analysis: Analysis) -> Box:
     name, main = next(iter(analysis.estimates.items()), ("", None))
     scale = None if main is None else scale_of(analysis, main.unit)
     if main is not None:
-        shown = f"{called(name)}: {format_with_unit(main.value, main.std, main.unit)}"
+        blind = ", times the hidden factor" if is_blind(analysis) else ""
+        shown = f"{called(name)}{blind}: {format_with_unit(main.value, main.std, main.unit)}"
         if scale is not None and analysis.quantum is not None:
             in_quanta = show_value(main.value / scale, main.std / scale)
             shown += f" = {in_quanta} in units of {symbol_text(analysis.quantum.symbol)}"
         lines.append(shown + ".")
     if verdict is None:
         return Box(headline=headline(analysis), tone="neutral", lines=(*lines, NO_STAIRCASE))
-    lines.append(interval_line(analysis))
-    lines += [sentence(reason) for reason in verdict.reasons]
+    if not is_blind(analysis):
+        lines.append(interval_line(analysis))
+    lines += [*(sentence(reason) for reason in verdict.reasons), *blind_lines([analysis])]
     return Box(headline=headline(analysis), tone=_TONES[verdict.decision], lines=tuple(lines))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gzero.analysis import Analysis
 from gzero.quanta import CONSTANTS_SET, TABLE_I, Conditions, Entry, Particle, QuantaRow
+from gzero.report.blindness import blind_lines
 from gzero.report.blocks import (
     NO_WARNING,
     comparison_table,
@@ -71,6 +72,7 @@ def verdict_document(analyses: Sequence[Analysis]) -> Document:
 def fit_document(analyses: Sequence[Analysis]) -> Document:
     """The estimates and levels; of many traces, a table."""
     title, subtitle = _title(analyses)
+    blind = [Notes(items=blind_lines(analyses))] if blind_lines(analyses) else []
     if len(analyses) == 1:
         a = analyses[0]
         answer = verdict_box(a) if a.answer is not None else None
@@ -82,9 +84,9 @@ def fit_document(analyses: Sequence[Analysis]) -> Document:
             comparison_table(a),
             *own_tables(a),
         )
-        blocks = _kept(*tables, *_warnings(analyses))
+        blocks = _kept(*tables, *blind, *_warnings(analyses))
     else:
-        blocks = _kept(summary_table(analyses), interval_table(analyses), *_warnings(analyses))
+        blocks = _kept(summary_table(analyses), interval_table(analyses), *blind, *_warnings(analyses))
     return Document(
         title=title,
         subtitle=subtitle,
@@ -152,6 +154,8 @@ def inspection_document(seen: Inspection) -> Document:
     advice = [
         "Overrule with --x, --y, --std (column name or number), --x-unit, --y-unit, --sheet, --delimiter, --decimal, --header-row; or write them as keys in a TOML file of the same name beside the data."
     ]
+    if seen.blind:
+        advice.insert(0, "The data are blind: only the range of the abscissa is shown.")
     if seen.problem:
         advice.insert(0, f"As it stands the file cannot be analysed: {seen.problem}")
     sections.append(Section(title="What next", blocks=(Notes(items=tuple(advice)),)))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gzero.analysis import SCHEMA, SCHEMA_MANY, Analysis
 from gzero.errors import OutputError
+from gzero.report.blindness import blind_banner, stated_choices
 from gzero.report.blocks import (
     budget_table,
     comparison_table,
@@ -64,12 +65,10 @@ def build_document(analyses: Sequence[Analysis]) -> Document:
 
 
 def banner_of(analyses: Sequence[Analysis]) -> str:
-    """What must stand on every page: that data were made, not measured; "" for measured data."""
+    """What must stand on every page: that data were made, not measured, or are blind; "" otherwise."""
     synthetic = sum("synthetic" in a.provenance for a in analyses)
-    if not synthetic:
-        return ""
     share = f" ({synthetic} of {len(analyses)} {these(analyses)})" if synthetic < len(analyses) else ""
-    return SYNTHETIC_BANNER + share
+    return " · ".join(part for part in (SYNTHETIC_BANNER + share if synthetic else "", blind_banner(analyses)) if part)
 
 
 def _footer(analyses: Sequence[Analysis]) -> str:
@@ -143,6 +142,10 @@ def _provenance(analyses: Sequence[Analysis]) -> Facts:
         pairs.append(("More files", text(f"{len(origins) - 20}, each with its hash in the JSON record")))
     statements = dict.fromkeys((k, v) for a in analyses for k, v in a.provenance.items())
     pairs += [(key.capitalize(), text(value)) for key, value in list(statements)[:40]]
+    for name, b in {(b.record, b): b for b in (a.blind for a in analyses) if b is not None and b.record}:
+        pairs.append(("Blind record", text(f"{name}, {b.entries} entries, the last one {b.head}")))
+        if b.frozen:
+            pairs.append(("Frozen choices", text(f"{b.frozen}, with gzero {b.version}: {stated_choices(b)}")))
     first = analyses[0]
     versions = ", ".join(f"{k} {v}" for k, v in first.versions.items())
     seeds = list(dict.fromkeys("none used" if a.seed is None else str(a.seed) for a in analyses))

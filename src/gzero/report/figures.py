@@ -130,6 +130,7 @@ def staircase_figure(
     excluded_y: Sequence[float] | Array = (),
     levels: Sequence[LevelMark] = (),
     level_margin: float | None = None,
+    residual_scale: bool = True,
 ) -> Figure:
     """A staircase in units of the quantum, with its fit, residuals and levels.
 
@@ -140,6 +141,7 @@ def staircase_figure(
     noise : standard uncertainty of a point [quanta], for the band of the residuals; None for no band.
     excluded_x, excluded_y : points left out, in the same units; those beyond the range of the used ones are not drawn.
     levels : plateaus;  level_margin : half-width of the band around n [quanta].
+    residual_scale : whether the axis of the residuals has numbers; a noise that is known beforehand is a ruler for blind data.
     """
     with style():
         residuals = fitted is not None
@@ -165,6 +167,7 @@ def staircase_figure(
         if fitted is not None:
             lowest = figure.add_subplot(grid[1, 0], sharex=main)
             _draw_residuals(lowest, x, y - fitted, noise)
+            lowest.tick_params(labelleft=residual_scale)
             main.tick_params(labelbottom=False)
         lowest.set_xlabel(x_label)
         if levels:

@@ -9,6 +9,7 @@ import numpy as np
 
 from gzero.analysis import Analysis, Level
 from gzero.fitters.result import FitResult
+from gzero.report.blindness import is_blind
 from gzero.report.document import FigureBlock
 from gzero.report.figures import (
     Array,
@@ -94,6 +95,7 @@ def staircase_block(analysis: Analysis) -> FigureBlock | None:
         excluded_y=left_out[1] / quantum,
         levels=[_mark(level, quantum, factor) for level in analysis.levels],
         level_margin=margin,
+        residual_scale=not is_blind(analysis),
     )
     levels = "; ".join(
         f"n = {level.index}: {show_value(level.level.value / quantum, level.level.std / quantum)}"
@@ -106,6 +108,8 @@ def staircase_block(analysis: Analysis) -> FigureBlock | None:
         parts.append(
             f"below: data minus fit, grey band: plus and minus {band_name}" if band_name else "below: data minus fit"
         )
+    if fitted is not None and is_blind(analysis):
+        parts[-1] += ", without a scale while the data are blind"
     if analysis.levels:
         band = f", grey band: ±{margin:g} quanta" if margin is not None else ""
         parts.append(f"right: level minus n (thick: statistical, thin: total standard uncertainty{band})")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gzero.analysis import Analysis
+from gzero.report.blindness import blind_banner, blind_lines
 from gzero.report.blocks import NO_STAIRCASE, cover_quantum
 from gzero.report.document import Block, Box, Cell, Facts, Notes, Section, TableBlock, Tone
 from gzero.report.pictures import coordinates, overview_block, record_name, records_block
@@ -100,7 +101,9 @@ def summary_box(analyses: Sequence[Analysis]) -> Box:
         if any(a.levels for a in analyses):
             margins += f", ±{verdict.level_margin:g} quanta for each level minus its multiple"
         lines.append(f"{margins}; intervals of {show_percent(verdict.confidence)} confidence, one by one.")
-    return Box(headline=headline, tone=tone, lines=tuple(lines))
+    if banner := blind_banner(analyses):
+        headline, lines = f"BLIND: {headline}", [*lines, sentence(banner)]
+    return Box(headline=headline, tone=tone, lines=(*lines, *blind_lines(analyses)))
 
 
 def _span(analyses: Sequence[Analysis]) -> tuple[str, ...]:

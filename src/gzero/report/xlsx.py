@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, cast
 from gzero.analysis import Analysis
 from gzero.estimate import Estimate
 from gzero.fitters.exhibits import Entry
+from gzero.report.blindness import is_blind
 from gzero.report.document import Document
 from gzero.report.multiverse import multiverse_rows
 from gzero.report.rounding import round_std
@@ -311,13 +312,13 @@ def _data(traces: Traces) -> Sheet:
 
 
 def _points(traces: Traces, mixed: bool) -> Iterator[Row]:
-    """One row a point; a last row says what was left out."""
+    """One row a point; a last row says what was left out. Blind points would give the factor away beside the file's own."""
     left = MAX_ROWS
     omitted = len(traces[MAX_TRACES:])
     cut = 0
     for label, analysis in traces[:MAX_TRACES]:
         curve, fit = analysis.curve, analysis.fit
-        if curve is None:
+        if curve is None or is_blind(analysis):
             continue
         stds = None if curve.y_std is None else curve.y_std
         least = None if stds is None or not (stds > 0).any() else float(stds[stds > 0].min())
@@ -335,8 +336,10 @@ def _points(traces: Traces, mixed: bool) -> Iterator[Row]:
                 row += [None, None]
             yield [*row, *units]
         left -= min(len(curve), left)
-    if omitted or cut:
+    blind = any(is_blind(a) for _, a in traces)
+    if omitted or cut or blind:
         note = f"not shown: {omitted} more traces, {cut} more points; write the report of a single trace to see them"
+        note = "points are not shown while they are blind" if blind else note
         yield [note, note if len(traces) == 1 else None, None, None, None, None, *([None] if mixed else [])]
 
 
