@@ -98,7 +98,9 @@ def test_series_resistance_given_and_fitted(gzero, tmp_path: Path) -> None:
     read = g / (1 + 500 * g) + 2e-7 * np.random.default_rng(2).normal(size=x.size)
     path = tmp_path / "rs.csv"
     path.write_text("Vg (mV),G (S)\n" + "\n".join(f"{a},{b}" for a, b in zip(x, read, strict=True)))
-    assert gzero("validate", path, "--quantum", "2e^2/h").code == 1
+    ran = gzero("validate", path, "--quantum", "2e^2/h")
+    assert ran.code == 3
+    assert "which was not stated" in ran.out  # and how large it would be
     ran = gzero("validate", path, "--quantum", "2e^2/h", "--series-resistance", "500(10) ohm")
     assert ran.code == 0, ran.out
     ran = gzero("fit", path, "--quantum", "2e^2/h", "--series-resistance", "fit", "--json")

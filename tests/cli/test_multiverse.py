@@ -46,8 +46,8 @@ def test_a_decision_that_hangs_on_a_choice_is_a_warning(gzero, lab: str, monkeyp
 
     whole, calls = room.analyse_measurement, []
 
-    def swaying(measurement, config):
-        analysis = whole(measurement, config)
+    def swaying(measurement, config, **how):
+        analysis = whole(measurement, config, **how)
         calls.append(1)
         return (
             analysis if len(calls) == 1 else replace(analysis, verdict=replace(analysis.verdict, decision="undecided"))
@@ -101,11 +101,11 @@ def test_white_noise_on_request_is_white_where_it_is_red(gzero, lab: str) -> Non
 def test_an_interrupt_ends_it_with_nothing_printed(gzero, lab: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, calls = room.analyse_measurement, []
 
-    def stopped(measurement, config):
+    def stopped(measurement, config, **how):
         calls.append(1)
         if len(calls) == 5:
             raise KeyboardInterrupt
-        return whole(measurement, config)
+        return whole(measurement, config, **how)
 
     monkeypatch.setattr(room, "analyse_measurement", stopped)
     ran = gzero("validate", lab, "--multiverse")

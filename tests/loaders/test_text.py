@@ -246,3 +246,30 @@ def test_a_column_of_text_becomes_labels_with_one_entry_a_row(tmp_path: Path) ->
     assert [column.name for column in table.columns] == ["D"]
     assert table.labels == {"carrier": ("electrons", "", "holes")}
     assert table.row_numbers == (3, 4, 5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Vg (V),G (uS)\n" + "\n".join(f"{i / 7!r},{i**3 / 11!r}" for i in range(40)),
+        "Vg (V);G (uS)\n" + "\n".join(f"{i / 7:.9f};{i / 3:.7e}".replace(".", ",") for i in range(40)),
+        "# x y\n" + "\n".join(f"{i / 7:.6g}\t{-i / 3:.3e}" for i in range(40)),
+        "a,b,c\n" + "\n".join(f"{i},,{i}" if i % 9 == 4 else f"{i},NaN,{i}" if i % 9 == 6 else f"{i},{i},{i}" for i in range(40)),
+    ],
+    ids=["comma", "decimal comma", "tabs", "gaps"],
+)  # fmt: skip
+def test_few_lines_and_many_are_read_alike(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader for few lines and the one for many give the same bits, gaps and remarks."""
+    from gzero.loaders import text as room
+    from gzero.loaders.registry import read_table
+
+    path = tmp_path / "lab.csv"
+    path.write_text(text)
+    few = read_table(path)
+    monkeypatch.setattr(room, "_FEW", 0)
+    many = read_table(path)
+    assert [c.name for c in few.columns] == [c.name for c in many.columns]
+    for a, b in zip(few.columns, many.columns, strict=True):
+        np.testing.assert_array_equal(a.values, b.values)
+    assert few.origin.dropped == many.origin.dropped
+    assert few.origin.rows_read == many.origin.rows_read == 40

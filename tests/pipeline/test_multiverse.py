@@ -95,10 +95,10 @@ def test_a_machine_that_starts_no_process_does_it_in_this_one(
 def test_a_choice_that_fails_is_kept_with_its_reason(lab: Measurement, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = room.analyse_measurement
 
-    def picky(measurement: Measurement, config):
+    def picky(measurement: Measurement, config, **how: bool):
         if config.noise_model == "white":
             raise FitError("no minimum today")
-        return whole(measurement, config)
+        return whole(measurement, config, **how)
 
     monkeypatch.setattr(room, "analyse_measurement", picky)
     found = multiverse(lab, quantum=QUANTUM, choices=20)

@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gzero.reduction.risers import Half, Riser, drop_small_rises, find_risers, heights_of, shape_of, slope_of
+from gzero.reduction.risers import (
+    Half,
+    Riser,
+    drop_small_rises,
+    find_risers,
+    heights_of,
+    local_slope,
+    prominent_maxima,
+    shape_of,
+    slope_of,
+)
 
 Array = NDArray[np.float64]
 
@@ -204,3 +214,30 @@ def test_the_last_rise_is_excused_only_where_the_curve_ends_on_it(last: float, c
     slope = slope_of(x, y, 1e-4)
     kept, _ = drop_small_rises(x, y, slope, find_risers(slope))
     assert len(kept) == (3 if complete else 4)
+
+
+@pytest.mark.parametrize(("n", "window"), [(5, 5), (40, 5), (41, 11), (400, 31)])
+def test_the_local_slope_is_that_of_scipy(n: int, window: int) -> None:
+    """Against `scipy.signal.savgol_filter`, ends included, and exactly against a parabola."""
+    from scipy.signal import savgol_filter
+
+    y = np.random.default_rng(n).normal(size=n)
+    np.testing.assert_allclose(local_slope(y, window), savgol_filter(y, window, 2, deriv=1, mode="interp"), atol=1e-12)
+    x = np.arange(n)
+    np.testing.assert_allclose(local_slope(3 + 2 * x - 0.1 * x**2, window), 2 - 0.2 * x, atol=1e-9 * n)
+
+
+def test_prominent_maxima_are_those_of_scipy() -> None:
+    """Against `scipy.signal.find_peaks`: noise, noise that is smooth, and steps with flat tops."""
+    from scipy.signal import find_peaks
+
+    rng = np.random.default_rng(8)
+    for trial in range(60):
+        values = rng.normal(size=200)
+        if trial % 3 == 1:
+            values = np.convolve(values, np.ones(9) / 9, mode="same")
+        if trial % 3 == 2:
+            values = np.round(2 * values) / 2
+        least = float(rng.choice([0.01, 0.5, 1.0]))
+        assert prominent_maxima(values, least) == find_peaks(values, prominence=least)[0].tolist()
+    assert prominent_maxima(np.arange(5.0), 0.1) == []

@@ -185,11 +185,17 @@ def _rows(lines: Sequence[str], dialect: Dialect, *, first: int = 0) -> list[Row
     return out
 
 
-def _bulk(lines: Sequence[str], block: Block, header: Header, dialect: Dialect) -> Numbers | None:
-    """The numbers from `block.start` on by pandas' C reader; None when the lines hold more than numbers."""
-    import pandas as pd  # 0.3 s to import: only where a file is really read
+#: Lines that are read one by one sooner than pandas is imported (0.3 s).
+_FEW = 2000
 
+
+def _bulk(lines: Sequence[str], block: Block, header: Header, dialect: Dialect) -> Numbers | None:
+    """The numbers from `block.start` on by pandas' C reader; None when they are few, or hold more than numbers."""
     body = lines[block.start :]
+    if len(body) <= _FEW:
+        return None
+    import pandas as pd
+
     # exact to the last digit is the default from pandas 3.1 on, which deprecates asking for it
     modern = tuple(int(part) for part in pd.__version__.split(".")[:2]) >= (3, 1)
     try:
