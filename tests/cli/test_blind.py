@@ -132,3 +132,19 @@ def test_refusals_after_the_fact(gzero, lab: str) -> None:
         assert (ran.code, ran.out) == (2, "")
         assert line in ran.err
         assert ran.err.count("\n") == 1
+
+
+def test_what_waits_for_the_end(gzero, lab: str) -> None:
+    """A plan and a multiverse of blind data: what they say would be of the hidden factor, or of nothing."""
+    assert gzero("validate", lab, "--blind", *STATED).code == 3
+    for words in (("plan", lab, *STATED), ("validate", lab, "--multiverse", *STATED)):
+        ran = gzero(*words)
+        assert ran.code == 2
+        assert "blind" in ran.err
+        assert ran.err.count("\n") == 1
+        assert not ran.out
+    assert gzero("unblind", lab).code == 0
+    assert gzero("plan", lab, *STATED).code == 0
+    changed = gzero("validate", lab, *STATED, "--plateaus", "1:3", "--multiverse")
+    assert changed.code == 0
+    assert "changed after unblinding" in " ".join(changed.out.split())

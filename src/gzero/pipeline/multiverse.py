@@ -23,6 +23,7 @@ from gzero.measurement.kinds import kind
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement
 from gzero.pipeline.analyse import analyse_measurement
+from gzero.pipeline.blind import settle
 from gzero.pipeline.config import Config
 from gzero.pipeline.load import load_traces, with_stated
 from gzero.pipeline.public import Options, asked_of
@@ -85,7 +86,7 @@ def analyse_with_multiverse(
     """
     measurement = _the_one(path, config)
     _check(measurement, CHOICES)
-    analysis = analyse_measurement(measurement, config)
+    analysis = settle(path, config, [analyse_measurement(measurement, config)])[0]
     found = multiverse_of(measurement, config, analysis, processes=processes, progress=progress)
     sampled = "all of them" if found.complete else f"a balanced sample of {found.combinations}, seed {found.seed}"
     choice = Choice(choice="multiverse", value=f"{len(found.universes)} combinations", origin="user", note=sampled)
@@ -111,9 +112,15 @@ def _the_one(path: str | Path, config: Config) -> Measurement:
 
 def _check(measurement: Measurement, choices: int) -> None:
     experiment = kind(measurement.kind)
-    if experiment.per_row:
+    if measurement.blind:
         raise ConfigError(
-            f"a multiverse is not available for the experiment '{experiment.name}': one value has no verdict",
+            "the data are blind, so there is no verdict yet that other choices could change",
+            path=measurement.origin.path,
+            remedy="end blind mode with `gzero unblind`, or leave --multiverse out",
+        )
+    if experiment.per_row or experiment.listed:
+        raise ConfigError(
+            f"a multiverse is not available for the experiment '{experiment.name}': it has no verdict",
             path=measurement.origin.path,
             remedy="leave --multiverse out",
         )

@@ -68,7 +68,13 @@ def _from_file(path: Path, config: Config, power: float) -> Plan:
             path=str(path),
             remedy="name it with --trace, by index from 0 or by name",
         )
-    analysis = analyse_measurement(traces[0], config)
+    if traces[0].blind:
+        raise ConfigError(
+            "the data are blind, and how far they are from a verdict would tell the hidden factor",
+            path=str(path),
+            remedy="plan from numbers, without a file, or end blind mode with `gzero unblind`",
+        )
+    analysis = analyse_measurement(traces[0], config, simulate=False)
     levels = None if analysis.fit is None else analysis.fit.levels
     if levels is None or analysis.quantum is None:
         raise FitError(f"{path}: no staircase was found to plan from", remedy="plan from numbers, without a file")
