@@ -207,10 +207,11 @@ def engine_result(case: Case) -> FitResult:
 
 
 def whole_fit(case: Case) -> tuple[float, float, bool]:
-    """gzero.fit on a measurement: plateaus, starts from the data, noise learnt, rivals, verdict; always 9 parameters."""
+    """gzero.fit on a measurement: plateaus, starts from the data, noise learnt, rivals, verdict, of the same model."""
     import gzero
 
-    fit = gzero.fit(case.measurement, quantum="2e^2/h")
+    one_width = "width" in case.model.names
+    fit = gzero.fit(case.measurement, quantum="2e^2/h", risers="shared" if one_width else None)
     return float("nan"), float("nan"), fit.success
 
 

@@ -165,3 +165,11 @@ def test_an_interrupt_prints_what_is_done(monkeypatch: pytest.MonkeyPatch, capsy
     monkeypatch.setattr(coverage, "experiments", stopped)
     assert coverage.main(["--experiments", "4", "--worlds", "white"]) == 130
     assert capsys.readouterr().out.startswith("PARTIAL: interrupted after 1 of 8 experiments")
+
+
+def test_verdict_counts_what_is_called_quantized(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--curves", "2", "--kinds", "low", "quantized", "--freedoms", "declared", "R tuned", "--processes", "1"]
+    assert load("verdict").main(words) == 0
+    out = capsys.readouterr().out
+    assert "| declared | 0 / 2 / 0 | 2 / 0 / 0 |" in out
+    assert "Called quantized and no quantum: 0 of 4" in out

@@ -73,7 +73,6 @@ class Findings:
     levels : plateaus for the table;  level_set : those the claim rests on, None where there is no such claim.
     curve : the points used, None for a single value.
     joint : estimates with their joint covariance, None where it was not worked out.
-    smooth : information criterion of a smooth curve without steps minus that of the model; None where none was compared.
     answer, pictures, listings : what the experiment brings to a report of its own.
     seed : of whatever was drawn; None where nothing was.
     """
@@ -91,7 +90,6 @@ class Findings:
     warnings: tuple[str, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     joint: JointEstimates | None = None
-    smooth: float | None = None
     answer: Answer | None = None
     pictures: tuple[Picture, ...] = ()
     listings: tuple[Listing, ...] = ()

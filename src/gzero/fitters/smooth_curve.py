@@ -47,18 +47,22 @@ def smooth_curve_evidence(fit: FitResult) -> float | None:
     -------
     None where the fit cannot be looked at again, or has too few parameters for a smooth curve.
     """
-    from scipy.optimize import lsq_linear
+    from scipy.optimize import nnls
 
     problem = fit.problem
     functions = fit.values.size
     if problem is None or functions <= _DEGREE or problem.loss != "linear":
         return None
     basis = monotone_basis(problem.curve.x, functions)
-    rise = float(fit.fitted[-1] - fit.fitted[0])
-    columns = problem.noise.whiten(basis * np.where(np.arange(functions) == 0, 1.0, np.sign(rise) or 1.0))
+    direction = float(np.sign(fit.fitted[-1] - fit.fitted[0])) or 1.0
+    # the constant may have either sign, all others the curve's: with the constant twice none of them is negative
+    columns = problem.noise.whiten(np.column_stack([-basis[:, 0], basis[:, 0], direction * basis[:, 1:]]))
     target = problem.noise.whiten(problem.curve.y)
-    lowest = np.where(np.arange(functions) == 0, -np.inf, 0.0)
-    best = lsq_linear(columns, target, bounds=(lowest, np.full(functions, np.inf)))
-    smooth, staircase = 2 * float(best.cost), float(np.sum(problem.residual(fit.values) ** 2))
+    # the same least squares in as many rows as there are columns
+    turned, triangle = np.linalg.qr(columns)
+    inside = turned.T @ target
+    _, misfit = nnls(triangle, inside)
+    outside = float(target @ target - inside @ inside)
+    smooth, staircase = misfit**2 + max(outside, 0.0), float(np.sum(problem.residual(fit.values) ** 2))
     per_point = max(1.0, staircase / max(fit.dof, 1))
     return (smooth - staircase) / per_point

@@ -23,7 +23,6 @@ from gzero.fitters.level_set import LevelSet
 from gzero.fitters.level_table import level_table
 from gzero.fitters.levels import COARSE, Levels, levels_of, noise_of_flats
 from gzero.fitters.options import FitOptions
-from gzero.fitters.smooth_curve import smooth_curve_evidence
 from gzero.fitters.staircase_choices import claim, counted_plateaus, default_choices, first_index, warnings_of
 from gzero.fitters.staircase_model import ModelFit, fit_staircase, initial_noise
 from gzero.fitters.step_height import StepHeight, step_height
@@ -112,7 +111,6 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         fit=None if model is None else replace(model.result, levels=level_set),
         fit_curve=None if model is None else model.curve,
         joint=joint_of_levels(level_set, line),
-        smooth=None if model is None else smooth_curve_evidence(model.result),
         budget=_budget(levels, counted, line, noise),
         ledger=tuple(ledger),
         warnings=tuple(warnings),

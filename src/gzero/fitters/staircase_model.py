@@ -158,14 +158,20 @@ def fit_staircase(
         model = shaped_staircase(modes, shapes, series=series, offset=offset, descending=stairs.descending)
         return Problem(model=model, curve=part, noise=noise, loss=options.loss)
 
-    def unequal(found: Mapping[str, float]) -> tuple[Problem, Array]:
-        """The same with a height of its own for every step."""
+    def unequal(found: Mapping[str, float], *, curved: bool = False) -> tuple[Problem, Array]:
+        """The same with a height of its own for every step; with a curvature of the map where there is one or one is asked."""
         values = {**start, **found, **_widths(found, len(risers))}
+        curved = curved or values["curvature"] != 0
         model = staircase(
-            len(risers), heights="free", offset="offset" in found, descending=stairs.descending, gate_map="exponential"
+            len(risers),
+            heights="free",
+            offset="offset" in found,
+            descending=stairs.descending,
+            gate_map="exponential" if curved else "linear",
         )
         at = [values["step_height"] if name.startswith("height") else values[name] for name in model.names]
-        free = Problem(model=model, curve=part, noise=noise, fixed={"curvature": values["curvature"]})
+        fixed = {"curvature": values["curvature"]} if curved else {}
+        free = Problem(model=model, curve=part, noise=noise, fixed=fixed)
         return free, np.array([v for v, name in zip(at, model.names, strict=True) if name != "curvature"])
 
     def fitted(shapes: frozenset[RiserShape]) -> Learnt:
@@ -176,7 +182,7 @@ def fit_staircase(
         return learnt
 
     learnt, shapes = fitted(options.risers), options.risers
-    loose, at = unequal(_values(learnt.fit))
+    loose, at = unequal(_values(learnt.fit), curved=True)
     lopsided = loose.model.jacobian(part.x, loose.complete(at))[:, loose.model.names.index("curvature")]
     if not shapes and _explained(learnt, lopsided) > _LOPSIDED:
         trial = replace(problem(len(risers), offset=False, shapes=frozenset({"curved"})), noise=noise)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -16,6 +16,7 @@ from gzero.estimate import Estimate
 from gzero.fitters.findings import Findings
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.options import FitOptions
+from gzero.fitters.smooth_curve import smooth_curve_evidence
 from gzero.measurement.kinds import kind
 from gzero.measurement.measurement import Measurement
 from gzero.pipeline.blind import blind_verdict, settle, without_rulers, without_truth
@@ -99,13 +100,17 @@ def declared_quantum(config: Config, path: str | None = None) -> Quantum:
     return quantum
 
 
-def analyse_measurement(measurement: Measurement, config: Config, *, simulate: bool = True) -> Analysis:
-    """The whole answer for one trace.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Found:
+    """What was found on one trace before anything is decided: findings, the quantum, and whether the user named it."""
 
-    Parameters
-    ----------
-    simulate : whether the verdict simulates its false-positive rate and its power; who analyses the same trace hundreds of
-        times has them from the first.
+    findings: Findings
+    quantum: Quantum
+    declared: bool
+
+
+def find(measurement: Measurement, config: Config) -> Found:
+    """Reduce and fit one trace.
 
     Raises
     ------
@@ -133,18 +138,29 @@ def analyse_measurement(measurement: Measurement, config: Config, *, simulate: b
             if nearest.symbol != quantum.symbol:
                 quantum = nearest
                 findings = fitter(experiment.name).fit(measurement, replace(options, quantum=quantum))
-    margins = margins_of(config)
     if measurement.blind:
         findings = without_rulers(findings, measurement)
-        shown = without_truth(config)
-        return record(
-            measurement,
-            shown,
-            findings,
-            None if free else quantum,
-            declared,
-            blind_verdict(margins, measurement.origin.path),
-        )
+    return Found(findings=findings, quantum=quantum, declared=declared)
+
+
+def analyse_measurement(measurement: Measurement, config: Config, *, simulate: bool = True) -> Analysis:
+    """The whole answer for one trace.
+
+    Parameters
+    ----------
+    simulate : whether the verdict simulates its false-positive rate and its power; who analyses the same trace hundreds of
+        times has them from the first.
+
+    Raises
+    ------
+    InputError : readings that make no curve, options that contradict them.
+    """
+    found, margins, experiment = find(measurement, config), margins_of(config), kind(measurement.kind)
+    findings, quantum, declared = found.findings, found.quantum, found.declared
+    named = quantum if quantum.symbol else None  # a list of values may have no unit to be compared with
+    if measurement.blind:
+        sealed = blind_verdict(margins, measurement.origin.path)
+        return record(measurement, without_truth(config), findings, named, declared, sealed)
     verdict = (
         None  # a single value is no staircase, and a list of values has an answer of its own
         if experiment.per_row or experiment.listed
@@ -153,12 +169,12 @@ def analyse_measurement(measurement: Measurement, config: Config, *, simulate: b
             quantum,
             margins,
             freedoms=freedoms_of(measurement.conditions, findings.level_set, declared=declared),
-            smooth=findings.smooth,
+            smooth=None if findings.fit is None else smooth_curve_evidence(findings.fit),
             seed=config.seed,
             simulate=simulate,
         )
     )
-    return record(measurement, config, findings, None if free else quantum, declared, verdict)
+    return record(measurement, config, findings, named, declared, verdict)
 
 
 def _nameless(measurement: Measurement) -> Quantum:

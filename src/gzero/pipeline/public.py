@@ -10,7 +10,7 @@ from gzero.analysis import Analysis
 from gzero.errors import ColumnError, ConfigError, FitError
 from gzero.fitters.result import FitResult
 from gzero.measurement.measurement import Measurement
-from gzero.pipeline.analyse import analyse_measurement, analyse_measurements, declared_quantum, margins_of
+from gzero.pipeline.analyse import analyse_measurement, analyse_measurements, declared_quantum, find, margins_of
 from gzero.pipeline.analyse import analyse_traces as _analyse_traces
 from gzero.pipeline.blind import settle
 from gzero.pipeline.config import Config, configure, with_files
@@ -238,11 +238,13 @@ def fit(measurement: Measurement, *, quantum: str | None = None, **options: Unpa
     ------
     gzero.errors.FitError : no model could be fitted; the analysis without it is its `result`.
     """
-    analysis = analyse(measurement, quantum=quantum, **options)
-    if analysis.fit is None:
-        why = "; ".join(analysis.warnings) or "the experiment has no model"
-        raise FitError(f"no model was fitted: {why}", result=analysis)
-    return analysis.fit
+    asked = asked_of(measurement, None, quantum=quantum, **options)
+    stated = with_stated(measurement, asked)
+    findings = find(stated, asked).findings
+    if findings.fit is None:
+        why = "; ".join(findings.warnings) or "the experiment has no model"
+        raise FitError(f"no model was fitted: {why}", result=analyse_measurement(stated, asked))
+    return findings.fit
 
 
 def validate(

@@ -108,7 +108,11 @@ def fit_errors_in_x(
     """
     measurement = source if isinstance(source, Measurement) else None
     asked = configure(quantum=quantum, **options)
-    fit = source if isinstance(source, FitResult) else fit_of(analyse_measurement(with_stated(source, asked), asked), 0)
+    fit = (
+        source
+        if isinstance(source, FitResult)
+        else fit_of(analyse_measurement(with_stated(source, asked), asked, simulate=False), 0)
+    )
     return errors_in_x.fit_errors_in_x(fit, _x_std(x_std, fit, measurement))
 
 

@@ -83,7 +83,7 @@ def repeats_of(twin: Twin, *, repeats: int, seed: int) -> Iterator[Repeat]:
 def repeat_once(twin: Twin, rng: np.random.Generator) -> Repeat:
     """Simulate and analyse once; an analysis that fails is a result of the test."""
     try:
-        analysis = analyse_measurement(twin.draw(rng), twin.config)
+        analysis = analyse_measurement(twin.draw(rng), twin.config, simulate=False)
     except (GzeroError, ValueError, ArithmeticError) as error:
         problem = error.problem if isinstance(error, GzeroError) else str(error)
         return Repeat(pulls={}, failure=f"{type(error).__name__}: {problem}")

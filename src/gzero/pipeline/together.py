@@ -61,7 +61,7 @@ def together_of(
     measurements: Sequence[Measurement], config: Config, *, shared: Collection[str], common: Collection[str] = ()
 ) -> JointFit:
     """`fit_together` for a configuration."""
-    fits = [fit_of(analyse_measurement(m, config), i) for i, m in enumerate(measurements)]
+    fits = [fit_of(analyse_measurement(m, config, simulate=False), i) for i, m in enumerate(measurements)]
     problems = [fit.problem for fit in fits if fit.problem is not None]
     joint = together.fit_together(
         problems,
@@ -96,7 +96,7 @@ def fit_temperature_series(
     stated = [with_stated(m, asked) for m in measurements]
     temperatures = [_temperature(m, i, stated, common) for i, m in enumerate(stated)]
     series = temperature_series.fit_temperature_series(
-        [fit_of(analyse_measurement(m, asked), i) for i, m in enumerate(stated)], temperatures
+        [fit_of(analyse_measurement(m, asked, simulate=False), i) for i, m in enumerate(stated)], temperatures
     )
     step = _estimates(series.joint, stated, common).estimates["step_height"]
     found = dict(series.estimates.estimates)

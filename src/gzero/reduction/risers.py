@@ -243,13 +243,16 @@ def prominent_maxima(values: Array, least: float) -> list[int]:
     """
     first = np.flatnonzero(np.concatenate(([True], np.diff(values) != 0)))
     last = np.concatenate((first[1:], [values.size])) - 1
-    runs = values[first].tolist()
-    base = np.maximum(_passes(runs), _passes(runs[::-1])[::-1])
-    inner = range(1, len(runs) - 1)
+    runs = values[first]
+    up = np.sign(np.diff(runs))
+    # nothing but the turning points is ever the highest or the lowest on a way
+    turns = np.flatnonzero(np.concatenate(([True], up[1:] != up[:-1], [True])))[: runs.size]
+    kept = runs[turns].tolist()
+    base = np.maximum(_passes(kept), _passes(kept[::-1])[::-1])
     return [
-        int(first[i] + last[i]) // 2
-        for i in inner
-        if runs[i - 1] < runs[i] > runs[i + 1] and runs[i] - base[i] >= least
+        int(first[turn] + last[turn]) // 2
+        for k, turn in enumerate(turns.tolist())
+        if 0 < turn < runs.size - 1 and up[turn] < 0 and kept[k] - base[k] >= least
     ]
 
 

@@ -43,7 +43,8 @@ def decide(
     freedoms : what the analysis was free to choose; None takes what the levels show.
     smooth : information criterion of a smooth monotone curve minus that of the staircase, where both were fitted.
     seed : of the simulation.
-    simulate : whether the false-positive rate and the power are simulated; without them nothing is held back for them.
+    simulate : whether the false-positive rate and the power are simulated, and the decision followed as plateaus are added;
+        without them nothing is held back for them.
 
     Returns
     -------
@@ -85,7 +86,7 @@ def decide(
         trials=0 if simulated is None else simulated.trials,
         seed=None if simulated is None else simulated.seed,
         rivals=(*(Rival(name=n, delta_bic=float(v[0])) for n, v in criteria.rivals.items()), *smooth_rival),
-        by_plateaus=_as_it_grows(levels, quantum, margins, free, decision),
+        by_plateaus=_as_it_grows(levels, quantum, margins, free, decision) if simulate else (),
         reasons=tuple(reasons),
     )
 
