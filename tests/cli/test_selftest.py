@@ -41,8 +41,8 @@ def test_intervals_that_do_not_hold_end_in_one(gzero, lab: str, monkeypatch: pyt
     """An analysis that states a third of its uncertainties."""
     whole = room.analyse_measurement
 
-    def wrong(measurement, config):
-        analysis = whole(measurement, config)
+    def wrong(measurement, config, **how):
+        analysis = whole(measurement, config, **how)
         estimates = {name: replace(e, std_stat=e.std_stat / 3) for name, e in analysis.estimates.items()}
         return replace(analysis, estimates=estimates)
 

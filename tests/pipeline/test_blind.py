@@ -196,7 +196,9 @@ def drawn_words(analysis: gzero.Analysis) -> str:
 
 
 def numbers(text: str) -> set[float]:
-    """Numbers of at least three digits, with their power of ten where one is written."""
+    """Numbers of at least three digits, with their power of ten where one is written; hashes and times are none, and
+    differ from run to run."""
+    text = re.sub(r"\b(?=[0-9a-f]*[a-f])[0-9a-f]{12,64}\b|\d{4}-\d\d-\d\dT[\d:.]+Z?", " ", text)
     found = set()
     pattern = r"(?<![\w.#-])[-−]?(\d+\.?\d*)(?:\(\d[\d.]*\))?(?:e([+-]?\d+)|\s*×\s*10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))?"
     powers = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")

@@ -180,8 +180,8 @@ def test_uncertainties_that_are_wrong_are_found(
     """An analysis that states `factor` times its uncertainties."""
     whole = room.analyse_measurement
 
-    def wrong(measurement, config):
-        analysis = whole(measurement, config)
+    def wrong(measurement, config, **how):
+        analysis = whole(measurement, config, **how)
         estimates = {name: replace(e, std_stat=factor * e.std_stat) for name, e in analysis.estimates.items()}
         return replace(analysis, estimates=estimates)
 
@@ -286,11 +286,11 @@ def test_a_failed_analysis_is_a_result(make, monkeypatch: pytest.MonkeyPatch) ->
     twin = twin_of(make(seed=3).measurement, configure(quantum=QUANTUM))
     whole, calls = room.analyse_measurement, []
 
-    def sometimes(measurement, config):
+    def sometimes(measurement, config, **how):
         calls.append(1)
         if len(calls) % 4 == 0:
             raise FitError("no minimum", remedy="none")
-        return whole(measurement, config)
+        return whole(measurement, config, **how)
 
     monkeypatch.setattr(room, "analyse_measurement", sometimes)
     test = selftest_of(twin, list(repeats_of(twin, repeats=12, seed=1)), asked=12, seed=1)
