@@ -8,11 +8,12 @@ import pytest
 from numpy.typing import NDArray
 
 from gzero.fitters.level_set import LevelSet
-from gzero.quanta import parse_quantum
+from gzero.quanta import Conditions, parse_quantum
 from gzero.verdict.criteria import weigh
 from gzero.verdict.decide import decide
 from gzero.verdict.freedoms import Freedoms
 from gzero.verdict.margins import Margins
+from gzero.verdict.rivals import others
 from gzero.verdict.verdict import Verdict
 
 Q = parse_quantum("2e^2/h")
@@ -258,3 +259,22 @@ def test_too_much_freedom_is_no_verdict() -> None:
     assert out.false_positive_rate > 0.01
     assert out.decision == "undecided"
     assert "would pass" in out.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "conditions", "other", "ratio"),
+    [
+        ("2e^2/h", Conditions(), "e^2/h", 0.5),
+        ("1/h", Conditions(), "2/h", 2.0),
+        ("kappa0*T", Conditions(temperature=0.1), "2kappa0*T", 2.0),
+        ("m^2/h", Conditions(mass=1e-26), "2m^2/h", 2.0),
+        ("h/m", Conditions(mass=1e-26), "hbar/m", 1 / (2 * np.pi)),
+    ],
+)
+def test_the_other_quanta_of_a_dimension(symbol: str, conditions: Conditions, other: str, ratio: float) -> None:
+    """Their ratios hold no mass and no temperature: the spin, or 2 pi of the convention."""
+    quantum = parse_quantum(symbol, conditions)
+    assert quantum.value is not None
+    found = {rival.symbol: rival.value for rival in others(quantum)}
+    assert found[other] == pytest.approx(ratio * quantum.value, rel=1e-12)
+    assert symbol not in found

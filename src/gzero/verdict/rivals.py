@@ -7,23 +7,33 @@ or more.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.step_height import Lines
-from gzero.quanta import Quantum, candidates
+from gzero.quanta import CANDIDATES, Conditions, Quantum, parse_quantum
 from gzero.verdict.margins import Margins
 
 Array = NDArray[np.float64]
 
+_ANY = Conditions(mass=1.0, temperature=1.0, photon_energy=1.0)
 _HEIGHT_SPREAD = 1 / np.sqrt(12.0)  # of a step anywhere between half and one and a half quanta
 _TOLERANCE = 1.959963984540054  # a margin is read as a 95 % range
 
 
 def others(quantum: Quantum) -> tuple[Quantum, ...]:
-    """The other quanta of the same dimension that have a value without further conditions."""
-    return tuple(o for o in candidates(quantum.unit) if o.value is not None and o.symbol != quantum.symbol)
+    """The other quanta of the same dimension, with their values; a mass or a temperature that both need cancels in the
+    ratio of two of them."""
+    own = parse_quantum(quantum.symbol, _ANY)
+    rivals = (parse_quantum(symbol, _ANY) for symbol in CANDIDATES.get(quantum.unit, ()) if symbol != quantum.symbol)
+    return tuple(
+        replace(rival, value=quantum.value * rival.value / own.value)
+        for rival in rivals
+        if quantum.value and own.value and rival.value and rival.needs == own.needs
+    )
 
 
 def evidence(levels: LevelSet, lines: Lines, quantum: Quantum, margins: Margins) -> dict[str, Array]:
