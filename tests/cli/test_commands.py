@@ -178,7 +178,7 @@ def test_demo_writes_reports(gzero) -> None:
     ran = gzero("demo")
     assert ran.code == 0
     assert "SYNTHETIC" in ran.out
-    assert {p.name for p in Path().glob("*.pdf")} == {"li6_steps.pdf", "si_diffusivity.pdf"}
+    assert {p.name for p in Path().glob("*.pdf")} == {"li6_steps.pdf", "si_diffusivity.pdf", "qpc_levels.pdf"}
 
 
 def test_formats(gzero) -> None:

@@ -12,7 +12,7 @@ from gzero.pipeline.config import configure, with_files
 from gzero.pipeline.datasets import dataset
 from gzero.report.write import check_target, write_report
 
-DEMO = ("li6_steps", "si_diffusivity")
+DEMO = ("li6_steps", "si_diffusivity", "qpc_levels")
 
 
 def run_demo(directory: Path) -> Iterator[tuple[tuple[Analysis, ...], Path]]:

@@ -234,6 +234,12 @@ def method(analysis: Analysis) -> tuple[str, ...]:
             " absence of a significant difference is not enough, and what the data cannot tell is called "
             "undecided."
         )
+        if verdict.trials:
+            test += (
+                f" Nor is it given where 1 % or more of random staircases would pass: {verdict.trials} are simulated with the "
+                "uncertainties of these levels, and what was free in the analysis is turned until each passes. The levels are "
+                "also read with the series resistance left free, so that none hides steps of another height."
+            )
     common = (
         "Uncertainties are standard uncertainties. Statistical and systematic parts are kept apart, each "
         "systematic one by its named source, and joined in quadrature at the end.",
