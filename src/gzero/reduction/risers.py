@@ -142,13 +142,14 @@ def _logit_line(x: Array, u: Array, offset: int, run: slice, rise: float, cut: f
         return None
     at = x[offset + run.start : offset + run.stop]
     seen = u[run]
-    share = np.clip(seen, cut / 4, 1 - cut / 4)
+    share = np.minimum(np.maximum(seen, cut / 4), 1 - cut / 4)
     intercept, steepness, _ = _line(at, np.log(share / (1 - share)), share)
     if not steepness > 0:
         return None
     # about that line, with weights that are free of the readings' own noise: a step of least squares on u
-    share = np.clip(_share(intercept + steepness * at), cut / 4, 1 - cut / 4)
-    z = intercept + steepness * at + (seen - share) / (share * (1 - share))
+    z = intercept + steepness * at
+    share = np.minimum(np.maximum(_share(z), cut / 4), 1 - cut / 4)
+    z = z + (seen - share) / (share * (1 - share))
     intercept, steepness, response = _line(at, z, share)
     if not steepness > 0:
         return None
@@ -164,8 +165,10 @@ def _line(at: Array, z: Array, share: Array) -> tuple[float, float, Array]:
     away = at - centre
     by_slope = weight * away / float(weight @ away**2)
     by_intercept = weight / total - centre * by_slope
-    rows = np.vstack([by_intercept, by_slope])
-    return float(by_intercept @ z), float(by_slope @ z), rows / spread
+    rows = np.empty((2, at.size))
+    rows[0], rows[1] = by_intercept, by_slope
+    rows /= spread
+    return float(by_intercept @ z), float(by_slope @ z), rows
 
 
 def _share(z: Array) -> Array:
@@ -191,13 +194,13 @@ def local_slope(y: Array, window: int) -> Array:
     straight line, so that it takes one correlation; `scipy.signal` has it as well and takes 0.8 s to be imported.
     """
     half = window // 2
-    place = np.arange(window) - half
-    middle = np.correlate(y, place, mode="valid") / float(place @ place)
-    ends = []
-    for part, at in ((y[:window], place[:half]), (y[-window:], place[half + 1 :])):
-        curved, straight, _ = np.polyfit(place, part, 2)
-        ends.append(2 * curved * at + straight)
-    return np.concatenate([ends[0], middle, ends[1]])
+    place = np.arange(window, dtype=np.float64) - half
+    second, fourth = float(place @ place), float(np.sum(place**4))
+    middle = np.correlate(y, place, mode="valid") / second
+    # about the middle of a window straight and curved parts are orthogonal, so that each has its own sum
+    curvature = (window * place**2 - second) / (window * fourth - second**2)
+    start, end = 2 * float(curvature @ y[:window]), 2 * float(curvature @ y[-window:])
+    return np.concatenate([middle[0] + start * place[:half], middle, middle[-1] + end * place[half + 1 :]])
 
 
 def slope_of(x: Array, y: Array, noise: float) -> Slope:
