@@ -184,3 +184,15 @@ def test_the_same_question_has_the_same_answer() -> None:
     other = chances(level_set(4), Q, Margins(), Freedoms(), seed=4)
     assert other.seed == 4
     assert binom.sf(round(other.false_positive_rate * other.trials) - 1, other.trials, one.upper) > 1e-4
+
+
+def test_a_rate_near_the_limit_is_simulated_longer() -> None:
+    """Where 5,000 leave open whether a rate is below 1 %, 15,000 are simulated; the two agree within their errors."""
+    free = Freedoms(resistance="assumed", resistance_value=300.0)
+    out = [chances(level_set(4, std=0.0006), Q, Margins(), free, seed=seed) for seed in range(6)]
+    assert {c.trials for c in out} <= {5000, 15000}
+    assert 15000 in {c.trials for c in out}
+    rates = [c.false_positive_rate for c in out]
+    assert max(rates) - min(rates) < 5 * np.sqrt(2 * np.mean(rates) / 5000)
+    for c in out:
+        assert c.trials == 15000 or not c.false_positive_rate < 0.01 <= c.upper

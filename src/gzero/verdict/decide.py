@@ -295,8 +295,8 @@ class _Judgement:
         chance = self.simulated
         if chance is not None and chance.upper >= ALLOWED:
             out.append(
-                f"{100 * chance.false_positive_rate:.1f} % of random staircases (at most {100 * chance.upper:.1f} %) would "
-                f"pass with {_joined(chance.freedoms)}, more than {100 * ALLOWED:g} %: state what was free with its "
+                f"{100 * chance.false_positive_rate:.2g} % of random staircases, at most {100 * chance.upper:.2g} %, would "
+                f"pass with {_joined(chance.freedoms)}, and {100 * ALLOWED:g} % is too many: state what was free with its "
                 "uncertainty, measure more plateaus, or use tighter margins"
             )
         return out
