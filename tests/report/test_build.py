@@ -8,6 +8,7 @@ import pytest
 from samples import SHA, diffusion, staircase, staircase_map
 
 from gzero.errors import OutputError
+from gzero.report.blocks import verdict_table
 from gzero.report.build import build_document
 from gzero.report.document import Box, Document, Facts, FigureBlock, Notes, Paragraph, TableBlock
 
@@ -183,3 +184,25 @@ def test_nothing_to_report_raises() -> None:
 
 def test_same_analysis_same_document() -> None:
     assert build_document([staircase()]) == build_document([staircase()])
+
+
+def test_chance_and_growth_stand_in_the_table_of_the_verdict() -> None:
+    """What the verdict simulated, what was free in it, and the decision on fewer plateaus."""
+    analysis = staircase(4)
+    assert analysis.verdict is not None
+    told = replace(
+        analysis.verdict,
+        false_positive_rate=0.0,
+        power=0.97,
+        trials=5000,
+        seed=3,
+        freedoms=("no series resistance",),
+        by_plateaus=((2, "undecided"), (3, "quantized"), (4, "quantized")),
+    )
+    table = verdict_table(replace(analysis, verdict=told))
+    assert table is not None
+    rows = {label.text: value.text for label, value in table.rows}
+    assert rows["Random staircases that would pass"] == "fewer than 1 in 5000"
+    assert rows["Quantized staircases that would pass (power)"].startswith("97")
+    assert rows["Verdict on the lowest 2 plateaus"] == "undecided"
+    assert any("no series resistance" in note and "seed 3" in note for note in table.notes)

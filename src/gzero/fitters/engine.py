@@ -88,6 +88,15 @@ def minimum(problem: Problem, start: Array) -> tuple[Array, str, bool]:
     return _with_lmfit(problem, start)
 
 
+#: What MINPACK's ends mean; its own words print the tolerance as 0.000000.
+_ENDS = {
+    1: "chi2 falls no further",
+    2: "the parameters move no further",
+    3: "neither chi2 nor the parameters change any more",
+    4: "the residuals are orthogonal to every derivative",
+}
+
+
 def _unbounded(problem: Problem, start: Array) -> tuple[Array, str, bool] | None:
     """The minimum without bounds where it lies well inside of them; None where it does not, or is none."""
     from scipy.optimize import leastsq
@@ -95,12 +104,12 @@ def _unbounded(problem: Problem, start: Array) -> tuple[Array, str, bool] | None
     bounds = np.array([(p.lower, p.upper) for p in problem.free])
     if not np.all((start > bounds[:, 0]) & (start < bounds[:, 1])):
         return None
-    values, _, info, message, code = leastsq(
+    values, _, info, _, code = leastsq(
         problem.residual, start, Dfun=problem.jacobian, full_output=True, ftol=_TOLERANCE, xtol=_TOLERANCE,
         maxfev=20 * (start.size + 1),
     )  # fmt: skip
     inside = np.isfinite(info["fvec"]).all() and np.all((values > bounds[:, 0]) & (values < bounds[:, 1]))
-    return (np.asarray(values), " ".join(message.split()), True) if inside and code in (1, 2, 3, 4) else None
+    return (np.asarray(values), _ENDS[code], True) if inside and code in _ENDS else None
 
 
 def _with_lmfit(problem: Problem, start: Array) -> tuple[Array, str, bool]:

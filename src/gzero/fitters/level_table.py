@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -102,6 +104,10 @@ def _note(plateau: Plateau, counted: list[Plateau], *, declared: bool) -> str:
 
 
 def _why_not_flat(plateau: Plateau) -> str:
+    if not math.isfinite(plateau.flatness_std):
+        return f"too few readings to tell whether it is flat ({plateau.points})"
     if plateau.flatness_std > FLAT:
-        return f"too noisy to tell whether it is flat ({plateau.flatness:.2f} +- {plateau.flatness_std:.2f})"
-    return f"not flat ({plateau.flatness:.2f})"
+        return (
+            f"too noisy to tell whether it is flat ({plateau.flatness:.2f} +- {plateau.flatness_std:.2f}; 1 is a ramp)"
+        )
+    return f"not flat ({plateau.flatness:.2f}; 0 is flat, 1 a ramp)"

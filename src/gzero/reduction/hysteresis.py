@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from gzero.measurement.curve import Curve
 from gzero.reduction.noise import white_noise
+from gzero.reduction.risers import local_slope
 
 #: A displacement by more than this many of its standard uncertainties stands out.
 BEYOND = 3.0
@@ -143,16 +144,14 @@ def _first_guess(first: Curve, second: Curve, shorter: float) -> float:
 
 def _slope(curve: Curve) -> NDArray[np.float64] | None:
     """dy/dx over the narrowest window that leaves the steep part standing out of the noise; None where nothing does."""
-    from scipy.signal import savgol_coeffs, savgol_filter
-
     noise = white_noise(curve.y)
     step = float(np.median(np.diff(curve.x)))
-    spacing = np.maximum(savgol_filter(curve.x, 5, 2, deriv=1, mode="interp"), 1e-3 * step)
+    spacing = np.maximum(local_slope(curve.x, 5), 1e-3 * step)
     widest = max(7, curve.x.size // 6) | 1
     window = 5
     while True:
-        std = noise * float(np.linalg.norm(savgol_coeffs(window, 2, deriv=1))) / step
-        values = savgol_filter(curve.y, window, 2, deriv=1, mode="interp") / spacing
+        std = noise / float(np.linalg.norm(np.arange(window) - window // 2)) / step
+        values = local_slope(curve.y, window) / spacing
         steep = float(np.percentile(np.abs(values), 95))
         if std < _SLOPE_NOISE * steep or window >= widest:
             break

@@ -78,7 +78,7 @@ def chances(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Question:
-    """What the chances depend on, as values that compare: uncertainties to a tenth of themselves, in quanta."""
+    """What the chances depend on, as values that compare: uncertainties in quanta, rounded as `_coarse` does."""
 
     indices: tuple[int, ...]
     covariance: bytes
@@ -121,7 +121,7 @@ class _Question:
 
 
 def _coarse(covariance: Array) -> Array:
-    """Standard deviations rounded up to the next tenth of their decade's logarithm, correlations to a twentieth."""
+    """Standard deviations rounded up to the next twentieth of a decade (at most 12 %), correlations to a twentieth."""
     std = np.sqrt(np.diag(covariance))
     safe = np.where(std > 0, std, 1.0)
     rounded = np.where(std > 0, 10 ** (np.ceil(20 * np.log10(safe)) / 20), 0.0)
