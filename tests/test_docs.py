@@ -17,7 +17,11 @@ import pytest
 from gzero.cli.entry import main
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "guide.md"]
+DOCUMENTS = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "experiments").glob("*.md")),
+]
 BLOCKS = [
     pytest.param(block, id=f"{document.name}-{i}")
     for document in DOCUMENTS

@@ -47,6 +47,7 @@ class Analysis:
     provenance : statements about the data that must be shown wherever it is shown ("synthetic", a citation).
     multiverse : the verdict over other choices, None where it was not asked for.
     blind : what the blind record of the file says; None where there is none, and nothing is claimed.
+    method : how the numbers came about, in a few sentences.
     """
 
     version: str
@@ -79,6 +80,7 @@ class Analysis:
     listings: tuple[Listing, ...] = ()
     multiverse: Multiverse | None = None
     blind: Blindness | None = None
+    method: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """The record as plain values, keys always present, None where not determined (schema gzero.analysis/1)."""

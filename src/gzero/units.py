@@ -55,7 +55,7 @@ DIMENSIONLESS = Unit(text="", si="")
 SI_NAMES = (
     "S", "V", "A", "ohm", "Hz", "W", "J", "K", "T", "m", "s", "kg", "F", "C", "H", "N", "Pa", "Wb", "W/K", "W/K^2", "1/(J s)", "kg^2/(J s)",
     "m^2/s", "m^2/(V s)", "V/m", "1/m", "1/m^2", "1/m^3", "W/m", "W/(K m)", "ohm m", "S/m", "m/s", "K/W", "1/s^2", "J s", "kg^3/(J s)^2", "kg/(J s)^2",
-    "1/K", "A/W", "V/K", "F/m^2", "m/H", "A^2", "V^2", "m^2", "m^3", "W/m^2", "W/(m^2 K^4)", "A/m", "A m^2",
+    "1/K", "A/W", "V/K", "F/m^2", "m/H", "A^2", "V^2", "m^2", "m^3", "W/m^2", "W/(m^2 K^4)", "A/m", "A m^2", "W/(m^2 K)", "1/J", "s/m", "ohm m^2",
 )  # fmt: skip
 
 

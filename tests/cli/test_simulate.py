@@ -137,7 +137,7 @@ def test_repeats_are_read_as_their_mean(gzero) -> None:
         (("staircase", "--seed", "-1"), "--seed 7"),
         (("diffusion", "--gain", "1.1"), "--gain belongs to the staircase"),
         (("diffusion", "--noise-world", "1/f"), "--noise-world belongs to the staircase"),
-        (("hall",), "choose staircase or diffusion"),
+        (("maser",), "choose staircase, hall"),
     ],
 )
 def test_bad_options_are_one_line_and_write_nothing(gzero, tmp_path: Path, words: tuple[str, ...], said: str) -> None:

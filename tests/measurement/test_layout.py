@@ -384,5 +384,5 @@ def test_role_words() -> None:
     assert matches("G", CONDUCTANCE)
     assert matches(" conductance ", CONDUCTANCE)
     assert not matches("Gate", CONDUCTANCE)
-    with pytest.raises(GzeroError, match="experiment 'hal' is not known; choose staircase, diffusion"):
+    with pytest.raises(GzeroError, match="experiment 'hal' is not known; choose staircase, hall"):
         kind("hal")

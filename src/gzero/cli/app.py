@@ -254,7 +254,7 @@ def quanta(
 @app.command(epilog="Example: gzero simulate staircase -o sim.csv --noise-world 1/f --gain 1.01 --seed 7")
 @takes_simulation
 def simulate(
-    experiment: Annotated[str, typer.Argument(help="staircase, diffusion or quantogram.", show_default=False)],
+    experiment: Annotated[str, typer.Argument(help="staircase, hall, decay, ...: any experiment.", show_default=False)],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="CSV file; its truth is written beside it.", show_default=False)
     ],

@@ -34,10 +34,17 @@ Row = tuple[str, str, type, str, str]
 # Quantities are texts such as "420(12) ohm".
 _DATA, _PHYSICS, _CHOICES = "Reading the file", "What is known", "Choices"
 _OPTIONS: tuple[Row, ...] = (
-    ("experiment", "--experiment", str, "Kind of measurement: staircase, diffusion, quantogram.", _DATA),
+    (
+        "experiment",
+        "--experiment",
+        str,
+        "Kind of measurement, such as staircase, hall, decay; `gzero fit --experiment ?` lists them.",
+        _DATA,
+    ),
     ("x", "--x", str, "Column of the abscissa, by header or number from 1.", _DATA),
     ("y", "--y", str, "Column of the conductance, the current or the resistance.", _DATA),
     ("std", "--std", str, "Column of the standard uncertainty of y.", _DATA),
+    ("columns", "--columns", str, "Further columns, as ROLE=COLUMN,ROLE=COLUMN.", _DATA),
     ("x_unit", "--x-unit", str, "Unit of x where the header states none.", _DATA),
     ("y_unit", "--y-unit", str, "Unit of y where the header states none.", _DATA),
     ("sheet", "--sheet", str, "Sheet of a workbook, by name or number from 1.", _DATA),
@@ -57,6 +64,16 @@ _OPTIONS: tuple[Row, ...] = (
     ("gain", "--gain", str, 'Measured over true, such as "1.00(1)".', _PHYSICS),
     ("offset", "--offset", str, 'Reading at zero, such as "0(0.1) uS".', _PHYSICS),
     ("lever_arm", "--lever-arm", str, 'Energy of a level over e times gate voltage, such as "0.05(1)".', _PHYSICS),
+    ("width", "--width", str, 'Width of the channel, such as "4 um".', _PHYSICS),
+    ("area", "--area", str, 'Area that radiates, such as "1 cm^2".', _PHYSICS),
+    ("thickness", "--thickness", str, 'Thickness of the sample, such as "1 mm".', _PHYSICS),
+    ("electric_field", "--electric-field", str, 'Electric field, such as "2 V/cm".', _PHYSICS),
+    ("magnetic_field", "--magnetic-field", str, 'Magnetic field, such as "9 T".', _PHYSICS),
+    ("density", "--density", str, 'Density, such as "3e11 1/cm^2".', _PHYSICS),
+    ("channels", "--channels", str, "Number of channels, declared beforehand.", _PHYSICS),
+    ("compressibility", "--compressibility", str, 'dN/dmu of the reservoirs, such as "1.2(1)e33 1/J".', _PHYSICS),
+    ("reservoir_temperature", "--reservoir-temperature", str, 'Of the cold side, such as "20 mK".', _PHYSICS),
+    ("divider", "--divider", str, 'Resistor in series of a voltage divider, such as "100 ohm".', _PHYSICS),
     (
         "risers",
         "--risers",
@@ -105,6 +122,13 @@ _SIMULATION: tuple[Row, ...] = (
     ("noise_world", "--noise-world", str, "white (default), heteroscedastic, ar1, 1/f, telegraph, adc.", _NOISE),
     ("stated_std", "--stated-std/--no-stated-std", bool, "Whether the file states it (it does).", _NOISE),
     ("seed", "--seed", int, "Seed of the noise (1).", _NOISE),
+    (
+        "parameters",
+        "--set",
+        list,
+        "NAME=NUMBER of the experiment's own generator; again for each; lists as 1:2:3.",
+        _SHAPE,
+    ),
     ("series_resistance", "--series-resistance", str, 'In series with the constriction, such as "420 ohm".', _FAULTS),
     ("gain", "--gain", float, "Reading over truth (1).", _FAULTS),
     ("offset", "--offset", float, "Reading at zero conductance, in quanta (0).", _FAULTS),
@@ -138,7 +162,8 @@ def takes_simulation(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def run(**typed: Any) -> Any:
         stated = {name: typed.pop(name) for name, *_ in _SIMULATION}
-        return command(**typed, said=Said(options={name: v for name, v in stated.items() if v is not None}))
+        chosen = {name: tuple(v) if isinstance(v, list) else v for name, v in stated.items() if v is not None}
+        return command(**typed, said=Said(options=chosen))
 
     return _signed(run, command, _parameters(_SIMULATION), instead_of="said")
 
@@ -150,7 +175,10 @@ def _parameters(rows: tuple[Row, ...]) -> list[inspect.Parameter]:
             name,
             inspect.Parameter.KEYWORD_ONLY,
             default=None,
-            annotation=Annotated[kind | None, typer.Option(flag, help=text, rich_help_panel=panel, show_default=False)],
+            annotation=Annotated[
+                (list[str] if kind is list else kind) | None,
+                typer.Option(flag, help=text, rich_help_panel=panel, show_default=False),
+            ],
         )
         for name, flag, kind, text, panel in rows
     ]

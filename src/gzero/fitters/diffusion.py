@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 _UNITS = ("h/m", "hbar/m", "hbar/2m")
 
 
+#: How the numbers come about, for a report.
+METHOD = (
+    "The diffusion coefficient is compared with the fundamental unit h/m of the stated particle, and with"
+    " the other conventions (ħ/m, ħ/2m) beside it: they differ by factors of 2π and 4π.",
+    "Where mass and temperature are known, τ = D/v² and l = D/v, with v² the mean square of one velocity "
+    "component. D m/h may exceed 1 and is not capped.",
+)
+
+
 def fit(measurement: Measurement, options: FitOptions) -> Findings:
     """Derived quantities of one diffusion coefficient.
 
@@ -80,6 +89,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         ),
         ledger=tuple(ledger),
         warnings=tuple(warnings),
+        method=METHOD,
     )
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gzero.estimate import Estimate
 
 Outcome = Literal["yes", "no", "undecided"]
-Look = Literal["data", "model", "limit", "stricter limit"]
+Look = Literal["data", "points", "model", "fit", "limit", "stricter limit"]
 #: What a row of a list holds: a text, a number, or an estimate.
 Entry = str | float | Estimate
 
@@ -41,12 +41,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Trace:
-    """A curve of a picture: x, y of equal shape (n,) in SI, and what it is."""
+    """A curve of a picture: x, y of equal shape (n,) in SI, and what it is; points may have standard uncertainties."""
 
     label: str
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     look: Look = "data"
+    std: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,7 +78,8 @@ class Picture:
     ----------
     name : for files and links.  caption : below it.  alt : for a reader who cannot see it.
     x_name, y_name : of the axes;  x_unit, y_unit : SI text, None is unknown, "" none.
-    logarithmic : whether x is drawn so.
+    logarithmic, logarithmic_y : whether x, y are drawn so.
+    pulls : (x, pull) of every reading, drawn below the curve: data minus model over the standard deviation.
     """
 
     name: str
@@ -91,6 +93,8 @@ class Picture:
     bands: tuple[Band, ...] = ()
     marks: tuple[Mark, ...] = ()
     logarithmic: bool = False
+    logarithmic_y: bool = False
+    pulls: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,6 +75,7 @@ class Findings:
     joint : estimates with their joint covariance, None where it was not worked out.
     answer, pictures, listings : what the experiment brings to a report of its own.
     seed : of whatever was drawn; None where nothing was.
+    method : how the numbers came about, in a few sentences for the reader of a report.
     """
 
     estimates: Mapping[str, Estimate]
@@ -94,3 +95,4 @@ class Findings:
     pictures: tuple[Picture, ...] = ()
     listings: tuple[Listing, ...] = ()
     seed: int | None = None
+    method: tuple[str, ...] = ()

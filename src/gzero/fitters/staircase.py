@@ -36,6 +36,17 @@ from gzero.reduction.plateau import Plateau
 from gzero.reduction.plateaus import Staircase, find_staircase
 from gzero.reduction.selection import select
 
+#: How the numbers come about, for a report.
+METHOD = (
+    "Risers are the prominent maxima of the slope of the curve; plateaus are the flat stretches between "
+    "them, counted from pinch-off by their risers and never by rounding to the nearest multiple.",
+    "The level of a plateau is the mean over its window, without the tails of the risers beside it. Its "
+    "uncertainty joins the noise of the readings, correlated where they are, and what the choice of the "
+    "window changes beyond that noise; a level that is not flat is shown but not counted.",
+    "The step height follows from the counted levels against n, with no model of the risers. Where a fit "
+    "is shown, its step height is a second estimate of the same quantity.",
+)
+
 
 def fit(measurement: Measurement, options: FitOptions) -> Findings:
     """Everything that a staircase shows.
@@ -66,6 +77,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
             exclusions=exclusions,
             ledger=(*ledger, _noise_choice(noise, levels, options)),
             warnings=tuple(warnings),
+            method=METHOD,
         )
     if digit > 0:
         ledger.append(_digit_choice(digit, noise, options))
@@ -114,6 +126,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         budget=_budget(levels, counted, line, noise),
         ledger=tuple(ledger),
         warnings=tuple(warnings),
+        method=METHOD,
     )
 
 

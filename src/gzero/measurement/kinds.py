@@ -21,11 +21,13 @@ class Role:
     name : of the quantity, as in `Measurement.series`.
     units : SI unit texts it may have; empty where any will do.
     words : patterns (regular expressions, whole header, case ignored) of the names that laboratories give it.
+    unitless : a column whose header states no unit may play it, as written; a pure number where `units` is ("",).
     """
 
     name: str
     units: tuple[str, ...]
     words: tuple[str, ...]
+    unitless: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,19 +38,38 @@ class Kind:
     ----------
     name : as in `--experiment`.
     title : for headings.
-    x, y : the abscissa and the quantity that is compared with a quantum.
-    per_row : every row is an answer of its own (a table of diffusivities) rather than a point of a curve.
+    x, y : the abscissa and the quantity that is measured.
+    beside : further columns that belong to the same readings, by name (R_xx beside R_xy); a file may lack them.
     conditions : columns that may state the conditions of a row.
+    per_row : every row is an answer of its own (a table of diffusivities) rather than a point of a curve.
     listed : the file is a list of values of any unit, without an abscissa, and no unit is named beforehand.
+    pooled : all traces of a file are one measurement; its series "trace" says which one a reading belongs to.
+    stepped : its levels are put to the verdict; otherwise a single value is compared with a unit.
+    swept : x is set in order and may turn round; otherwise readings come in any order.
+    monotone : its curve is monotone, so that a smooth monotone curve is a rival of its steps.
+    compared : SI unit of the estimate that is compared with a quantum; None is that of y, "" compares nothing.
+    quantum : what it is compared with where the user declares none; "" takes the likeliest of the dimension.
     """
 
     name: str
     title: str
     x: Role
     y: Role
-    per_row: bool = False
+    beside: tuple[Role, ...] = ()
     conditions: tuple[Role, ...] = ()
+    per_row: bool = False
     listed: bool = False
+    pooled: bool = False
+    stepped: bool = False
+    swept: bool = True
+    monotone: bool = False
+    compared: str | None = None
+    quantum: str = ""
+
+    @property
+    def sweeps(self) -> bool:
+        """Whether a file may hold a sweep that turns round: readings by themselves and pooled traces are none."""
+        return self.swept and not (self.per_row or self.listed or self.pooled)
 
 
 GATE = Role(
@@ -58,6 +79,7 @@ GATE = Role(
         r"v_?\{?(g|bg|tg|fg|gate|qpc|sg|plunger)\d*\}?(ate)?s?", r".*gate.*", r"u_?g(ate)?", r"g\d+", r"g_?v", r".*gatespannung.*",
         r"gatev", r"p\d+", r"b\d+", r"sweep.*",
     ),
+    unitless=True,
 )  # fmt: skip
 
 CONDUCTANCE = Role(
@@ -104,8 +126,85 @@ TEMPERATURE = Role(name="temperature", units=("K",), words=(r"t(emp)?(_k)?", r".
 MASS = Role(name="mass", units=("kg",), words=(r"m\*?", r".*mass.*", r"m_?eff"))
 LENGTH = Role(name="length", units=("m",), words=(r"l", r".*length.*", r".*laenge.*", r".*länge.*"))
 
+TIME = Role(
+    name="time", units=("s",), words=(r"t(ime)?", r".*time.*", r"zeit.*", r"lag.*", r"tau", r"delay.*"), unitless=True
+)
+TRACE = Role(
+    name="trace",
+    units=("",),
+    words=(r"traces?( ?no\.?| ?number)?", r"run", r"no\.?", r"nr\.?", r"index", r"id", r"track.*", r"particle"),
+    unitless=True,
+)
+CHANNELS = Role(name="channels", units=("",), words=(r"channels?", r"n_?ch(annels)?", r"modes?"), unitless=True)
+HALL_RESISTANCE = Role(
+    name="hall_resistance",
+    units=("ohm",),
+    words=(r"r_?\{?(xy|yx|h|hall)\}?\d*", r".*hall.*", r"rho_?xy", r"transverse.*"),
+)
+LONGITUDINAL = Role(
+    name="longitudinal_resistance", units=("ohm",), words=(r"r_?\{?xx\}?\d*", r"rho_?xx", r".*longitudinal.*")
+)
+
 KINDS: dict[str, Kind] = {
-    "staircase": Kind(name="staircase", title="Conductance staircase", x=GATE, y=CONDUCTANCE),
+    "staircase": Kind(
+        name="staircase", title="Conductance staircase", x=GATE, y=CONDUCTANCE, stepped=True, monotone=True
+    ),
+    "hall": Kind(
+        name="hall",
+        title="Quantum Hall plateaus",
+        x=Role(
+            name="magnetic_field", units=("T", "1/m^2"),
+            words=(r"b(_?(z|perp|field))?", r"mu0 ?h", r"h", r".*field.*", r"n(_?s)?", r".*density.*"),
+        ),
+        y=HALL_RESISTANCE,
+        beside=(LONGITUDINAL, Role(name="current", units=("A",), words=CURRENT.words)),
+        stepped=True,
+        compared="S",
+        quantum="e^2/h",
+    ),
+    "breakjunction": Kind(
+        name="breakjunction",
+        title="Break junction",
+        x=Role(
+            name="displacement", units=("m", "V", "s"),
+            words=(r"x", r"z", r"d", r".*displace.*", r".*distance.*", r".*piezo.*", *TIME.words), unitless=True,
+        ),
+        y=CONDUCTANCE,
+        beside=(TRACE,),
+        pooled=True,
+        stepped=True,
+        quantum="2e^2/h",
+    ),
+    "trace": Kind(
+        name="trace", title="Switching trace", x=TIME, y=CONDUCTANCE, stepped=True, quantum="2e^2/h"
+    ),
+    "heat": Kind(
+        name="heat",
+        title="Heat flow",
+        x=Role(
+            name="temperature", units=("K",),
+            words=(*TEMPERATURE.words, r"t_?\{?(h|hot|el?|omega)\}?", r".*hot.*"),
+        ),
+        y=Role(
+            name="heat_current", units=("W", "W/K"),
+            words=(r"j(_?(q|h|e))?", r"q(dot)?", r"k(appa)?", r"p(ower)?", r".*heat.*", r".*thermal.*", r".*power.*"),
+        ),
+        beside=(Role(name="reservoir_temperature", units=("K",), words=(r"t_?\{?(0|c|cold|base|bath)\}?", r".*(cold|base|bath).*")), CHANNELS),
+        compared="",
+        swept=False,
+    ),
+    "decay": Kind(
+        name="decay",
+        title="Decay of an imbalance",
+        x=TIME,
+        y=Role(
+            name="imbalance", units=("",),
+            words=(r"(d|delta|Δ) ?n(/n)?", r"n", r".*imbalance.*", r".*difference.*"), unitless=True,
+        ),
+        compared="1/(J s)",
+        quantum="1/h",
+        swept=False,
+    ),
     "diffusion": Kind(
         name="diffusion",
         title="Diffusion coefficients",
@@ -113,6 +212,94 @@ KINDS: dict[str, Kind] = {
         y=Role(name="diffusion", units=("m^2/s",), words=(r"d(_?(n|p|e|h|x))?", r".*diffus.*")),
         per_row=True,
         conditions=(TEMPERATURE, MASS, LENGTH),
+        quantum="h/m",
+        swept=False,
+    ),
+    "pulse": Kind(
+        name="pulse",
+        title="Drifting pulse",
+        x=Role(
+            name="time", units=("s", "m"), words=(*TIME.words, r"x", r".*position.*", r".*distance.*"),
+        ),
+        y=Role(
+            name="density", units=(), words=(r"n", r"p", r"s", r".*density.*", r".*signal.*", r".*counts?.*", r".*concentration.*"),
+            unitless=True,
+        ),
+        beside=(
+            TRACE,
+            Role(name="position", units=("m",), words=(r"x", r"l", r"d", r".*position.*", r".*distance.*")),
+            Role(name="delay", units=("s",), words=(r"t", r".*time.*", r".*delay.*")),
+        ),
+        pooled=True,
+        compared="m^2/s",
+        quantum="h/m",
+        swept=False,
+    ),
+    "msd": Kind(
+        name="msd",
+        title="Mean squared displacement",
+        x=Role(name="time", units=("s",), words=TIME.words),
+        y=Role(
+            name="displacement", units=("m^2", "m"),
+            words=(r"msd", r".*squared.*", r"x(_?pos)?", r"position_?x", r"<.*>"),
+        ),
+        beside=(
+            TRACE,
+            Role(name="position_y", units=("m",), words=(r"y(_?pos)?", r"position_?y")),
+            Role(name="position_z", units=("m",), words=(r"z(_?pos)?", r"position_?z")),
+        ),
+        pooled=True,
+        compared="m^2/s",
+        quantum="h/m",
+        swept=False,
+    ),
+    "length": Kind(
+        name="length",
+        title="Resistance over length",
+        x=Role(name="length", units=("m",), words=(*LENGTH.words, r"d", r".*distance.*", r".*spacing.*")),
+        y=Role(name="resistance", units=("ohm", "S"), words=(*RESISTANCE.words, *CONDUCTANCE.words)),
+        beside=(CHANNELS,),
+        compared="S",
+        quantum="e^2/h",
+        swept=False,
+    ),
+    "drude": Kind(
+        name="drude",
+        title="Drude conductivity",
+        x=Role(name="frequency", units=("Hz",), words=(r"f", r"nu", r"ν", r"omega", r"ω", r".*freq.*")),
+        y=Role(
+            name="conductivity", units=("S/m", "S"),
+            words=(r"(re|real)[ _(]*(sigma|σ|cond).*", r"(sigma|σ)_?(1|re|real|r)", r".*real.*"),
+        ),
+        beside=(
+            Role(
+                name="imaginary_conductivity", units=("S/m", "S"),
+                words=(r"(im|imag)[ _(]*(sigma|σ|cond).*", r"(sigma|σ)_?(2|im|imag|i)", r".*imag.*"),
+            ),
+        ),
+        compared="",
+        swept=False,
+    ),
+    "radiation": Kind(
+        name="radiation",
+        title="Radiation and ballistic phonons",
+        x=TEMPERATURE,
+        y=Role(
+            name="radiation", units=("W/K", "W", "W/m^2", "W/(m^2 K)", "W/(m^2 K^4)"),
+            words=(r"k(appa)?", r"p(ower)?", r"g(_?th)?", r"j", r"m", r".*thermal.*", r".*power.*", r".*radian.*", r".*exitance.*", r".*conduct.*"),
+        ),
+        compared="",
+        swept=False,
+    ),
+    "transition": Kind(
+        name="transition",
+        title="Charge transition",
+        x=GATE,
+        y=Role(
+            name="current", units=("A", "S", "V"),
+            words=(*CURRENT.words, *CONDUCTANCE.words, r".*sensor.*", r".*signal.*", r"cs.*"), unitless=True,
+        ),
+        compared="",
     ),
     "quantogram": Kind(
         name="quantogram",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from gzero.errors import ColumnError, UnitError
@@ -38,6 +39,7 @@ class Layout:
     voltage : the voltage that divides a current, or None.
     derivation : how y becomes the quantity that is asked for.
     conditions : (role name, column) of conditions stated row by row.
+    beside : (role name, column, column of its stated uncertainty or None) of what was read with y.
     readings : one for every column, for `gzero inspect`.
     """
 
@@ -48,17 +50,24 @@ class Layout:
     derivation: Derivation
     conditions: tuple[tuple[str, int], ...]
     readings: tuple[Reading, ...]
+    beside: tuple[tuple[str, int, int | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Columns that the user names (header text or number from 1), and units that the user states for them."""
+    """Columns that the user names (header text or number from 1), and units that the user states for them.
+
+    Parameters
+    ----------
+    columns : role -> column, for what is read beside x and y.
+    """
 
     x: str | None = None
     y: str | None = None
     std: str | None = None
     x_unit: str | None = None
     y_unit: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_column(table: Table, wanted: str) -> int:
@@ -179,6 +188,7 @@ def lay_out(
     x = work.give(find_column(table, wanted.x), kind.x.name, "named by the user", by_user=True) if wanted.x else None
     y, derivation, voltage = _ordinate(work)
     std = _uncertainties(work, y)
+    beside = _beside(work)
     if x is None:
         x = _abscissa(work)
     stated = []
@@ -198,8 +208,9 @@ def lay_out(
             )
     readings = tuple(work.readings[i] for i in range(len(table.columns)))
     return Layout(
-        x=x, y=y, std=std, voltage=voltage, derivation=derivation, conditions=tuple(stated), readings=readings
-    )
+        x=x, y=y, std=std, voltage=voltage, derivation=derivation, conditions=tuple(stated), readings=readings,
+        beside=beside,
+    )  # fmt: skip
 
 
 def _ordinate(work: _Assignment) -> tuple[tuple[int, ...], Derivation, int | None]:
@@ -208,7 +219,7 @@ def _ordinate(work: _Assignment) -> tuple[tuple[int, ...], Derivation, int | Non
         column = find_column(table, work.wanted.y)
         return _ordinate_named(work, column)
     slices = tuple(i for i, column in enumerate(table.columns) if column.coordinate is not None)
-    if slices and kind.name == "staircase":
+    if slices and not kind.per_row:
         given = {work.units[i].si for i in slices}
         derivation: Derivation = "as written"
         if given == {"A"} and work.bias_declared:
@@ -218,6 +229,11 @@ def _ordinate(work: _Assignment) -> tuple[tuple[int, ...], Derivation, int | Non
         for i in slices:
             work.give(i, kind.y.name, "one trace of a map" + (f", {derivation}" if derivation != "as written" else ""))
         return slices, derivation, None
+    several = work.candidates(kind.y) if kind.pooled else []
+    if len(several) > 1:
+        for i in several:
+            work.give(i, kind.y.name, f"one of {len(several)} traces by {work.why(i, kind.y)}")
+        return tuple(several), "as written", None
     column_y = work.only(kind.y, "--y")
     if column_y is not None:
         work.give(column_y, kind.y.name, f"taken for the {kind.y.name} by {work.why(column_y, kind.y)}")
@@ -334,6 +350,46 @@ def _abscissa(work: _Assignment) -> int | None:
         f"no column is recognised as the swept {kind.x.name.replace('_', ' ')}",
         path=table.origin.path,
         remedy=f"name it with --x; columns: {_listing(table)}",
+    )
+
+
+def _beside(work: _Assignment) -> tuple[tuple[str, int, int | None], ...]:
+    """Columns that were read with y, by name or as the user names them, each with its stated uncertainty.
+
+    Raises
+    ------
+    ColumnError : a role that this experiment does not have, or several columns for one.
+    """
+    roles = {role.name: role for role in work.kind.beside}
+    for name in work.wanted.columns:
+        if name not in roles:
+            known = f"roles of {work.kind.name} are {', '.join(roles)}" if roles else f"{work.kind.name} has none"
+            raise ColumnError(
+                f"--columns: there is no role '{name}'", path=work.table.origin.path, remedy=known, allowed=tuple(roles)
+            )
+    out = []
+    for name, role in roles.items():
+        if name in work.wanted.columns:
+            column: int | None = work.give(
+                find_column(work.table, work.wanted.columns[name]), name, "named by the user", by_user=True
+            )
+        else:
+            column = work.only(role, f"--columns {name}=HEADER", need_name=True)
+            if column is not None:
+                work.give(column, name, f"read beside; taken by {work.why(column, role)}")
+        if column is not None:
+            out.append((name, column, _own_uncertainty(work, column)))
+    return tuple(out)
+
+
+def _own_uncertainty(work: _Assignment, column: int) -> int | None:
+    """The column that states the uncertainty of another by its name."""
+    name = work.table.columns[column].name.casefold()
+    found = [i for i, of in work.spread.items() if of.casefold() == name and i not in work.readings]
+    return (
+        work.give(found[0], "std", f"standard uncertainty of '{work.table.columns[column].name}', by its name")
+        if len(found) == 1
+        else None
     )
 
 

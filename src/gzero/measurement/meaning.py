@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from gzero.errors import ColumnError, InputError, UnitError
 from gzero.estimate import Estimate
 from gzero.loaders.table import Column, Table
-from gzero.measurement.kinds import Kind
+from gzero.measurement.kinds import Kind, Role
 from gzero.measurement.layout import Layout, Wanted, header
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement, Series
 from gzero.quanta import Conditions, Quantum, unit_or_quantum
-from gzero.units import Unit
+from gzero.units import DIMENSIONLESS, UNKNOWN, Unit
 
 
 def measure(
@@ -49,6 +49,7 @@ def measure(
         raise ColumnError("no column is left for the abscissa", path=table.origin.path, remedy="name it with --x")
     abscissa = table.columns[layout.x]
     x_unit = _stated(wanted.x_unit, "--x-unit", environment) or unit_or_quantum(abscissa.unit_text, environment)
+    _check_unit(table, abscissa, x_unit, kind.x, "--x-unit")
     x = Series(
         name=kind.x.name,
         label=header(abscissa),
@@ -58,10 +59,15 @@ def measure(
         unit=x_unit.si,
     )
     ledger = [_chosen("x column", table, layout, layout.x, wanted.x)]
+    beside = {name: _beside(table, column, std, _role(kind, name), environment) for name, column, std in layout.beside}
+    ledger += [
+        _chosen(f"{name.replace('_', ' ')} column", table, layout, i, wanted.columns.get(name))
+        for name, i, _ in layout.beside
+    ]
     out = []
     for index, std in zip(layout.y, layout.std, strict=True):
         column = table.columns[index]
-        y, notes, warnings = _quantity(table, column, layout, wanted, conditions, environment, quantum, std)
+        y, notes, warnings = _quantity(table, column, layout, wanted, conditions, environment, quantum, std, kind.y)
         if y.unit is not None and kind.y.units and y.unit not in kind.y.units:
             raise UnitError(
                 f"unit [{y.unit or 'dimensionless'}] contradicts a {kind.y.name}",
@@ -71,7 +77,7 @@ def measure(
         out.append(
             Measurement(
                 kind=kind.name,
-                series={kind.x.name: x, kind.y.name: y},
+                series={kind.x.name: x, kind.y.name: y, **beside},
                 conditions=conditions,
                 origin=table.origin,
                 x=kind.x.name,
@@ -85,7 +91,82 @@ def measure(
                 metadata=table.metadata,
             )
         )
-    return tuple(out)
+    return (pooled(tuple(out)),) if kind.pooled and len(out) > 1 else tuple(out)
+
+
+def pooled(measurements: tuple[Measurement, ...]) -> Measurement:
+    """Traces of one file as one measurement, with the number of its trace, from 1, beside every reading.
+
+    Readings that are not finite in a trace that is shorter than the others are padding of the file, and left out.
+    """
+    first = measurements[0]
+    kept = [np.isfinite(m.ordinate.values) for m in measurements]
+    series: dict[str, Series] = {}
+    for name, one in first.series.items():
+        parts = [m.series[name] for m in measurements]
+        std = (
+            None
+            if any(p.std is None for p in parts)
+            else np.concatenate([np.asarray(p.std)[k] for p, k in zip(parts, kept, strict=True)])
+        )
+        series[name] = replace(
+            one, values=np.concatenate([p.values[k] for p, k in zip(parts, kept, strict=True)]), std=std,
+            label=one.label if name != first.y else first.y.replace("_", " "), short=one.short if name != first.y else first.y.replace("_", " "),
+        )  # fmt: skip
+    numbers = np.concatenate([np.full(int(k.sum()), i, dtype=float) for i, k in enumerate(kept, 1)])
+    series["trace"] = Series(name="trace", label="trace", values=numbers, unit="")
+    warnings = tuple(dict.fromkeys(w for m in measurements for w in m.warnings))
+    rows = tuple(m.row(int(i)) for m, k in zip(measurements, kept, strict=True) for i in np.flatnonzero(k))
+    return replace(first, series=series, trace="", coordinate=None, row_numbers=rows, warnings=warnings)
+
+
+def _role(kind: Kind, name: str) -> Role:
+    return next(role for role in kind.beside if role.name == name)
+
+
+def _check_unit(table: Table, column: Column, unit: Unit, role: Role, option: str) -> None:
+    """Refuse a column without a unit where one is needed, or with one that its role cannot have.
+
+    Raises
+    ------
+    UnitError : as said.
+    """
+    if role.unitless or not role.units:
+        return
+    what = role.name.replace("_", " ")
+    asked = " or ".join(text or "a pure number" for text in role.units)
+    if not unit.known:
+        stated = f"unit '{column.unit_text}' is not known" if column.unit_text else "the header states no unit"
+        raise UnitError(
+            f"{stated} where a {what} [{asked}] is asked",
+            path=table.origin.path, column=column.name, remedy=f"write it in the header, or state {option} '{role.units[0]}'",
+        )  # fmt: skip
+    if unit.si not in role.units:
+        raise UnitError(
+            f"unit '{unit.text}' [{unit.si or 'dimensionless'}] contradicts a {what} [{asked}]",
+            path=table.origin.path, column=column.name, remedy="choose another column, or correct the header",
+        )  # fmt: skip
+
+
+def _beside(table: Table, index: int, std: int | None, role: Role, environment: Conditions) -> Series:
+    """What was read beside y, in SI."""
+    column = table.columns[index]
+    unit = unit_or_quantum(column.unit_text, environment)
+    _check_unit(table, column, unit, role, "its unit there as")
+    if role.unitless and unit.known and role.units and unit.si not in role.units:
+        raise UnitError(
+            f"unit '{unit.text}' [{unit.si or 'dimensionless'}] contradicts a {role.name.replace('_', ' ')}",
+            path=table.origin.path, column=column.name, remedy="choose another column with --columns",
+        )  # fmt: skip
+    return Series(
+        name=role.name,
+        label=header(column),
+        short=column.name,
+        written=column.unit_text,
+        values=column.values * unit.factor + unit.offset,
+        std=None if std is None else _spread(table, table.columns[std], column, unit, environment),
+        unit=unit.si if unit.known else "" if role.units == ("",) else None,
+    )
 
 
 def _stated(text: str | None, option: str, environment: Conditions) -> Unit | None:
@@ -122,6 +203,7 @@ def _quantity(
     environment: Conditions,
     quantum: Quantum | None,
     std: int | None,
+    role: Role,
 ) -> tuple[Series, tuple[Choice, ...], tuple[str, ...]]:
     """The ordinate in SI, with the choices and warnings that its meaning took."""
     unit = _stated(wanted.y_unit, "--y-unit", environment) or unit_or_quantum(column.unit_text, environment)
@@ -129,10 +211,16 @@ def _quantity(
     if wanted.y_unit:
         notes.append(Choice(choice="y unit", value=wanted.y_unit, origin="user"))
     if not unit.known and layout.derivation == "as written":
-        unit, note, warning = _assumed_unit(table, column, quantum)
-        notes.append(note)
-        warnings.append(warning)
-    if not unit.known:
+        if role.unitless:
+            unit, more = _as_written(table, column, role)
+            warnings += more
+        else:
+            unit, note, warning = _assumed_unit(
+                table, column, quantum if quantum and quantum.unit in role.units else None
+            )
+            notes.append(note)
+            warnings.append(warning)
+    if not unit.known and not role.unitless:
         raise UnitError(
             f"the {layout.derivation} needs a unit and none is known",
             path=table.origin.path,
@@ -162,10 +250,11 @@ def _quantity(
         bias = conditions["bias"]
         common = {source: -std / bias.value for source, std in bias.systematic.items()}
     # a trace of a map is called after the wave and its number, which says nothing on an axis
-    short = column.name if column.coordinate is None and layout.derivation == "as written" else "conductance"
+    plain = column.coordinate is None and layout.derivation == "as written"
     series = Series(
-        name="conductance", label=label, short=short, values=values, std=spread, unit=unit.si, common=common
-    )
+        name=role.name, label=label, short=column.name if plain else role.name.replace("_", " "), values=values,
+        std=spread, unit=unit.si, common=common, written=wanted.y_unit or column.unit_text,
+    )  # fmt: skip
     return series, tuple(notes), tuple(warnings)
 
 
@@ -191,6 +280,24 @@ def _spread(table: Table, spread: Column, column: Column, unit: Unit, environmen
             column=spread.name,
         )
     return spread.values * (stated.factor if stated.known else unit.factor)
+
+
+def _as_written(table: Table, column: Column, role: Role) -> tuple[Unit, list[str]]:
+    """A column that may do without a unit: a pure number where the quantity is one, of an unknown unit otherwise.
+
+    Raises
+    ------
+    UnitError : a unit is stated and not understood.
+    """
+    if column.unit_text:
+        raise UnitError(
+            f"unit '{column.unit_text}' is not known", path=table.origin.path, column=column.name,
+            remedy="correct the header or state it with --y-unit",
+        )  # fmt: skip
+    if role.units == ("",):
+        return DIMENSIONLESS, []
+    what = role.name.replace("_", " ")
+    return UNKNOWN, [f"the file states no unit of the {what}: its numbers are taken as written"]
 
 
 def _assumed_unit(table: Table, column: Column, quantum: Quantum | None) -> tuple[Unit, Choice, str]:

@@ -18,8 +18,8 @@ from gzero.quanta import Conditions, unit_or_quantum
 from gzero.quanta import particle as particle_of
 from gzero.units import Unit
 
-#: What a user may state about a measurement: condition -> (SI unit, how it is called in an error).
-DECLARABLE = {
+#: What a user may state about a measurement: condition -> (SI unit, None where there are several; how it is called in an error).
+DECLARABLE: dict[str, tuple[str | None, str]] = {
     "temperature": ("K", "temperature"),
     "series_resistance": ("ohm", "series resistance"),
     "gain": ("", "gain"),
@@ -28,11 +28,26 @@ DECLARABLE = {
     "bias": ("V", "bias"),
     "lever_arm": ("", "lever arm"),
     "mass": ("kg", "mass"),
+    "width": ("m", "width"),
+    "area": ("m^2", "area"),
+    "thickness": ("m", "thickness"),
+    "electric_field": ("V/m", "electric field"),
+    "magnetic_field": ("T", "magnetic field"),
+    "compressibility": ("1/J", "compressibility"),
+    "channels": ("", "number of channels"),
+    "density": (None, "density"),
+    "reservoir_temperature": ("K", "reservoir temperature"),
+    "divider": ("ohm", "resistor of the divider"),
 }
+#: Units that a density may have: of a line, a sheet, a volume.
+DENSITIES = ("1/m", "1/m^2", "1/m^3")
 
 
-_POSITIVE = ("temperature", "length", "mass", "lever_arm")
-_NOT_ZERO = ("gain", "bias")
+_POSITIVE = (
+    "temperature", "length", "mass", "lever_arm", "width", "area", "thickness", "compressibility", "channels", "density",
+    "reservoir_temperature", "divider",
+)  # fmt: skip
+_NOT_ZERO = ("gain", "bias", "electric_field", "magnetic_field")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -214,6 +229,8 @@ def condition(name: str, value: object) -> Estimate:
     ConfigError : not a quantity, or one that no measurement can have.  UnitError : not of that dimension.
     """
     si, what = DECLARABLE[name]
+    if si is None:
+        si = _density_unit(value)
     if isinstance(value, str):
         stated = _stated_offset(value) if name == "offset" else declared(value, si=si, what=what, source=name)
     else:
@@ -228,6 +245,12 @@ def condition(name: str, value: object) -> Estimate:
         wanted = "positive" if name in _POSITIVE else "other than zero"
         raise ConfigError(f"{what}: '{value}' must be {wanted}", remedy=f"state it in [{si or 'a pure number'}]")
     return stated
+
+
+def _density_unit(value: object) -> str:
+    """The unit of a stated density: of a line, a sheet or a volume; a bare number is refused with the third."""
+    unit = parse_quantity(value)[2].si if isinstance(value, str) else None
+    return unit if unit in DENSITIES else DENSITIES[-1]
 
 
 def _stated_offset(text: str) -> Estimate:

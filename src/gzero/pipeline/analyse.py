@@ -31,6 +31,7 @@ from gzero.quanta import (
     unit_or_quantum,
 )
 from gzero.verdict.decide import decide
+from gzero.verdict.equality import equality
 from gzero.verdict.freedoms import Freedoms, Gain, Resistance
 from gzero.verdict.margins import Margins
 
@@ -61,8 +62,11 @@ def quantum_of(config: Config, measurement: Measurement) -> tuple[Quantum, bool]
     own = measurement.conditions.get("mass")
     if conditions.mass is None and own is not None:
         conditions = replace(conditions, mass=own.value)  # the row states its own, and no particle is named
-    unit = measurement.ordinate.unit
+    experiment = kind(measurement.kind)
+    unit = measurement.ordinate.unit if experiment.compared is None else experiment.compared
     path = measurement.origin.path
+    if config.quantum is None and experiment.quantum:
+        return parse_quantum(experiment.quantum, conditions), False
     if config.quantum is None:
         found = candidates(unit or "", conditions)
         if not found and unit == "m^2/s":
@@ -117,7 +121,7 @@ def find(measurement: Measurement, config: Config) -> Found:
     InputError : readings that make no curve, options that contradict them.
     """
     experiment = kind(measurement.kind)
-    free = experiment.listed and config.quantum is None
+    free = experiment.compared == "" or (experiment.listed and config.quantum is None)
     quantum, declared = (_nameless(measurement), False) if free else quantum_of(config, measurement)
     options = FitOptions(
         quantum=quantum,
@@ -135,7 +139,7 @@ def find(measurement: Measurement, config: Config) -> Found:
         findings = fitter(experiment.name).fit(measurement, options)
         if not declared and findings.level_set is not None:
             nearest = _nearest(findings, candidates(quantum.unit, environment(config)))
-            if nearest.symbol != quantum.symbol:
+            if nearest is not None and nearest.symbol != quantum.symbol:
                 quantum = nearest
                 findings = fitter(experiment.name).fit(measurement, replace(options, quantum=quantum))
     if measurement.blind:
@@ -157,23 +161,26 @@ def analyse_measurement(measurement: Measurement, config: Config, *, simulate: b
     """
     found, margins, experiment = find(measurement, config), margins_of(config), kind(measurement.kind)
     findings, quantum, declared = found.findings, found.quantum, found.declared
-    named = quantum if quantum.symbol else None  # a list of values may have no unit to be compared with
+    # a list of values may have no unit to be compared with, and a quantum no value without its conditions
+    named = quantum if quantum.symbol and (quantum.value is not None or not experiment.compared) else None
     if measurement.blind:
         sealed = blind_verdict(margins, measurement.origin.path)
         return record(measurement, without_truth(config), findings, named, declared, sealed)
     verdict = (
         None  # a single value is no staircase, and a list of values has an answer of its own
-        if experiment.per_row or experiment.listed
+        if not experiment.stepped
         else decide(
             findings.level_set,
             quantum,
             margins,
             freedoms=freedoms_of(measurement.conditions, findings.level_set, declared=declared),
-            smooth=None if findings.fit is None else smooth_curve_evidence(findings.fit),
+            smooth=smooth_curve_evidence(findings.fit) if findings.fit is not None and experiment.monotone else None,
             seed=config.seed,
             simulate=simulate,
         )
     )
+    if verdict is None and declared and named is not None and not (experiment.per_row or experiment.listed):
+        findings = replace(findings, answer=findings.answer or equality(findings.estimates, named, margins))
     return record(measurement, config, findings, named, declared, verdict)
 
 
@@ -182,8 +189,10 @@ def _nameless(measurement: Measurement) -> Quantum:
     return Quantum(symbol="", value=None, unit=measurement.ordinate.unit or "", row="")
 
 
-def _nearest(findings: Findings, found: tuple[Quantum, ...]) -> Quantum:
+def _nearest(findings: Findings, found: tuple[Quantum, ...]) -> Quantum | None:
     """The candidate that the step height is nearest to: a choice that the data make, which the verdict says."""
+    if "step_height" not in findings.estimates or not found:
+        return None
     step = findings.estimates["step_height"].value
     return min(found, key=lambda quantum: abs(step / quantum.value - 1) if quantum.value else np.inf)
 

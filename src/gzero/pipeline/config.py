@@ -20,7 +20,8 @@ from gzero.reduction.selection import Selection
 _TEXTS = (
     "experiment", "x", "y", "std", "x_unit", "y_unit", "sheet", "trace", "loader", "encoding", "delimiter", "decimal",
     "quantum", "particle", "mass", "temperature", "series_resistance", "gain", "offset", "length", "bias",
-    "lever_arm", "risers", "range", "plateaus", "invalid", "repeats", "sweep", "loss", "noise_model", "blind_record",
+    "lever_arm", "width", "area", "thickness", "electric_field", "magnetic_field", "compressibility", "channels", "density",
+    "reservoir_temperature", "divider", "columns", "risers", "range", "plateaus", "invalid", "repeats", "sweep", "loss", "noise_model", "blind_record",
 )  # fmt: skip
 #: Options that take one of a few words, the default first.
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -72,6 +73,17 @@ class Config:
     length: str | None = None
     bias: str | None = None
     lever_arm: str | None = None
+    width: str | None = None
+    area: str | None = None
+    thickness: str | None = None
+    electric_field: str | None = None
+    magnetic_field: str | None = None
+    compressibility: str | None = None
+    channels: str | None = None
+    density: str | None = None
+    reservoir_temperature: str | None = None
+    divider: str | None = None
+    columns: str | None = None
     risers: str | None = None
     range: str | None = None
     plateaus: str | None = None
@@ -288,6 +300,26 @@ def plateaus(config: Config) -> tuple[int, int] | None:
             f"plateaus '{config.plateaus}' is not a range of counts", remedy="write for example --plateaus 1:4"
         )
     return int(low), int(high)
+
+
+def columns(config: Config) -> dict[str, str]:
+    """Role -> column, for what is read beside x and y.
+
+    Raises
+    ------
+    ConfigError : not of the form ROLE=COLUMN.
+    """
+    out: dict[str, str] = {}
+    for part in (config.columns or "").split(","):
+        role, sign, column = part.partition("=")
+        if part.strip() and not (sign and role.strip() and column.strip()):
+            raise ConfigError(
+                f"columns '{part.strip()}' is not ROLE=COLUMN",
+                remedy="write for example --columns longitudinal_resistance=Rxx",
+            )
+        if part.strip():
+            out[role.strip()] = column.strip()
+    return out
 
 
 def _pair(text: str, name: str, example: str) -> tuple[float, float]:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gzero.errors import ColumnError
+from gzero.measurement.measurement import Measurement
 from gzero.pipeline.config import Config, read_config
+from gzero.quanta import unit_or_quantum
 from gzero.report.write import write_bytes
 from gzero.synthetic.truth import Synthetic
 
@@ -94,30 +100,32 @@ def _worth_saying(truth: Mapping[str, float]) -> dict[str, float]:
 
 
 def write_synthetic(
-    synthetic: Synthetic, path: Path, sidecar: Mapping[str, str], *, heads: tuple[str, str], units: tuple[float, float]
+    synthetic: Synthetic,
+    path: Path,
+    sidecar: Mapping[str, str],
+    *,
+    heads: tuple[str, str] | None = None,
+    units: tuple[float, float] = (1.0, 1.0),
 ) -> tuple[Path, Path]:
     """A simulated measurement as CSV, and beside it a TOML file: its gzero configuration, its provenance and its truth.
 
     Parameters
     ----------
     sidecar : configuration keys.
-    heads : headers of x and y, with their units.  units : SI value of those units.
+    heads : headers of x and y, with their units, where they are not those of the series.  units : SI value of those units.
 
     Raises
     ------
     OutputError : the file cannot be written.
     """
     m = synthetic.measurement
-    columns = [m.abscissa.values / units[0], m.ordinate.values / units[1]]
-    names = list(heads)
-    if m.ordinate.std is not None:
-        columns.append(m.ordinate.std / units[1])
-        name, bracket, unit = heads[1].partition(" [")
-        names.append(f"{name}_std{bracket}{unit}")
-    lines = [",".join(names)] + [",".join(f"{v:.6g}" for v in row) for row in zip(*columns, strict=True)]
+    names, columns = _columns(m) if heads is None else _two_columns(m, heads, units)
+    lines = [",".join(names)] + [",".join(_cell(v) for v in row) for row in zip(*columns, strict=True)]
     data = ("\n".join(lines) + "\n").encode()
     truth = _worth_saying(synthetic.truth)
-    keys = [f"{key} = {json.dumps(value)}" for key, value in sidecar.items()]
+    keys = [
+        f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in {**sidecar, **synthetic.stated}.items()
+    ]
     provenance = {
         "synthetic": f"made by gzero simulate, seed {synthetic.seed}; noise: {synthetic.noise}",
         "truth": "; ".join(f"{k} = {v:.6g}" for k, v in truth.items()),
@@ -133,3 +141,34 @@ def write_synthetic(
     for target, content in ((path, data), (beside, toml.encode())):
         write_bytes(target, content)
     return path, beside
+
+
+def _cell(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.6g}"
+
+
+def _two_columns(
+    m: Measurement, heads: tuple[str, str], units: tuple[float, float]
+) -> tuple[list[str], list[NDArray[np.float64]]]:
+    """x and y under given headers, and the uncertainty of y where it is stated."""
+    names, columns = list(heads), [m.abscissa.values / units[0], m.ordinate.values / units[1]]
+    if m.ordinate.std is not None:
+        columns.append(m.ordinate.std / units[1])
+        name, bracket, unit = heads[1].partition(" [")
+        names.append(f"{name}_std{bracket}{unit}")
+    return names, columns
+
+
+def _columns(m: Measurement) -> tuple[list[str], list[NDArray[np.float64]]]:
+    """Every series in the unit it is written in, x and y first, each with its uncertainty where it is stated."""
+    names, columns = [], []
+    for series in (m.abscissa, m.ordinate, *(s for name, s in m.series.items() if name not in (m.x, m.y))):
+        unit = unit_or_quantum(series.written if series.written is not None else series.unit)
+        factor = unit.factor if unit.known else 1.0
+        bracket = f" [{unit.text}]" if unit.known and unit.text else ""
+        names.append(series.short + bracket)
+        columns.append(series.values / factor)
+        if series.std is not None:
+            names.append(f"{series.short}_std{bracket}")
+            columns.append(series.std / factor)
+    return names, columns

@@ -18,10 +18,11 @@ from gzero.measurement.listed import lay_out_list, measure_list
 from gzero.measurement.meaning import measure
 from gzero.measurement.measurement import DECLARABLE, Measurement, condition
 from gzero.pipeline.blind_record import factor_of, find_record
-from gzero.pipeline.config import Config, selection
+from gzero.pipeline.config import Config, columns, selection
 from gzero.quanta import (
     Conditions,
     Particle,
+    Quantum,
     parse_quantum,
     particle,
     unit_or_quantum,
@@ -47,9 +48,16 @@ def experiment_of(table: Table, config: Config) -> Kind:
     return kind("diffusion") if "m^2/s" in units and not units & {"S", "ohm", "A"} else kind("staircase")
 
 
+def _wanted(config: Config) -> Wanted:
+    """The columns that the user names."""
+    return Wanted(
+        x=config.x, y=config.y, std=config.std, x_unit=config.x_unit, y_unit=config.y_unit, columns=columns(config)
+    )
+
+
 def layout_of(table: Table, experiment: Kind, config: Config) -> Layout:
     """Which column plays which role."""
-    wanted = Wanted(x=config.x, y=config.y, std=config.std, x_unit=config.x_unit, y_unit=config.y_unit)
+    wanted = _wanted(config)
     if experiment.listed:
         return lay_out_list(table, experiment, wanted, conditions=environment(config))
     return lay_out(table, experiment, wanted, conditions=environment(config), bias_declared=config.bias is not None)
@@ -81,7 +89,7 @@ def load_traces(path: str | Path, config: Config) -> tuple[Measurement, ...]:
     """
     table = read(path, config)
     measurements = _measured(table, path, config)
-    if config.blind and any(kind(m.kind).per_row or kind(m.kind).listed for m in measurements):
+    if config.blind and not all(kind(m.kind).monotone for m in measurements):
         raise ConfigError(
             "blind mode is for sweeps: a value that stands in the file by itself cannot be hidden",
             path=str(path),
@@ -102,23 +110,40 @@ def _measured(table: Table, path: str | Path, config: Config) -> tuple[Measureme
     """Every trace that a table holds, as measured."""
     experiment = experiment_of(table, config)
     quantum = parse_quantum(config.quantum, environment(config)) if config.quantum else None
-    if quantum is not None and experiment.y.units and quantum.unit not in experiment.y.units:
-        raise UnitError(
-            f"the quantum {quantum.symbol} [{quantum.unit}] is not one of a {experiment.y.name}",
-            path=str(path),
-            remedy=f"choose one of [{' or '.join(experiment.y.units)}]",
-        )
+    if quantum is not None:
+        check_quantum(quantum, experiment, str(path))
     give_meaning = measure_list if experiment.listed else measure
     return give_meaning(
         table,
         layout_of(table, experiment, config),
         experiment,
-        Wanted(x=config.x, y=config.y, std=config.std, x_unit=config.x_unit, y_unit=config.y_unit),
+        _wanted(config),
         conditions=stated_conditions(config, experiment),
         environment=environment(config),
         particle=config.particle,
         quantum=quantum,
     )
+
+
+def check_quantum(quantum: Quantum, experiment: Kind, path: str) -> None:
+    """Refuse a quantum that nothing of the experiment can be compared with.
+
+    Raises
+    ------
+    UnitError : it has another dimension.  ConfigError : the experiment has no quantum.
+    """
+    units = experiment.y.units if experiment.compared is None else (experiment.compared,)
+    if experiment.compared == "":
+        raise ConfigError(
+            f"{experiment.name} has no quantum to be compared with", path=path, remedy="leave out --quantum"
+        )
+    if units and quantum.unit not in units:
+        what = experiment.y.name if experiment.compared is None else f"{experiment.name} experiment"
+        raise UnitError(
+            f"the quantum {quantum.symbol} [{quantum.unit}] is not one of a {what}",
+            path=path,
+            remedy=f"choose one of [{' or '.join(units)}]",
+        )
 
 
 def with_stated(measurement: Measurement, config: Config) -> Measurement:
@@ -138,9 +163,7 @@ def branches(measurements: Iterable[Measurement], config: Config) -> tuple[Measu
     """One measurement a branch of each sweep, where `sweep` asks for that; rows that are answers of their own have none."""
     if selection(config).sweep != "split":
         return tuple(measurements)
-    return tuple(
-        part for m in measurements for part in ((m,) if kind(m.kind).per_row or kind(m.kind).listed else split(m))
-    )
+    return tuple(part for m in measurements for part in (split(m) if kind(m.kind).sweeps else (m,)))
 
 
 def _of_trace(measurements: tuple[Measurement, ...], config: Config, path: str) -> tuple[Measurement, ...]:
@@ -192,6 +215,9 @@ def stated_conditions(config: Config, experiment: Kind) -> dict[str, Estimate]:
             out[name] = condition(name, text)
         except GzeroError as error:
             raise ConfigError(f"--{name.replace('_', '-')}: {error.problem}", remedy=error.remedy) from None
-    if config.mass is not None and experiment.per_row:
+    if config.mass is not None and not experiment.stepped:
         out["mass"] = condition("mass", config.mass)
+    elif config.particle is not None and not (experiment.stepped or experiment.per_row):
+        mass = _particle(config).mass  # a row of a table may state a mass of its own beside the bare one
+        out |= {"mass": Estimate(value=mass, unit="kg")} if mass else {}
     return out

@@ -118,9 +118,9 @@ def _check(measurement: Measurement, choices: int) -> None:
             path=measurement.origin.path,
             remedy="end blind mode with `gzero unblind`, or leave --multiverse out",
         )
-    if experiment.per_row or experiment.listed:
+    if not experiment.monotone:
         raise ConfigError(
-            f"a multiverse is not available for the experiment '{experiment.name}': it has no verdict",
+            f"a multiverse is not available for the experiment '{experiment.name}': its choices are those of a staircase",
             path=measurement.origin.path,
             remedy="leave --multiverse out",
         )

@@ -64,6 +64,7 @@ def record(
         pictures=findings.pictures,
         listings=findings.listings,
         blind=Blindness(state="blind") if measurement.blind else None,
+        method=findings.method,
     )
 
 
@@ -101,6 +102,17 @@ def stated(config: Config, quantum: Quantum | None, declared: bool) -> list[Choi
         "length",
         "bias",
         "lever_arm",
+        "width",
+        "area",
+        "thickness",
+        "electric_field",
+        "magnetic_field",
+        "compressibility",
+        "channels",
+        "density",
+        "reservoir_temperature",
+        "divider",
+        "columns",
         "risers",
         "x_unit",
         "loss",
@@ -113,9 +125,9 @@ def stated(config: Config, quantum: Quantum | None, declared: bool) -> list[Choi
 
 
 def _comparisons(findings: Findings, quantum: Quantum | None, config: Config) -> list[Comparison]:
-    """The step height in units of every fundamental unit of its dimension."""
-    step = findings.estimates.get("step_height")
-    if step is None or quantum is None:
+    """The main estimate in units of every fundamental unit of its dimension."""
+    step = next(iter(findings.estimates.values()), None)
+    if step is None or quantum is None or step.unit != quantum.unit:
         return []
     units = {q.symbol: q for q in (quantum, *candidates(quantum.unit, environment(config)))}
     return [

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -9,10 +12,13 @@ import numpy as np
 
 from gzero.errors import ConfigError
 from gzero.estimate import declared, parse_quantity
+from gzero.measurement.kinds import KINDS
 from gzero.pipeline.datasets import write_synthetic
 from gzero.quanta import Conditions, Quantum, parse_quantum, particle
 
-EXPERIMENTS = ("staircase", "diffusion", "quantogram")
+#: Experiments whose generator takes options of its own here; every other one takes its parameters by `--set`.
+_OWN = ("staircase", "diffusion", "quantogram")
+EXPERIMENTS = tuple(KINDS)
 
 #: Options that a simulated diffusion and a simulated list have; the others belong to the staircase.
 _OF_DIFFUSION = ("experiment", "particle", "mass", "noise", "seed")
@@ -28,6 +34,8 @@ _OF_QUANTOGRAM = (
     "stated_std",
     "seed",
 )
+
+_OF_ANY = ("experiment", "points", "noise", "noise_world", "stated_std", "seed", "parameters")
 
 #: More than a sweep ever has; neighbours of so many settings still differ in the six digits of the file.
 MOST_READINGS, MOST_STEPS = 100_000, 100
@@ -49,6 +57,7 @@ class Simulation:
         the keys that an analysis reads: finding them, or stating them, is up to whoever analyses the file.
     descending : whether conductance falls with x.
     stated_std : whether the file has a column of standard deviations.
+    parameters : `NAME=NUMBER` for parameters of the experiment's own generator.
     """
 
     experiment: str
@@ -69,6 +78,7 @@ class Simulation:
     descending: bool = False
     stated_std: bool = True
     seed: int = 1
+    parameters: tuple[str, ...] = ()
 
 
 def simulate_file(wanted: Simulation, output: Path) -> tuple[Path, Path]:
@@ -84,13 +94,80 @@ def simulate_file(wanted: Simulation, output: Path) -> tuple[Path, Path]:
     if wanted.experiment not in EXPERIMENTS:
         raise ConfigError(
             f"experiment '{wanted.experiment}' cannot be simulated",
-            remedy=f"choose {' or '.join(EXPERIMENTS)}",
+            remedy=f"choose {', '.join(EXPERIMENTS)}",
             allowed=EXPERIMENTS,
         )
     if wanted.seed < 0:
         raise ConfigError(f"seed {wanted.seed} is not a whole number from 0", remedy="write for example --seed 7")
+    if wanted.experiment not in _OWN:
+        return _any(wanted, output)
+    if wanted.parameters:
+        raise ConfigError(
+            f"--set is not for {wanted.experiment}", remedy="it has options of its own: see gzero simulate --help"
+        )
     writers = {"staircase": _staircase, "diffusion": _diffusion, "quantogram": _quantogram}
     return writers[wanted.experiment](wanted, output)
+
+
+def _any(wanted: Simulation, output: Path) -> tuple[Path, Path]:
+    """An experiment's own generator, with what is set of its parameters."""
+    _only(wanted, _OF_ANY)
+    generate = importlib.import_module(f"gzero.synthetic.{wanted.experiment}").simulate
+    known = {name: p for name, p in inspect.signature(generate).parameters.items() if name not in ("rng", "seed")}
+    given: dict[str, object] = {}
+    default = Simulation(experiment=wanted.experiment)
+    for option, name in (
+        ("points", "points"),
+        ("noise", "noise"),
+        ("noise_world", "world"),
+        ("stated_std", "stated_std"),
+    ):
+        if (value := getattr(wanted, option)) == getattr(default, option):
+            continue
+        if name not in known:
+            raise ConfigError(f"--{option.replace('_', '-')} is not for {wanted.experiment}", remedy="leave it out")
+        given[name] = value
+    given |= _set(wanted, known)
+    if isinstance(points := given.get("points"), int) and points > MOST_READINGS:
+        raise ConfigError(f"{points} readings are too many", remedy=f"use at most {MOST_READINGS}")
+    synthetic = generate(np.random.default_rng(wanted.seed), seed=wanted.seed, **given)
+    return write_synthetic(synthetic, output, {"experiment": wanted.experiment})
+
+
+def _set(wanted: Simulation, known: Mapping[str, inspect.Parameter]) -> dict[str, object]:
+    """What --set says, in the type of each parameter's default.
+
+    Raises
+    ------
+    ConfigError : no such parameter, or no value of its type.
+    """
+    out: dict[str, object] = {}
+    for text in wanted.parameters:
+        name, sign, value = (part.strip() for part in text.partition("="))
+        if not sign or name not in known:
+            raise ConfigError(
+                f"--set '{text}': {wanted.experiment} has no such parameter",
+                remedy=f"choose {', '.join(f'{k}={_shown(p.default)}' for k, p in known.items())}",
+                allowed=tuple(known),
+            )
+        kind = type(known[name].default)
+        try:
+            if kind is bool:
+                out[name] = {"true": True, "false": False}[value.lower()]
+            elif kind is tuple:
+                out[name] = tuple(float(part) for part in value.split(":"))
+            else:
+                out[name] = kind(value) if kind in (int, str) else float(value)
+        except (KeyError, ValueError):
+            raise ConfigError(
+                f"--set '{text}': '{value}' is no value of {name}",
+                remedy=f"write for example {name}={_shown(known[name].default)}",
+            ) from None
+    return out
+
+
+def _shown(default: object) -> str:
+    return ":".join(f"{v:g}" for v in default) if isinstance(default, tuple) else str(default)
 
 
 def _staircase(wanted: Simulation, output: Path) -> tuple[Path, Path]:

@@ -72,13 +72,14 @@ class Selected:
 
 
 def select(
-    measurement: Measurement, calibration: Calibration, selection: Selection, *, quantum: float | None
+    measurement: Measurement, calibration: Calibration, selection: Selection, *, quantum: float | None, least: int = 8
 ) -> Selected:
     """The calibrated curve of a measurement, what was left out of it, and what was done.
 
     Parameters
     ----------
     quantum : size of a step [unit of y] for the runaway rule; None leaves that rule out.
+    least : fewest readings that make a curve.
 
     Raises
     ------
@@ -112,11 +113,11 @@ def select(
         excluded = (*excluded, Exclusion(rule="runaway", reason=reason, indices=gone))
         xs, ys, order = xs[~cut], ys[~cut], order[~cut]
         y_std = None if y_std is None else y_std[~cut]
-    if xs.size < 8:
+    if xs.size < least:
         raise InputError(
             f"{xs.size} usable points are too few for a curve",
             path=measurement.origin.path,
-            remedy="give at least 8, or widen --range",
+            remedy=f"give at least {least}, or widen --range",
         )
     curve = Curve(
         x=xs, y=ys, y_std=y_std, x_name=measurement.abscissa.short, y_name=measurement.ordinate.short,

@@ -9,7 +9,7 @@ import numpy as np
 
 from gzero.analysis import Analysis
 from gzero.estimate import Estimate
-from gzero.fitters.exhibits import Entry, Listing, Look, Picture
+from gzero.fitters.exhibits import Entry, Listing, Look, Picture, Trace
 from gzero.report.document import Block, Cell, FigureBlock, TableBlock
 from gzero.report.figures import BLUE, GREY, INK, PALE, VERMILLION, new_figure, shortened, style, to_svg
 from gzero.report.rounding import prefix_of
@@ -18,11 +18,14 @@ from gzero.report.wording import number, quantity, text, typeset
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 _LOOKS: dict[Look, dict[str, Any]] = {
     "data": {"color": BLUE, "lw": 1.1},
+    "points": {},
     "model": {"color": VERMILLION, "lw": 0.9, "ls": (0, (1, 1.5))},
+    "fit": {"color": VERMILLION, "lw": 1.1},
     "limit": {"color": INK, "lw": 0.8, "ls": (0, (4, 2))},
     "stricter limit": {"color": GREY, "lw": 0.8, "ls": (0, (6, 2))},
 }
@@ -68,13 +71,14 @@ def _axis(name: str, unit: str | None, values: list[np.ndarray]) -> tuple[float,
 
 
 def picture_figure(picture: Picture) -> Figure:
-    """A picture drawn: bands, curves and marks, in units that can be read."""
+    """A picture drawn: bands, curves, points and marks, in units that can be read; pulls below where there are some."""
     fx, x_label = _axis(picture.x_name, picture.x_unit, [t.x for t in picture.traces])
     fy, y_label = _axis(picture.y_name, picture.y_unit, [t.y for t in picture.traces])
     with style():
-        height = 3.3
+        below = 1.05 if picture.pulls is not None else 0.0
+        height = 3.3 + below
         figure = new_figure(height)
-        axes = figure.add_axes((0.09, 0.43 / height, 0.895, 1 - 0.78 / height))
+        axes = figure.add_axes((0.09, (0.43 + below) / height, 0.895, 1 - (0.78 + below) / height))
         for band in picture.bands:
             shade = "#D2D2D2" if band.dark else "#EBEBEB"
             axes.fill_between(
@@ -82,24 +86,17 @@ def picture_figure(picture: Picture) -> Figure:
                 label=band.label,
             )  # fmt: skip
         for trace in picture.traces:
-            over = 3 if trace.look == "data" else 2
-            axes.plot(trace.x * fx, trace.y * fy, label=trace.label, zorder=over, **_LOOKS[trace.look])
-        if picture.logarithmic:
-            _logarithmic(axes)
-        ends = [float(v) * fx for t in picture.traces for v in (t.x.min(), t.x.max())]
-        axes.set_xlim(min(ends), max(ends))
-        heights = np.concatenate([t.y[np.isfinite(t.y)] for t in picture.traces]) * fy
-        low, high = float(heights.min()), float(heights.max())
-        room = high - low or 1.0
-        axes.set_ylim(low - 0.03 * room, high + 0.12 * room)
+            _trace(axes, trace, fx, fy)
+        _limits(axes, picture, fx, fy)
         for mark in picture.marks:
             axes.axvline(mark.x * fx, color=VERMILLION if mark.main else PALE, lw=0.9 if mark.main else 0.8, zorder=1)
             axes.annotate(
                 mark.label, (mark.x * fx, 1.0), xycoords=("data", "axes fraction"), xytext=(2.5, -9),
                 textcoords="offset points", fontsize=8.5, color=INK,
             )  # fmt: skip
-        axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
+        lowest = axes if picture.pulls is None else _pulls(figure, axes, picture.pulls, fx, height)
+        lowest.set_xlabel(x_label)
         handles, labels = axes.get_legend_handles_labels()
         figure.legend(
             handles, labels, loc="upper left", bbox_to_anchor=(0.08, 1.0), ncols=math.ceil(len(labels) / 2),
@@ -108,10 +105,61 @@ def picture_figure(picture: Picture) -> Figure:
     return figure
 
 
-def _logarithmic(axes: Axes) -> None:
+def _trace(axes: Axes, trace: Trace, fx: float, fy: float) -> None:
+    """A line, or points with their uncertainties; the more points, the smaller."""
+    if trace.look != "points":
+        over = 3 if trace.look in ("data", "fit") else 2
+        axes.plot(trace.x * fx, trace.y * fy, label=trace.label, zorder=over, **_LOOKS[trace.look])
+        return
+    size = 3.6 if trace.x.size <= 60 else 2.4 if trace.x.size <= 400 else 1.2
+    axes.errorbar(
+        trace.x * fx, trace.y * fy, yerr=None if trace.std is None else trace.std * abs(fy), label=trace.label,
+        fmt="o", ms=size, mew=0, elinewidth=0.8, color=BLUE, zorder=2, rasterized=trace.x.size > 3000,
+    )  # fmt: skip
+
+
+def _limits(axes: Axes, picture: Picture, fx: float, fy: float) -> None:
+    """Scales and ranges: all that is finite, and on a logarithmic axis positive."""
+    if picture.logarithmic:
+        axes.set_xscale("log")
+        _logarithmic(axes.xaxis)
+    if picture.logarithmic_y:
+        axes.set_yscale("log")
+        _logarithmic(axes.yaxis)
+    ends = [v for t in picture.traces for v in t.x * fx if np.isfinite(v) and (v > 0 or not picture.logarithmic)]
+    points = any(t.look == "points" for t in picture.traces)
+    if ends:
+        room = 0.02 * (max(ends) - min(ends)) if points and not picture.logarithmic else 0.0
+        axes.set_xlim(*((min(ends) - room, max(ends) + room) if max(ends) > min(ends) else (None, None)))
+    heights = np.concatenate([t.y[np.isfinite(t.y)] for t in picture.traces]) * fy
+    if picture.logarithmic_y:
+        heights = heights[heights > 0]
+        if heights.size:
+            axes.set_ylim(float(heights.min()) / 1.3, float(heights.max()) * 1.6)
+    elif heights.size:
+        low, high = float(heights.min()), float(heights.max())
+        room = high - low or 1.0
+        axes.set_ylim(low - (0.06 if points else 0.03) * room, high + 0.12 * room)
+
+
+def _pulls(figure: Figure, above: Axes, pulls: Trace, fx: float, height: float) -> Axes:
+    """Data minus model over the standard deviation, with a band of one and lines of two."""
+    above.tick_params(labelbottom=False)
+    axes = figure.add_axes((0.09, 0.43 / height, 0.895, 0.95 / height), sharex=above)
+    axes.axhspan(-1, 1, color="#EBEBEB", lw=0, zorder=0)
+    axes.axhline(0, color=INK, lw=0.6, zorder=1)
+    size = 3.0 if pulls.x.size <= 60 else 2.0 if pulls.x.size <= 400 else 1.0
+    axes.plot(pulls.x * fx, pulls.y, "o", ms=size, mew=0, color=BLUE, zorder=2, rasterized=pulls.x.size > 3000)
+    top = max(3.0, 1.1 * float(np.max(np.abs(pulls.y[np.isfinite(pulls.y)]), initial=0.0)))
+    axes.set_ylim(-top, top)
+    axes.set_ylabel("pull")
+    return axes
+
+
+def _logarithmic(axis: Axis) -> None:
+    """Ticks of a logarithmic axis as plain numbers."""
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())

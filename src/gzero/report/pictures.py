@@ -74,7 +74,8 @@ def staircase_block(analysis: Analysis) -> FigureBlock | None:
     """The curve in units of the quantum; None when there is no curve or no unit to put it in."""
     curve = analysis.curve
     quantum = None if curve is None else scale_of(analysis, curve.y_unit)
-    if curve is None or quantum is None or analysis.quantum is None or len(curve) < 2:
+    own_picture = bool(analysis.pictures)  # an experiment that draws its curve itself
+    if curve is None or quantum is None or analysis.quantum is None or len(curve) < 2 or own_picture:
         return None
     factor, x_label = axis(curve.x_name, curve.x_unit, curve.x)
     symbol = symbol_text(analysis.quantum.symbol)
@@ -162,7 +163,7 @@ def record_name(analysis: Analysis, number: int) -> str:
 
 def overview_block(analyses: Sequence[Analysis]) -> FigureBlock | None:
     """All staircases of a map; None unless at least two have a curve in units of one common quantum."""
-    kept = [a for a in analyses if a.curve is not None and scale_of(a, a.curve.y_unit) is not None]
+    kept = [a for a in analyses if a.curve is not None and not a.pictures and scale_of(a, a.curve.y_unit) is not None]
     if len(kept) < 2 or len({(a.quantum.symbol, a.quantum.value) for a in kept if a.quantum is not None}) != 1:
         return None
     first = kept[0]

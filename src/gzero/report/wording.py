@@ -195,35 +195,9 @@ def interval_line(analysis: Analysis) -> str:
     return f"{show_percent(verdict.confidence)} interval of {what}/quantum − 1: {shown} ({margins})."
 
 
-_STAIRCASE = (
-    "Risers are the prominent maxima of the slope of the curve; plateaus are the flat stretches between "
-    "them, counted from pinch-off by their risers and never by rounding to the nearest multiple.",
-    "The level of a plateau is the mean over its window, without the tails of the risers beside it. Its "
-    "uncertainty joins the noise of the readings, correlated where they are, and what the choice of the "
-    "window changes beyond that noise; a level that is not flat is shown but not counted.",
-    "The step height follows from the counted levels against n, with no model of the risers. Where a fit "
-    "is shown, its step height is a second estimate of the same quantity.",
-)
-_DIFFUSION = (
-    "The diffusion coefficient is compared with the fundamental unit h/m of the stated particle, and with"
-    " the other conventions (ħ/m, ħ/2m) beside it: they differ by factors of 2π and 4π.",
-    "Where mass and temperature are known, τ = D/v² and l = D/v, with v² the mean square of one velocity "
-    "component. D m/h may exceed 1 and is not capped.",
-)
-_QUANTOGRAM = (
-    "The cosine quantogram φ(q) = √(2/Σa²) Σ a cos(2πx/q), with a = exp(−2π² std²/q²), is highest where the values are "
-    "multiples of q (D. G. Kendall 1974, doi 10.1098/rsta.1974.0020).",
-    "Its significance is simulated: each value is moved within its neighbourhood, and the highest φ of the whole range is "
-    "drawn, so that having searched is paid for. In a second simulation the values that stand at one multiple move "
-    "together: groups that stand anywhere are no unit. A unit needs 1 % in both, and no other unit nearly as likely.",
-    "The unit follows from least squares of value against multiple; its uncertainty holds the scatter about the multiples, "
-    "with Student's law for few values.",
-)
-
-
 def method(analysis: Analysis) -> tuple[str, ...]:
     """How the numbers were obtained, in a few sentences that hold for this analysis."""
-    own = {"staircase": _STAIRCASE, "diffusion": _DIFFUSION, "quantogram": _QUANTOGRAM}.get(analysis.experiment, ())
+    own = analysis.method
     verdict = analysis.verdict
     test = ""
     if verdict is not None:

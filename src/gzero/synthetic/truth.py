@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gzero.measurement.measurement import Measurement
 
@@ -18,9 +18,11 @@ class Synthetic:
     truth : parameter -> value, in SI.
     noise : what was added, in words.
     seed : of the generator that drew it.
+    stated : configuration keys that an analysis of it needs ("particle", "temperature", ...), as text.
     """
 
     measurement: Measurement
     truth: Mapping[str, float]
     noise: str
     seed: int
+    stated: Mapping[str, str] = field(default_factory=dict)
