@@ -191,6 +191,11 @@ def fit_warnings(fit: FitResult, noise: Noise) -> tuple[str, ...]:
             + ("the stated uncertainties are too small for it, or " if noise.stated else "")
             + "its shape is not that of the readings"
         )
+    if noise.red:
+        out.append(
+            f"the residuals hang together over about {noise.correlation_length:.0f} readings: slow noise, or a shape that the "
+            f"{fit.model} does not have; the uncertainties carry it as noise"
+        )
     low = fit.dof - _TOO_GOOD * np.sqrt(2.0 * fit.dof)
     if noise.stated and not noise.red and fit.chi2 < low:
         out.append(
