@@ -8,7 +8,8 @@ import pytest
 from gzero.loaders.table import Table
 from gzero.measurement.inspection import inspect_table
 from gzero.measurement.kinds import kind
-from gzero.measurement.layout import Wanted, lay_out
+from gzero.measurement.layout import lay_out
+from gzero.measurement.roles import Wanted
 from gzero.quanta import NO_CONDITIONS
 
 BuildTable = Callable[..., Table]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from gzero.errors import ColumnError, GzeroError, InputError, UnitError
 from gzero.loaders.table import Column, Origin, Table
 from gzero.measurement.kinds import CONDUCTANCE, KINDS, kind, matches
-from gzero.measurement.layout import Layout, Wanted, find_column, lay_out
+from gzero.measurement.layout import lay_out
+from gzero.measurement.roles import Layout, Wanted, find_column
 from gzero.quanta import Conditions
 from gzero.units import split_header
 

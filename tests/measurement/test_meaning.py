@@ -11,9 +11,10 @@ from uncertainties import ufloat
 from gzero.errors import ColumnError, InputError, UnitError
 from gzero.loaders.table import Column, Origin, Table
 from gzero.measurement.kinds import kind
-from gzero.measurement.layout import Wanted, lay_out
+from gzero.measurement.layout import lay_out
 from gzero.measurement.meaning import measure
 from gzero.measurement.measurement import Measurement, condition
+from gzero.measurement.roles import Wanted
 from gzero.quanta import NO_CONDITIONS, Conditions, parse_quantum
 
 BuildTable = Callable[..., Table]

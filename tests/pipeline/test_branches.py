@@ -57,8 +57,9 @@ def test_the_row_of_an_error_is_that_of_the_file(tmp_path: Path) -> None:
 
 def test_branches_of_a_map_carry_the_name_of_their_trace(tmp_path: Path) -> None:
     from gzero.measurement.kinds import kind
-    from gzero.measurement.layout import Wanted, lay_out
+    from gzero.measurement.layout import lay_out
     from gzero.measurement.meaning import measure
+    from gzero.measurement.roles import Wanted
     from gzero.pipeline.load import _of_trace, environment, read
 
     x, y = up_down()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gzero.loaders.table import Table
-from gzero.measurement.layout import Layout
+from gzero.measurement.roles import Layout
 from gzero.quanta import Conditions, unit_or_quantum
 
 

@@ -10,9 +10,9 @@ from gzero.errors import ColumnError, UnitError
 from gzero.estimate import Estimate
 from gzero.loaders.table import Table
 from gzero.measurement.kinds import Kind, matches
-from gzero.measurement.layout import Layout, Reading, Wanted, find_column, header
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement, Series
+from gzero.measurement.roles import Layout, Reading, Wanted, find_column, header
 from gzero.measurement.spread import belonging, uncertainty_columns
 from gzero.quanta import NO_CONDITIONS, Conditions, Quantum, unit_or_quantum
 from gzero.units import UNKNOWN, Unit

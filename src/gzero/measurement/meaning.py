@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gzero.errors import ColumnError, InputError, UnitError
+from gzero.errors import ColumnError, UnitError
 from gzero.estimate import Estimate
 from gzero.loaders.table import Column, Table
+from gzero.measurement.columns import check_unit, chosen, read_beside, role_of, spread_in_si, stated_unit
 from gzero.measurement.kinds import Kind, Role
-from gzero.measurement.layout import Layout, Wanted, header
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement, Series
+from gzero.measurement.pooling import pooled
+from gzero.measurement.roles import Layout, Wanted, header
+from gzero.measurement.rows import measure_rows
 from gzero.quanta import Conditions, Quantum, unit_or_quantum
 from gzero.units import DIMENSIONLESS, UNKNOWN, Unit
 
@@ -44,12 +46,14 @@ def measure(
     ColumnError : a needed column is missing.
     """
     if kind.per_row:
-        return _rows(table, layout, kind, wanted, conditions=conditions, environment=environment, particle=particle)
+        return measure_rows(
+            table, layout, kind, wanted, conditions=conditions, environment=environment, particle=particle
+        )
     if layout.x is None:
         raise ColumnError("no column is left for the abscissa", path=table.origin.path, remedy="name it with --x")
     abscissa = table.columns[layout.x]
-    x_unit = _stated(wanted.x_unit, "--x-unit", environment) or unit_or_quantum(abscissa.unit_text, environment)
-    _check_unit(table, abscissa, x_unit, kind.x, "--x-unit")
+    x_unit = stated_unit(wanted.x_unit, "--x-unit", environment) or unit_or_quantum(abscissa.unit_text, environment)
+    check_unit(table, abscissa, x_unit, kind.x, "--x-unit")
     x = Series(
         name=kind.x.name,
         label=header(abscissa),
@@ -58,10 +62,12 @@ def measure(
         values=abscissa.values * x_unit.factor + x_unit.offset,
         unit=x_unit.si,
     )
-    ledger = [_chosen("x column", table, layout, layout.x, wanted.x)]
-    beside = {name: _beside(table, column, std, _role(kind, name), environment) for name, column, std in layout.beside}
+    ledger = [chosen("x column", table, layout, layout.x, wanted.x)]
+    beside = {
+        name: read_beside(table, column, std, role_of(kind, name), environment) for name, column, std in layout.beside
+    }
     ledger += [
-        _chosen(f"{name.replace('_', ' ')} column", table, layout, i, wanted.columns.get(name))
+        chosen(f"{name.replace('_', ' ')} column", table, layout, i, wanted.columns.get(name))
         for name, i, _ in layout.beside
     ]
     out = []
@@ -86,112 +92,12 @@ def measure(
                 coordinate=column.coordinate,
                 particle=particle,
                 row_numbers=table.row_numbers,
-                ledger=(*ledger, _chosen("y column", table, layout, index, wanted.y), *notes),
+                ledger=(*ledger, chosen("y column", table, layout, index, wanted.y), *notes),
                 warnings=warnings,
                 metadata=table.metadata,
             )
         )
     return (pooled(tuple(out)),) if kind.pooled and len(out) > 1 else tuple(out)
-
-
-def pooled(measurements: tuple[Measurement, ...]) -> Measurement:
-    """Traces of one file as one measurement, with the number of its trace, from 1, beside every reading.
-
-    Readings that are not finite in a trace that is shorter than the others are padding of the file, and left out.
-    """
-    first = measurements[0]
-    kept = [np.isfinite(m.ordinate.values) for m in measurements]
-    series: dict[str, Series] = {}
-    for name, one in first.series.items():
-        parts = [m.series[name] for m in measurements]
-        std = (
-            None
-            if any(p.std is None for p in parts)
-            else np.concatenate([np.asarray(p.std)[k] for p, k in zip(parts, kept, strict=True)])
-        )
-        series[name] = replace(
-            one, values=np.concatenate([p.values[k] for p, k in zip(parts, kept, strict=True)]), std=std,
-            label=one.label if name != first.y else first.y.replace("_", " "), short=one.short if name != first.y else first.y.replace("_", " "),
-        )  # fmt: skip
-    numbers = np.concatenate([np.full(int(k.sum()), i, dtype=float) for i, k in enumerate(kept, 1)])
-    series["trace"] = Series(name="trace", label="trace", values=numbers, unit="")
-    warnings = tuple(dict.fromkeys(w for m in measurements for w in m.warnings))
-    rows = tuple(m.row(int(i)) for m, k in zip(measurements, kept, strict=True) for i in np.flatnonzero(k))
-    return replace(first, series=series, trace="", coordinate=None, row_numbers=rows, warnings=warnings)
-
-
-def _role(kind: Kind, name: str) -> Role:
-    return next(role for role in kind.beside if role.name == name)
-
-
-def _check_unit(table: Table, column: Column, unit: Unit, role: Role, option: str) -> None:
-    """Refuse a column without a unit where one is needed, or with one that its role cannot have.
-
-    Raises
-    ------
-    UnitError : as said.
-    """
-    if role.unitless or not role.units:
-        return
-    what = role.name.replace("_", " ")
-    asked = " or ".join(text or "a pure number" for text in role.units)
-    if not unit.known:
-        stated = f"unit '{column.unit_text}' is not known" if column.unit_text else "the header states no unit"
-        raise UnitError(
-            f"{stated} where a {what} [{asked}] is asked",
-            path=table.origin.path, column=column.name, remedy=f"write it in the header, or state {option} '{role.units[0]}'",
-        )  # fmt: skip
-    if unit.si not in role.units:
-        raise UnitError(
-            f"unit '{unit.text}' [{unit.si or 'dimensionless'}] contradicts a {what} [{asked}]",
-            path=table.origin.path, column=column.name, remedy="choose another column, or correct the header",
-        )  # fmt: skip
-
-
-def _beside(table: Table, index: int, std: int | None, role: Role, environment: Conditions) -> Series:
-    """What was read beside y, in SI."""
-    column = table.columns[index]
-    unit = unit_or_quantum(column.unit_text, environment)
-    _check_unit(table, column, unit, role, "its unit there as")
-    if role.unitless and unit.known and role.units and unit.si not in role.units:
-        raise UnitError(
-            f"unit '{unit.text}' [{unit.si or 'dimensionless'}] contradicts a {role.name.replace('_', ' ')}",
-            path=table.origin.path, column=column.name, remedy="choose another column with --columns",
-        )  # fmt: skip
-    return Series(
-        name=role.name,
-        label=header(column),
-        short=column.name,
-        written=column.unit_text,
-        values=column.values * unit.factor + unit.offset,
-        std=None if std is None else _spread(table, table.columns[std], column, unit, environment),
-        unit=unit.si if unit.known else "" if role.units == ("",) else None,
-    )
-
-
-def _stated(text: str | None, option: str, environment: Conditions) -> Unit | None:
-    """The unit that the user states for a column; None where the user states none.
-
-    Raises
-    ------
-    UnitError : it is not understood, which must not pass for a unit that nobody stated.
-    """
-    if text is None:
-        return None
-    unit = unit_or_quantum(text, environment)
-    if not unit.known:
-        raise UnitError(
-            f"{option}: unit '{text}' is not known, or needs a condition that is not stated",
-            remedy=f"write for example {option} mV or {option} '2e^2/h'",
-        )
-    return unit
-
-
-def _chosen(role: str, table: Table, layout: Layout, index: int, wanted: str | None) -> Choice:
-    reading = layout.readings[index]
-    return Choice(
-        choice=role, value=header(table.columns[index]), origin="user" if wanted else "data", note=reading.reason
-    )
 
 
 def _quantity(
@@ -206,7 +112,7 @@ def _quantity(
     role: Role,
 ) -> tuple[Series, tuple[Choice, ...], tuple[str, ...]]:
     """The ordinate in SI, with the choices and warnings that its meaning took."""
-    unit = _stated(wanted.y_unit, "--y-unit", environment) or unit_or_quantum(column.unit_text, environment)
+    unit = stated_unit(wanted.y_unit, "--y-unit", environment) or unit_or_quantum(column.unit_text, environment)
     notes, warnings = [], []
     if wanted.y_unit:
         notes.append(Choice(choice="y unit", value=wanted.y_unit, origin="user"))
@@ -231,7 +137,7 @@ def _quantity(
     spread = None
     if std is not None:
         spread_column = table.columns[std]
-        spread = _spread(table, spread_column, column, unit, environment)
+        spread = spread_in_si(table, spread_column, column, unit, environment)
         notes.append(
             Choice(
                 choice="uncertainties",
@@ -256,30 +162,6 @@ def _quantity(
         std=spread, unit=unit.si, common=common, written=wanted.y_unit or column.unit_text,
     )  # fmt: skip
     return series, tuple(notes), tuple(warnings)
-
-
-def _spread(table: Table, spread: Column, column: Column, unit: Unit, environment: Conditions) -> NDArray[np.float64]:
-    """Stated uncertainties in SI; without a unit of their own they are in that of the values.
-
-    Raises
-    ------
-    UnitError : their unit is not understood (percent, say), or is another.
-    """
-    stated = unit_or_quantum(spread.unit_text, environment)
-    if spread.unit_text and not stated.known:
-        raise UnitError(
-            f"unit '{spread.unit_text}' of the uncertainties is not known",
-            path=table.origin.path,
-            column=spread.name,
-            remedy=f"state standard uncertainties in the unit of '{column.name}'",
-        )
-    if stated.known and stated.si != unit.si:
-        raise UnitError(
-            f"its unit [{stated.si or 'dimensionless'}] is not that of '{column.name}' [{unit.si or 'dimensionless'}]",
-            path=table.origin.path,
-            column=spread.name,
-        )
-    return spread.values * (stated.factor if stated.known else unit.factor)
 
 
 def _as_written(table: Table, column: Column, role: Role) -> tuple[Unit, list[str]]:
@@ -364,106 +246,3 @@ def _derived(
                 "{} / " + header(column),
             )
     raise ValueError(f"no such derivation: {layout.derivation}")
-
-
-def _rows(
-    table: Table,
-    layout: Layout,
-    kind: Kind,
-    wanted: Wanted,
-    *,
-    conditions: Mapping[str, Estimate],
-    environment: Conditions,
-    particle: str | None,
-) -> tuple[Measurement, ...]:
-    """One measurement a row: the value, its uncertainty, and the conditions that stand beside it."""
-    column = table.columns[layout.y[0]]
-    unit = _stated(wanted.y_unit, "--y-unit", environment) or unit_or_quantum(column.unit_text, environment)
-    if not unit.known or unit.si not in kind.y.units:
-        stated = f"unit '{column.unit_text}'" if column.unit_text else "no unit"
-        raise UnitError(
-            f"{stated} where a {kind.y.name} [{' or '.join(kind.y.units)}] is asked",
-            path=table.origin.path,
-            column=column.name,
-            remedy="state it with --y-unit 'm^2/s'",
-        )
-    index = layout.std[0]
-    spread = None if index is None else _spread(table, table.columns[index], column, unit, environment)
-    out = []
-    for row in range(table.rows):
-        if not np.isfinite(column.values[row]):
-            raise ColumnError(
-                f"no {kind.y.name} in this row",
-                path=table.origin.path,
-                row=table.row_numbers[row] if table.row_numbers else row + 1,
-                column=column.name,
-                remedy="fill it in or delete the row",
-            )
-        own = {**conditions, **_row_conditions(table, layout, row, kind, environment)}
-        std = None if spread is None or not np.isfinite(spread[row]) else np.array([spread[row]])
-        y = Series(
-            name=kind.y.name,
-            label=header(column),
-            values=np.array([column.values[row] * unit.factor]),
-            std=std,
-            unit=unit.si,
-        )
-        temperature = own.get("temperature")
-        x = Series(
-            name=kind.x.name,
-            label=kind.x.name,
-            values=np.array([temperature.value if temperature else float("nan")]),
-            unit="K",
-        )
-        texts = [column_texts[row] for column_texts in table.labels.values() if column_texts[row]]
-        what = texts[0] if texts else f"row {row + 1}"
-        if temperature:
-            what += f", {temperature.value:g} K"
-        out.append(
-            Measurement(
-                kind=kind.name,
-                series={kind.x.name: x, kind.y.name: y},
-                conditions=own,
-                origin=replace(table.origin, rows_read=table.origin.rows_read),
-                x=kind.x.name,
-                y=kind.y.name,
-                trace=" ".join([what, *texts[1:]]),
-                particle=particle,
-                ledger=(_chosen("y column", table, layout, layout.y[0], wanted.y),),
-                metadata=table.metadata,
-            )
-        )
-    return tuple(out)
-
-
-def _row_conditions(table: Table, layout: Layout, row: int, kind: Kind, environment: Conditions) -> dict[str, Estimate]:
-    out = {}
-    asked = {role.name: role.units for role in kind.conditions}
-    for name, index in layout.conditions:
-        column = table.columns[index]
-        unit = unit_or_quantum(column.unit_text, environment)
-        if np.isfinite(column.values[row]):
-            if not unit.known:
-                raise UnitError(
-                    f"the header states no unit of the {name}",
-                    path=table.origin.path,
-                    column=column.name,
-                    remedy="write it in the header, for example 'T (K)'",
-                )
-            if unit.si not in asked[name]:
-                raise UnitError(
-                    f"unit '{unit.text}' [{unit.si or 'dimensionless'}] contradicts a {name} [{' or '.join(asked[name])}]",
-                    path=table.origin.path,
-                    column=column.name,
-                    remedy="choose another column",
-                )
-            value = float(column.values[row]) * unit.factor + unit.offset
-            if value <= 0:
-                raise InputError(
-                    f"a {name} of {value:g} {unit.si} is not positive",
-                    path=table.origin.path,
-                    row=table.row_numbers[row] if table.row_numbers else row + 1,
-                    column=column.name,
-                )
-            out[name] = Estimate(value=value, unit=unit.si)
-    return out

@@ -13,10 +13,11 @@ from gzero.loaders.table import Table
 from gzero.measurement.blindness import hide
 from gzero.measurement.inspection import Inspection, inspect_table
 from gzero.measurement.kinds import Kind, kind
-from gzero.measurement.layout import Layout, Wanted, lay_out
+from gzero.measurement.layout import lay_out
 from gzero.measurement.listed import lay_out_list, measure_list
 from gzero.measurement.meaning import measure
 from gzero.measurement.measurement import DECLARABLE, Measurement, condition
+from gzero.measurement.roles import Layout, Wanted
 from gzero.pipeline.blind_record import factor_of, find_record
 from gzero.pipeline.config import Config, columns, selection
 from gzero.quanta import (

@@ -1,0 +1,35 @@
+"""Traces of one file that are one measurement."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from gzero.measurement.measurement import Measurement, Series
+
+
+def pooled(measurements: tuple[Measurement, ...]) -> Measurement:
+    """Traces of one file as one measurement, with the number of its trace, from 1, beside every reading.
+
+    Readings that are not finite in a trace that is shorter than the others are padding of the file, and left out.
+    """
+    first = measurements[0]
+    kept = [np.isfinite(m.ordinate.values) for m in measurements]
+    series: dict[str, Series] = {}
+    for name, one in first.series.items():
+        parts = [m.series[name] for m in measurements]
+        std = (
+            None
+            if any(p.std is None for p in parts)
+            else np.concatenate([np.asarray(p.std)[k] for p, k in zip(parts, kept, strict=True)])
+        )
+        series[name] = replace(
+            one, values=np.concatenate([p.values[k] for p, k in zip(parts, kept, strict=True)]), std=std,
+            label=one.label if name != first.y else first.y.replace("_", " "), short=one.short if name != first.y else first.y.replace("_", " "),
+        )  # fmt: skip
+    numbers = np.concatenate([np.full(int(k.sum()), i, dtype=float) for i, k in enumerate(kept, 1)])
+    series["trace"] = Series(name="trace", label="trace", values=numbers, unit="")
+    warnings = tuple(dict.fromkeys(w for m in measurements for w in m.warnings))
+    rows = tuple(m.row(int(i)) for m, k in zip(measurements, kept, strict=True) for i in np.flatnonzero(k))
+    return replace(first, series=series, trace="", coordinate=None, row_numbers=rows, warnings=warnings)
