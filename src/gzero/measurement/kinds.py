@@ -41,6 +41,7 @@ class Kind:
     x, y : the abscissa and the quantity that is measured.
     beside : further columns that belong to the same readings, by name (R_xx beside R_xy); a file may lack them.
     conditions : columns that may state the conditions of a row.
+    catalogue : every row is a published value with its own unit and quantum.
     per_row : every row is an answer of its own (a table of diffusivities) rather than a point of a curve.
     listed : the file is a list of values of any unit, without an abscissa, and no unit is named beforehand.
     pooled : all traces of a file are one measurement; its series "trace" says which one a reading belongs to.
@@ -59,6 +60,7 @@ class Kind:
     conditions: tuple[Role, ...] = ()
     per_row: bool = False
     listed: bool = False
+    catalogue: bool = False
     pooled: bool = False
     stepped: bool = False
     swept: bool = True
@@ -69,7 +71,7 @@ class Kind:
     @property
     def sweeps(self) -> bool:
         """Whether a file may hold a sweep that turns round: readings by themselves and pooled traces are none."""
-        return self.swept and not (self.per_row or self.listed or self.pooled)
+        return self.swept and not (self.per_row or self.listed or self.pooled or self.catalogue)
 
 
 GATE = Role(
@@ -314,6 +316,14 @@ KINDS: dict[str, Kind] = {
             ),
         ),
         listed=True,
+    ),
+    "published": Kind(
+        name="published",
+        title="Published values beside the fundamental units",
+        x=Role(name="row", units=("",), words=()),
+        y=Role(name="value", units=(), words=(r"value",)),
+        catalogue=True,
+        compared="",
     ),
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ from gzero.estimate import Estimate
 from gzero.loaders.registry import read_table
 from gzero.loaders.table import Table
 from gzero.measurement.blindness import hide
+from gzero.measurement.catalogue import lay_out_catalogue, measure_catalogue
 from gzero.measurement.inspection import Inspection, inspect_table
 from gzero.measurement.kinds import Kind, kind
 from gzero.measurement.layout import lay_out
@@ -59,6 +60,8 @@ def _wanted(config: Config) -> Wanted:
 def layout_of(table: Table, experiment: Kind, config: Config) -> Layout:
     """Which column plays which role."""
     wanted = _wanted(config)
+    if experiment.catalogue:
+        return lay_out_catalogue(table, experiment)
     if experiment.listed:
         return lay_out_list(table, experiment, wanted, conditions=environment(config))
     return lay_out(table, experiment, wanted, conditions=environment(config), bias_declared=config.bias is not None)
@@ -113,6 +116,8 @@ def _measured(table: Table, path: str | Path, config: Config) -> tuple[Measureme
     quantum = parse_quantum(config.quantum, environment(config)) if config.quantum else None
     if quantum is not None:
         check_quantum(quantum, experiment, str(path))
+    if experiment.catalogue:
+        return measure_catalogue(table, layout_of(table, experiment, config), experiment)
     give_meaning = measure_list if experiment.listed else measure
     return give_meaning(
         table,

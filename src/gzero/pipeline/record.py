@@ -12,6 +12,7 @@ from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement
 from gzero.pipeline.config import Config
 from gzero.pipeline.load import environment
+from gzero.pipeline.published import published_beside
 from gzero.quanta import (
     CONSTANTS_SET,
     Quantum,
@@ -33,6 +34,9 @@ def record(
 ) -> Analysis:
     """Everything that belongs to the answer, in one place."""
     comparisons = findings.comparisons or tuple(_comparisons(findings, quantum, config))
+    name, main = next(iter(findings.estimates.items()), ("", None))
+    if main is not None and not measurement.blind:
+        comparisons += published_beside(measurement.kind, name, main)
     used = len(findings.curve) if findings.curve is not None else int(measurement.ordinate.values.size)
     return Analysis(
         version=VERSION,

@@ -38,10 +38,11 @@ def own_blocks(analysis: Analysis) -> tuple[Block, ...]:
 
 def own_tables(analysis: Analysis) -> tuple[TableBlock, ...]:
     """The lists of an experiment as tables."""
-    return tuple(_table(listing) for listing in analysis.listings)
+    return tuple(listing_table(listing) for listing in analysis.listings)
 
 
-def _table(listing: Listing) -> TableBlock:
+def listing_table(listing: Listing) -> TableBlock:
+    """A list of an experiment as a table."""
     return TableBlock(
         caption=listing.caption,
         heads=listing.heads,

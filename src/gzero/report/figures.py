@@ -317,7 +317,13 @@ def _draw_level_errors(axes: Axes, levels: Sequence[LevelMark], margin: float | 
 
 
 def comparison_figure(
-    *, names: Sequence[str], ratios: Sequence[float], stds: Sequence[float], axis_label: str, reference: float = 1.0
+    *,
+    names: Sequence[str],
+    ratios: Sequence[float],
+    stds: Sequence[float],
+    axis_label: str,
+    reference: float = 1.0,
+    headings: frozenset[int] = frozenset(),
 ) -> Figure:
     """Values with their standard uncertainties, one row each, against the line of the reference.
 
@@ -326,12 +332,14 @@ def comparison_figure(
     names, ratios, stds : of equal length; stds 0 or NaN draw no bar.
     axis_label : what the ratios are in.
     reference : where the line stands.
+    headings : rows that are headings of those below them.
     """
     with style():
         from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
         rows = len(names)
-        height = 0.75 + 0.24 * max(rows, 2)
+        # all rows on one page, whose height leaves room for a heading and the caption
+        height = 0.75 + min(0.24, 7.4 / max(rows, 2)) * max(rows, 2)
         figure = new_figure(height)
         labels = [shortened(name, 48) for name in names]
         # a character of the label's size is about 0.7 % of the page's width
@@ -365,9 +373,15 @@ def comparison_figure(
         axes.set_ylim(-0.6, rows - 0.4)
         axes.set_yticks(places, labels)
         axes.tick_params(axis="y", length=0)
-        for place, value, bar in zip(places, values, bars, strict=True):
+        for row in headings:
+            axes.axhspan(places[row] - 0.5, places[row] + 0.5, color="#EBEBEB", lw=0, zorder=0)
+            axes.get_yticklabels()[row].set_fontweight("bold")
+        for row, (place, value, bar) in enumerate(zip(places, values, bars, strict=True)):
+            if row in headings:
+                continue
+            shown_value = show_value(float(value), float(bar))
             axes.annotate(
-                show_value(float(value), float(bar)),
+                shown_value if len(shown_value) <= 12 else f"{value:.6g}",  # the table has all digits
                 (1.02, place),
                 xycoords=("axes fraction", "data"),
                 va="center",

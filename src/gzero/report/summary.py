@@ -26,6 +26,7 @@ from gzero.report.wording import (
     these,
     typeset,
 )
+from gzero.report.world import PUBLISHED, world_sections
 
 #: Levels shown of each trace, and traces named one by one.
 _LEVELS, _NAMED = 4, 30
@@ -33,6 +34,8 @@ _LEVELS, _NAMED = 4, 30
 
 def summary_sections(analyses: Sequence[Analysis]) -> tuple[Section, ...]:
     """What all traces say together."""
+    if all(a.experiment == PUBLISHED for a in analyses):
+        return world_sections(analyses)
     blocks: list[Block] = [_facts(analyses), summary_box(analyses)]
     figure = overview_block(analyses) or records_block(analyses)
     sections = [Section(title="Result", blocks=tuple(blocks))]
