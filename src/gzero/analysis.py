@@ -138,7 +138,7 @@ class Analysis:
             "comparisons": [
                 {
                     "name": c.name,
-                    "value": c.value,
+                    "value": _number(c.value),
                     "unit": c.unit,
                     "ratio": _number(c.ratio),
                     "ratio_std": _number(c.ratio_std),

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from gzero.errors import UnitError
 from gzero.loaders.table import Column, Table
-from gzero.measurement.kinds import Kind, Role
+from gzero.measurement.kinds import Kind, Role, matches
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Series
 from gzero.measurement.roles import Layout, header
 from gzero.quanta import Conditions, unit_or_quantum
 from gzero.units import Unit
+
+
+def ratios_as_names(table: Table, kind: Kind) -> Table:
+    """The table with headers such as `dN/N` whole where y is a pure number: the slash is a ratio there and no unit."""
+    if kind.y.units != ("",):
+        return table
+    columns = tuple(
+        replace(c, name=f"{c.name}/{c.unit_text}", unit_text=None)
+        if c.unit_text and matches(f"{c.name}/{c.unit_text}", kind.y)
+        else c
+        for c in table.columns
+    )
+    return replace(table, columns=columns)
 
 
 def role_of(kind: Kind, name: str) -> Role:

@@ -50,6 +50,7 @@ class Kind:
     monotone : its curve is monotone, so that a smooth monotone curve is a rival of its steps.
     compared : SI unit of the estimate that is compared with a quantum; None is that of y, "" compares nothing.
     quantum : what it is compared with where the user declares none; "" takes the likeliest of the dimension.
+    telltale : SI units whose columns give the experiment away where nobody names it; empty where none do.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Kind:
     monotone: bool = False
     compared: str | None = None
     quantum: str = ""
+    telltale: tuple[str, ...] = ()
 
     @property
     def sweeps(self) -> bool:
@@ -163,6 +165,7 @@ KINDS: dict[str, Kind] = {
         stepped=True,
         compared="S",
         quantum="e^2/h",
+        telltale=("T", "ohm"),
     ),
     "breakjunction": Kind(
         name="breakjunction",
@@ -216,6 +219,7 @@ KINDS: dict[str, Kind] = {
         conditions=(TEMPERATURE, MASS, LENGTH),
         quantum="h/m",
         swept=False,
+        telltale=("m^2/s",),
     ),
     "pulse": Kind(
         name="pulse",
@@ -254,6 +258,7 @@ KINDS: dict[str, Kind] = {
         compared="m^2/s",
         quantum="h/m",
         swept=False,
+        telltale=("s", "m^2"),
     ),
     "length": Kind(
         name="length",
@@ -264,6 +269,7 @@ KINDS: dict[str, Kind] = {
         compared="S",
         quantum="e^2/h",
         swept=False,
+        telltale=("m", "ohm"),
     ),
     "drude": Kind(
         name="drude",
@@ -281,6 +287,7 @@ KINDS: dict[str, Kind] = {
         ),
         compared="",
         swept=False,
+        telltale=("Hz", "S/m"),
     ),
     "radiation": Kind(
         name="radiation",
@@ -326,6 +333,23 @@ KINDS: dict[str, Kind] = {
         compared="",
     ),
 }  # fmt: skip
+
+
+#: Units that say what was measured: a file that has one beyond those of an experiment's telltale is of another kind.
+_ELECTRICAL = {"V", "A", "S", "ohm"}
+
+
+def kind_of_units(units: set[str | None]) -> Kind:
+    """The experiment that the units of a file's columns give away; a staircase where they give none away.
+
+    >>> kind_of_units({"T", "ohm"}).name, kind_of_units({"V", "T", "ohm"}).name, kind_of_units({"K", "m^2/s"}).name
+    ('hall', 'staircase', 'diffusion')
+    """
+    for one in KINDS.values():
+        tell = set(one.telltale)
+        if tell and tell <= units and not (units & _ELECTRICAL) - tell:
+            return one
+    return KINDS["staircase"]
 
 
 def is_logarithm(name: str) -> bool:

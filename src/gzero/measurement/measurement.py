@@ -12,7 +12,7 @@ from gzero.errors import ConfigError, InputError, UnitError
 from gzero.estimate import Estimate, declared, parse_quantity
 from gzero.loaders.table import Coordinate, Origin
 from gzero.measurement.curve import frozen
-from gzero.measurement.kinds import CONDUCTANCE
+from gzero.measurement.kinds import Kind, kind
 from gzero.measurement.ledger import Choice
 from gzero.quanta import Conditions, unit_or_quantum
 from gzero.quanta import particle as particle_of
@@ -151,9 +151,12 @@ class Measurement:
         length: str | None = None,
         lever_arm: str | None = None,
         particle: str | None = None,
+        experiment: str = "staircase",
+        beside: Mapping[str, tuple[NDArray[np.float64], str | None]] | None = None,
+        conditions: Mapping[str, str] | None = None,
         name: str = "arrays",
     ) -> Measurement:
-        """A staircase from arrays.
+        """A measurement from arrays: a staircase, or what `experiment` says.
 
         Parameters
         ----------
@@ -162,12 +165,17 @@ class Measurement:
         temperature, series_resistance, gain, offset, length, lever_arm : quantities as text (``"1.00(1)"``, ``"420(12) ohm"``)
             or numbers of the `uncertainties` package in SI.
         particle : what flows, for quanta that need a mass.
+        experiment : the kind of measurement; x and y are then what its row says.
+        beside : role -> (values, unit text) of what was read with y, such as ``{"longitudinal_resistance": (r_xx, "ohm")}``.
+        conditions : further declared quantities by name, such as ``{"compressibility": "1.2(1)e33 1/J"}``.
 
         Raises
         ------
         InputError : unequal lengths, or no columns of numbers.  UnitError, ConfigError : a text that is not such a quantity.
         """
-        given = {
+        row = kind(experiment)
+        given: dict[str, str | None] = {
+            **_known(conditions or {}),
             "temperature": temperature,
             "series_resistance": series_resistance,
             "gain": gain,
@@ -175,46 +183,88 @@ class Measurement:
             "length": length,
             "lever_arm": lever_arm,
         }
-        conditions = {name: condition(name, value) for name, value in given.items() if value is not None}
+        stated = {name: condition(name, value) for name, value in given.items() if value is not None}
+        mass = particle_of(particle).mass
+        if mass is not None and not row.stepped and not row.per_row:
+            stated.setdefault("mass", Estimate(value=mass, unit="kg"))
         environment = Conditions(
-            mass=particle_of(particle).mass,
-            temperature=conditions["temperature"].value if "temperature" in conditions else None,
-            length=conditions["length"].value if "length" in conditions else None,
+            mass=mass,
+            temperature=stated["temperature"].value if "temperature" in stated else None,
+            length=stated["length"].value if "length" in stated else None,
         )
         units = [_stated_unit(text, environment) for text in (x_unit, y_unit)]
-        if units[1].known and units[1].si not in CONDUCTANCE.units:
+        what = row.y.name.replace("_", " ")
+        if units[1].known and row.y.units and units[1].si not in row.y.units:
             raise UnitError(
-                f"unit '{y_unit}' [{units[1].si or 'dimensionless'}] contradicts a conductance [{' or '.join(CONDUCTANCE.units)}]",
-                remedy="give y as a conductance",
+                f"unit '{y_unit}' [{units[1].si or 'dimensionless'}] contradicts a {what} [{' or '.join(row.y.units)}]",
+                remedy=f"give y as a {what}",
             )
         x, y = _column(x, "x"), _column(y, "y")
         y_std = None if y_std is None else _column(y_std, "y_std")
         series = {
-            "gate_voltage": Series(
-                name="gate_voltage",
-                label="x",
-                written=x_unit,
-                values=x * units[0].factor + units[0].offset,
-                unit=units[0].si,
+            row.x.name: Series(
+                name=row.x.name, label="x", written=x_unit, values=x * units[0].factor + units[0].offset, unit=units[0].si
             ),
-            "conductance": Series(
-                name="conductance",
-                label="y",
-                values=y * units[1].factor,
+            row.y.name: Series(
+                name=row.y.name, label="y", written=y_unit if experiment != "staircase" else None, values=y * units[1].factor,
                 std=None if y_std is None else y_std * units[1].factor,
-                unit=units[1].si,
+                unit="" if not units[1].known and row.y.units == ("",) else units[1].si,
             ),
-        }
+            **_beside(row, beside or {}, environment),
+        }  # fmt: skip
         origin = Origin(path=name, sha256=_hash_arrays(x, y, y_std), loader="arrays", rows_read=x.size)
         return cls(
-            kind="staircase",
+            kind=row.name,
             series=series,
-            conditions=conditions,
+            conditions=stated,
             origin=origin,
-            x="gate_voltage",
-            y="conductance",
+            x=row.x.name,
+            y=row.y.name,
             particle=particle,
         )
+
+
+def _known(conditions: Mapping[str, str]) -> dict[str, str | None]:
+    """Declared quantities by name.
+
+    Raises
+    ------
+    ConfigError : a name that is none.
+    """
+    for name in conditions:
+        if name not in DECLARABLE:
+            raise ConfigError(
+                f"'{name}' is no condition", remedy=f"choose {', '.join(DECLARABLE)}", allowed=tuple(DECLARABLE)
+            )
+    return dict(conditions)
+
+
+def _beside(
+    row: Kind, given: Mapping[str, tuple[NDArray[np.float64], str | None]], environment: Conditions
+) -> dict[str, Series]:
+    """Arrays that were read with y, by role.
+
+    Raises
+    ------
+    ConfigError : a role that the experiment does not have.  UnitError : a unit that contradicts it.
+    """
+    roles = {role.name: role for role in row.beside}
+    out = {}
+    for name, (values, text) in given.items():
+        if name not in roles:
+            known = ", ".join(roles) or "none"
+            raise ConfigError(f"{row.name} has no role '{name}'", remedy=f"its roles are {known}", allowed=tuple(roles))
+        unit, role = _stated_unit(text, environment), roles[name]
+        if role.units and (unit.si not in role.units if unit.known else not role.unitless):
+            raise UnitError(
+                f"unit '{text}' contradicts a {name.replace('_', ' ')} [{' or '.join(role.units) or 'a pure number'}]",
+                remedy=f"give it in [{role.units[0]}]",
+            )
+        out[name] = Series(
+            name=name, label=name, written=text, values=_column(values, name) * unit.factor + unit.offset,
+            unit=unit.si if unit.known else "" if role.units == ("",) else None,
+        )  # fmt: skip
+    return out
 
 
 def condition(name: str, value: object) -> Estimate:

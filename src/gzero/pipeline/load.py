@@ -12,8 +12,9 @@ from gzero.loaders.registry import read_table
 from gzero.loaders.table import Table
 from gzero.measurement.blindness import hide
 from gzero.measurement.catalogue import lay_out_catalogue, measure_catalogue
+from gzero.measurement.columns import ratios_as_names
 from gzero.measurement.inspection import Inspection, inspect_table
-from gzero.measurement.kinds import Kind, kind
+from gzero.measurement.kinds import Kind, kind, kind_of_units
 from gzero.measurement.layout import lay_out
 from gzero.measurement.listed import lay_out_list, measure_list
 from gzero.measurement.meaning import measure
@@ -46,8 +47,7 @@ def experiment_of(table: Table, config: Config) -> Kind:
     """The kind of measurement: the one that is named, else the one that a column's unit or name gives away."""
     if config.experiment is not None:
         return kind(config.experiment)
-    units = {unit_or_quantum(column.unit_text).si for column in table.columns}
-    return kind("diffusion") if "m^2/s" in units and not units & {"S", "ohm", "A"} else kind("staircase")
+    return kind_of_units({unit_or_quantum(column.unit_text).si for column in table.columns})
 
 
 def _wanted(config: Config) -> Wanted:
@@ -71,6 +71,7 @@ def inspect_path(path: str | Path, config: Config) -> Inspection:
     """Look at a file without analysing it; a layout that cannot be decided is told, not raised."""
     table = read(path, config)
     experiment = experiment_of(table, config)
+    table = ratios_as_names(table, experiment)
     layout, problem = None, ""
     try:
         layout = layout_of(table, experiment, config)
@@ -113,6 +114,7 @@ def load_true(path: str | Path, config: Config) -> tuple[Measurement, ...]:
 def _measured(table: Table, path: str | Path, config: Config) -> tuple[Measurement, ...]:
     """Every trace that a table holds, as measured."""
     experiment = experiment_of(table, config)
+    table = ratios_as_names(table, experiment)
     quantum = parse_quantum(config.quantum, environment(config)) if config.quantum else None
     if quantum is not None:
         check_quantum(quantum, experiment, str(path))

@@ -60,7 +60,11 @@ def record(
         fit=findings.fit,
         budget=findings.budget,
         comparisons=comparisons,
-        ledger=(*stated(config, quantum, declared), *measurement.ledger, *findings.ledger),
+        ledger=(
+            *(() if kind(measurement.kind).catalogue else stated(config, quantum, declared)),
+            *measurement.ledger,
+            *findings.ledger,
+        ),
         warnings=(*measurement.warnings, *findings.warnings),
         provenance=config.provenance,
         seed=config.seed if findings.seed is None else findings.seed,
