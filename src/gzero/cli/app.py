@@ -139,18 +139,23 @@ def report(
     asked: Asked,
     paper: Annotated[str, typer.Option(help="Paper of the PDF: a4 or us-letter.")] = "a4",
     multiverse: Multiverse = False,
+    audit: Annotated[
+        bool,
+        typer.Option("--audit", help="Append what the audit of the paper says of this quantum.", show_default=False),
+    ] = False,
 ) -> None:
     """The report, in the format that OUT ends with."""
+    from gzero.audit.paper import audit_paper
     from gzero.cli.show import say, with_progress
     from gzero.report.write import check_target, write_report
 
-    check_target(output, paper)
+    check_target(output, paper, audit=audit)
     if multiverse and len(files) > 1:
         raise ConfigError(f"a multiverse is of one file, not of {len(files)}", remedy="make one report a file")
     analyses: list[Analysis] = []
     for file, config in [(file, _config(asked, file)) for file in files]:
         analyses += with_progress(str(file), partial(_analyse_over_choices if multiverse else _analyse, file, config))
-    write_report(analyses, output, paper=paper)  # type: ignore[arg-type]
+    write_report(analyses, output, paper=paper, audit=audit_paper() if audit else ())  # type: ignore[arg-type]
     say(f"wrote {output}")
 
 
@@ -249,6 +254,31 @@ def quanta(
     show_quanta(
         tables_for(particle, mass, asked, prefactor=prefactor, diffusion=diffusion, vacuum=vacuum), as_json=json
     )
+
+
+@app.command(epilog="Example: gzero audit -o audit.pdf")
+def audit(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help=".pdf .html .xlsx .json .tex or .md", show_default=False)
+    ] = None,
+    paper: Annotated[str, typer.Option(help="Paper of the PDF: a4 or us-letter.")] = "a4",
+    json: Json = False,
+) -> None:
+    """The source paper (arXiv:2604.19828), checked line by line: each verdict follows from a computation."""
+    from gzero.audit.paper import audit_paper
+    from gzero.cli.show import say, show_audit
+    from gzero.report.audit import write_audit
+    from gzero.report.write import check_target
+
+    if output is None:
+        show_audit(audit_paper(), as_json=json)
+        return
+    if json:
+        raise ConfigError(
+            "--json prints, -o writes", remedy="leave one of them out, or write to a file ending in .json"
+        )
+    check_target(output, paper)
+    say(f"wrote {write_audit(audit_paper(), output, paper=paper)}")  # type: ignore[arg-type]
 
 
 @app.command(epilog="Example: gzero simulate staircase -o sim.csv --noise-world 1/f --gain 1.01 --seed 7")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from gzero.analysis import Analysis
+    from gzero.audit.item import AuditItem
     from gzero.coverage import SelfTest
     from gzero.fitters.together import JointFit
     from gzero.loaders.registry import LoaderDescription
@@ -183,6 +184,16 @@ def show_quanta(tables: Tables, *, as_json: bool) -> None:
     from gzero.report.brief import quanta_document
 
     _show(quanta_document(particle, conditions, rows))
+
+
+def show_audit(items: Sequence[AuditItem], *, as_json: bool) -> None:
+    """The source paper, item by item."""
+    from gzero.report.audit import audit_document, audit_record
+
+    if as_json:
+        _json(audit_record(items))
+        return
+    _show(audit_document(items))
 
 
 def show_datasets(described: Sequence[Description], *, whole: bool, as_json: bool) -> None:
