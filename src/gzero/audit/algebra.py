@@ -144,7 +144,7 @@ def _dimension(node: ast.expr) -> Exponents | None:
     if isinstance(node, ast.Name):
         name = _name(node)
         return _unit_exponents("1" if name == "pi" else UNITS[name])
-    if isinstance(node, ast.Constant):
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
         return _unit_exponents("1")
     raise _refused(node)
 

@@ -51,7 +51,8 @@ def _measured_in(row: str) -> Callable[[str, str], Case]:
 
     def work(condition: str, form: str) -> Case:
         unit = Dimension(condition=condition, unit=quanta.parse_quantum(row).unit, needed=False).case(form)
-        return compared(condition, number(form), number(row), what=f"`{row}`") if unit.holds else unit
+        atom = {"m": quanta.particle("6Li").mass or math.nan}
+        return compared(condition, number(form, atom), number(row, atom), what=f"`{row}`") if unit.holds else unit
 
     return work
 

@@ -84,16 +84,21 @@ _NAMES = {
 # -- what the text says of all rows -----------------------------------------------------------------------------------
 
 
+#: What is called much larger is so many times as large, at least.
+_MUCH = 10.0
+
+
 def _geometry(condition: str, form: str) -> Case:
-    """A/L^2 of a sample whose volume A L is that of the cube; much larger is taken as ten times, at least."""
+    """A/L^2 of a sample whose volume A L is that of the cube"""
     import sympy
 
     area, length = sympy.Symbol("A", positive=True), sympy.Symbol("L", positive=True)
     cube = sympy.solve(sympy.Eq(area * length, length**3), area)[0]
     found = float(cube / length**2)
     wide = form.strip() == "A >> L^2"
-    holds = found >= 10 if wide else float((cube / expression(form)).subs(length, 1)) == 1
-    return Case(condition=condition, holds=holds, found=f"A is {shown(found)} times `L^2`", ratio=found)
+    ratio = found / _MUCH if wide else float((cube / expression(form)).subs(length, 1))
+    told = f"A is {shown(found)} times `L^2`"
+    return Case(condition=condition, holds=ratio >= 1 if wide else ratio == 1, found=told, ratio=ratio)
 
 
 def _constant_free(given: Mapping[str, str]) -> Computed:
@@ -210,12 +215,15 @@ def table_two() -> tuple[Claim, ...]:
 
 def _second(name: str, row: Row) -> Claim:
     form = f"{row.diffusion} ; {row.conductance}"
-    units = (
+    units: tuple[Check, ...] = (
         Dimension(condition="the unit of D", unit="m^2/s"),
         Dimension(condition="that of G", unit=row.unit, part=1),
     )
     says = f"For {_NAMES[name]} D is `{row.diffusion}` and G is `{row.conductance}`."
     rows = (name, "conductance", "diffusion")
+    if not {"m", "m_r"} & {str(s) for s in expression(row.diffusion).free_symbols}:
+        speed = {"v": "s" if name == "phn" else "c"}
+        units += (Identity(condition="D = v L", derived="v*L", given=speed, needed=True),)
     if name in ("pht", "phn"):
         measured = (
             (against_measured("the measured Stefan-Boltzmann constant", part=1, unit=True),) if name == "pht" else ()
@@ -295,28 +303,28 @@ def _relation(name: str, row: Row, *, quotient: bool) -> Claim:
         Identity(condition=words, derived=_joined(g, row.diffusion, quotient), given=given, what=f"{sign} of Table II")
         for words, g in (("as printed", row.conductance), ("as corrected", row.holds or row.conductance))
     )
-    checks: list[Check] = [Dimension(condition="its unit", unit=unit)]
-    if not row.holds:
-        checks.append(replace(readings[0], condition="Table II"))
-    mended, corrected = None, ""
+    label = _labelled(row, quotient, needed=not row.holds)
+    checks: tuple[Check, ...] = (Dimension(condition="its unit", unit=unit), label)
     if row.holds:
-        holds = row.holds
-        checks.append(AnyOf(condition="Table II in any reading", readings=readings))
-        checks.append(replace(readings[1], condition="Table II as corrected"))
-        checks.append(_labelled(holds, row, quotient))
-        mended = (
-            f"{P_LAW}*kB/L^2 ; {row.diffusion}" if quotient else f"{P_LAW}*kB*{row.diffusion[0]}^2 ; {row.diffusion}"
-        )
-        corrected = f"`{mended.split(' ;')[0]}`, over the diffusion `{row.diffusion}`" if quotient else ""
-        corrected = corrected or f"`{mended.split(' ;')[0]}`, with the diffusion `{row.diffusion}`"
-    if name == "th" and quotient:
-        mended = f"pi^2*m*kB^2*T/(3*h^2) ; {row.diffusion}"
-        corrected = "`pi^2*m*kB^2*T/(3*h^2)`"
+        corrected = replace(readings[1], condition="Table II as corrected")
+        checks = (*checks, AnyOf(condition="Table II in any reading", readings=readings), corrected)
+    else:
+        checks = (*checks, replace(readings[0], condition="Table II"))
+    mended = _mended(name, row, quotient)
+    shown_form = f"`{mended}`, the diffusion being `{row.diffusion}`" if row.holds else f"`{mended}`"
     return Claim(
         item=f"Table {table} {name}", chapter=CHAPTER, rows=(name, "conductance", "diffusion"),
         form=f"{printed} ; {row.label or row.diffusion}", says=f"For {_NAMES[name]} {sign} is `{printed}`.", checks=tuple(checks),
-        mended=mended, corrected=corrected, remark=_made_to_fit(name) if quotient and row.holds else None,
+        mended=mended and f"{mended} ; {row.diffusion}", corrected=shown_form if mended else "",
+        remark=_made_to_fit(name) if quotient and row.holds else None,
     )  # fmt: skip
+
+
+def _mended(name: str, row: Row, quotient: bool) -> str | None:
+    """What Table II gives where the printed relation is another one."""
+    if row.holds:
+        return f"{P_LAW}*kB/L^2" if quotient else f"{P_LAW}*kB*{row.diffusion[0]}^2"
+    return "pi^2*m*kB^2*T/(3*h^2)" if name == "th" and quotient else None
 
 
 def _made_to_fit(name: str) -> Callable[[], str]:
@@ -333,12 +341,13 @@ def _made_to_fit(name: str) -> Callable[[], str]:
     return remark
 
 
-def _labelled(holds: str, row: Row, quotient: bool) -> Computed:
+def _labelled(row: Row, quotient: bool, *, needed: bool) -> Computed:
     """The relation with the diffusion that the form's label names, over the same with that of Table II."""
 
     def work(condition: str, form: str) -> Case:
-        _, label = parts(form)
-        derived = _joined(holds, row.diffusion, quotient)
-        return Identity(condition=condition, derived=derived, what="the row's").case(_joined(holds, label, quotient))
+        conductance = row.holds or row.conductance
+        derived = _joined(conductance, row.diffusion, quotient)
+        check = Identity(condition=condition, derived=derived, what="the row's", needed=needed)
+        return check.case(_joined(conductance, parts(form)[1], quotient))
 
     return Computed(condition="the diffusion that its label names", work=work)
