@@ -239,11 +239,24 @@ def quanta(
         str | None, typer.Option(help='Of the phonons, such as "8433 m/s".', show_default=False)
     ] = None,
     photon_energy: Annotated[str | None, typer.Option(help='Such as "1 eV".', show_default=False)] = None,
+    mean_free_path: Annotated[str | None, typer.Option(help='l = v tau, such as "40 nm".', show_default=False)] = None,
+    velocity: Annotated[
+        str | None,
+        typer.Option(help="Along x; of a classical gas it follows from mass and temperature.", show_default=False),
+    ] = None,
+    degeneracy: Annotated[
+        float, typer.Option(help="Of a mode: 1 per spin, 2 of a point contact, 4 of a nanotube.")
+    ] = 1.0,
     prefactor: Annotated[
         str, typer.Option(help="Of the black body: stefan-boltzmann, eq17, eq26 or eq28.")
     ] = "stefan-boltzmann",
     diffusion: Annotated[str, typer.Option(help="Diffusion unit: h/m, hbar/m or hbar/2m.")] = "h/m",
     vacuum: Annotated[str, typer.Option(help="Vacuum conductance: eps0*c or 2eps0*c.")] = "eps0*c",
+    transmission: Annotated[str, typer.Option(help="From a length: landauer, or l/L as printed in (5).")] = "landauer",
+    action: Annotated[str, typer.Option(help="The action of (2): m*v*L or kB*T*tau_T.")] = "m*v*L",
+    gas: Annotated[
+        str, typer.Option(help="For lambda_b/l: classical, degenerate-1d, degenerate-2d or degenerate-3d.")
+    ] = "classical",
     json: Json = False,
 ) -> None:
     """The fundamental units: Tables I-IV of arXiv:2604.19828 with numbers, in their corrected form."""
@@ -251,9 +264,10 @@ def quanta(
     from gzero.pipeline.quanta import tables_for
 
     asked = {"temperature": temperature, "length": length, "sound_speed": sound_speed, "photon_energy": photon_energy}
-    show_quanta(
-        tables_for(particle, mass, asked, prefactor=prefactor, diffusion=diffusion, vacuum=vacuum), as_json=json
-    )
+    asked |= {"mean_free_path": mean_free_path, "velocity": velocity}
+    chosen = {"prefactor": prefactor, "diffusion": diffusion, "vacuum": vacuum}
+    chosen |= {"transmission": transmission, "action": action, "gas": gas}
+    show_quanta(tables_for(particle, mass, asked, conventions=chosen, degeneracy=degeneracy), as_json=json)
 
 
 @app.command(epilog="Example: gzero audit -o audit.pdf")
