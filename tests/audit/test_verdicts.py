@@ -155,7 +155,7 @@ def test_no_verdict_is_written_down() -> None:
     [
         ("2e^2/h", {"eq 1", "eq 8 second equality", "Table II e"}, {"eq 14", "eq 17", "eq 21", "Si holes 300 K"}),
         ("m^2/h", {"eq 12", "eq 13", "eq 14", "Table III m"}, {"eq 16", "eq 21", "Table II e"}),
-        ("h/m", {"eq 19", "eq 21", "Table I quantum ballistic"}, {"eq 14", "eq 17", "eq 11"}),
+        ("h/m", {"eq 19", "eq 21", "Si holes 300 K", "Table I quantum ballistic"}, {"eq 14", "eq 17", "eq 11"}),
         ("kappa0*T", {"eq 15", "eq 16", "Table II th"}, {"eq 9", "eq 18", "eq 21"}),
         ("P*kB*c/L", {"eq 17", "eq 28", "Table III pht"}, {"eq 1", "eq 16", "Table II phn"}),
         ("eps0*c", {"eq 11", "Table II em"}, {"eq 1", "eq 28"}),

@@ -48,6 +48,10 @@ def counts(items: Iterable[AuditItem]) -> dict[Verdict, int]:
 
 
 def touching(items: Iterable[AuditItem], quantum: Quantum) -> tuple[AuditItem, ...]:
-    """The items that touch a quantum: those of its row of Table II and of its quantity (conductance or diffusion)."""
+    """The items that touch a quantum: those of its row of Table II and of its quantity (conductance or diffusion).
+
+    Rows N, e, m and th share one diffusion quantum, h/m, so that it touches what is said of any of them.
+    """
     quantity = "diffusion" if quantum.unit == "m^2/s" else "conductance"
-    return tuple(item for item in items if quantum.row in item.rows and quantity in item.rows)
+    rows = {"N", "e", "m", "th"} if quantity == "diffusion" and quantum.row == "m" else {quantum.row}
+    return tuple(item for item in items if rows & {*item.rows} and quantity in item.rows)
