@@ -405,6 +405,33 @@ def test_a_chosen_prefactor_is_said(prefactor: str) -> None:
     assert parse_quantum("e^2/h", conditions).convention == ""
 
 
+@pytest.mark.parametrize("degeneracy", [1.0, 2.0, 4.0, 0.5])
+def test_a_degeneracy_multiplies_the_rows_of_one_mode(degeneracy: float) -> None:
+    """physics.md section 1: 1 per mode and spin, 2 of a point contact, 4 of a nanotube; radiation and vacuum count their own."""
+    for row in tables(WHOLE, degeneracy=degeneracy):
+        one = rows()[row.row]
+        factor = degeneracy if row.row in ("N", "e", "m", "eps", "th") else 1.0
+        for part in ("conductance", "ratio", "product"):
+            assert getattr(row, part).value == pytest.approx(factor * getattr(one, part).value, rel=1e-14)
+            assert getattr(row, part).unit == getattr(one, part).unit
+        assert row.diffusion == one.diffusion
+        assert parse_quantum(row.conductance.symbol, WHOLE).value == row.conductance.value  # the symbol says the factor
+
+
+def test_symbols_with_a_degeneracy() -> None:
+    found = {row.row: row for row in tables(WHOLE, degeneracy=2.0)}
+    assert [found[r].conductance.symbol for r in ("N", "e", "m", "th")] == ["2/h", "2e^2/h", "2m^2/h", "2kappa0*T"]
+    assert found["e"].ratio.symbol == "(2e^2/h)/(h/m)"
+    assert found["e"].conductance.value == pytest.approx(7.74809172986e-5, rel=PRINTED)  # units_codata2022.csv
+    assert found["pht"].product.symbol == "P kB c^2"
+
+
+@pytest.mark.parametrize("degeneracy", [0.0, -2.0, math.nan, math.inf, 1e7])
+def test_what_is_no_degeneracy(degeneracy: float) -> None:
+    with pytest.raises(ConfigError, match="no number of modes and spins"):
+        tables(degeneracy=degeneracy)
+
+
 # -- in place of a unit -----------------------------------------------------------------------------------------------
 
 

@@ -19,6 +19,7 @@ _WHERE = {
     "Verdict": "gzero.verdict.verdict",
     "analyse": "gzero.pipeline.public",
     "analyse_traces": "gzero.pipeline.public",
+    "audit_paper": "gzero.audit.paper",
     "bootstrap": "gzero.pipeline.refine",
     "conductance_over_diffusion": "gzero.verdict.cross_checks",
     "conductance_times_diffusion": "gzero.verdict.cross_checks",
@@ -41,7 +42,7 @@ _WHERE = {
     "wiedemann_franz": "gzero.verdict.cross_checks",
     "write_report": "gzero.pipeline.public",
 }
-_ROOMS = ("errors", "models", "quanta", "synthetic", "units")
+_ROOMS = ("audit", "errors", "models", "quanta", "synthetic", "units")
 
 __all__ = [*_WHERE, *_ROOMS]
 

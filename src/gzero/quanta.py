@@ -326,6 +326,7 @@ def tables(
     *,
     diffusion: Literal["h/m", "hbar/m", "hbar/2m"] = "h/m",
     vacuum: Literal["eps0*c", "2eps0*c"] = "eps0*c",
+    degeneracy: float = 1.0,
 ) -> tuple[QuantaRow, ...]:
     """Tables II-IV with numbers, the corrected forms (Table III th carries its mass, pht and phn are P kB/L^2).
 
@@ -334,6 +335,7 @@ def tables(
     conditions : mass, temperature, length, ...; a row whose condition is missing keeps its symbol and has value None.
     diffusion : convention of the diffusion unit of massive particles.
     vacuum : 1/Z0 as printed, or twice that, which is what the paper's equation (10) gives.
+    degeneracy : of a mode, in the rows N, e, m, eps, th: 1 per spin, 2 of a point contact, 4 of a nanotube.
 
     Source: arXiv:2604.19828, Tables II-IV, corrected.
 
@@ -341,6 +343,8 @@ def tables(
     ------
     ConfigError : no such convention.
     """
+    if not 1e-3 <= degeneracy <= 1e6:
+        raise ConfigError(f"degeneracy {degeneracy:g} is no number of modes and spins", remedy="choose 1, 2 or 4")
     for chosen, allowed in ((diffusion, ("h/m", "hbar/m", "hbar/2m")), (vacuum, ("eps0*c", "2eps0*c"))):
         if chosen not in allowed:
             raise ConfigError(
@@ -348,7 +352,8 @@ def tables(
             )
     rows = []
     for row, name, conductance, diffuse, third, fourth in _TABLE_II:
-        g = parse_quantum(vacuum if row == "em" else conductance, conditions)
+        one = f"{degeneracy:.12g}{conductance.removeprefix('1')}" if row in _ONE_MODE else conductance
+        g = parse_quantum(vacuum if row == "em" else one, conditions)
         d = parse_quantum(diffusion if diffuse == "h/m" else diffuse, conditions)
         ratio = product = None
         if g.value is not None and d.value is not None:
@@ -371,7 +376,7 @@ def tables(
     return tuple(rows)
 
 
-_RADIATION = ("pht", "phn")
+_ONE_MODE, _RADIATION = ("N", "e", "m", "eps", "th"), ("pht", "phn")
 
 
 def _product_at_any_length(row: str, conditions: Conditions) -> float | None:

@@ -139,6 +139,24 @@ def _si_name(dimension: Dimension) -> str:
     return _named_dimensions().get(dimension) or " ".join(written)
 
 
+def dimension_of(text: str) -> Dimension:
+    """Exponents of kg, m, s, A, K, mol of a unit text; "" and "1" have none.
+
+    Raises
+    ------
+    UnitError : no unit that is understood.
+
+    >>> dimension_of("W"), dimension_of("1")
+    ((1, 2, -3, 0, 0, 0), (0, 0, 0, 0, 0, 0))
+    """
+    if not text.strip() or text.strip() in ONES:
+        return NO_DIMENSION
+    meaning = read_expression(canonical(text), _meaning_of, named=_named_dimensions)
+    if meaning is None:
+        raise UnitError(f"unit '{text}' is not known", remedy="write it in SI units, such as kg^2/(J s)")
+    return meaning[1]
+
+
 def require(unit: Unit, si: str, *, what: str, column: str | None = None, path: str | None = None) -> Unit:
     """The unit itself if its SI unit is `si`.
 

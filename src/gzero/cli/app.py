@@ -139,18 +139,23 @@ def report(
     asked: Asked,
     paper: Annotated[str, typer.Option(help="Paper of the PDF: a4 or us-letter.")] = "a4",
     multiverse: Multiverse = False,
+    audit: Annotated[
+        bool,
+        typer.Option("--audit", help="Append what the audit of the paper says of this quantum.", show_default=False),
+    ] = False,
 ) -> None:
     """The report, in the format that OUT ends with."""
+    from gzero.audit.paper import audit_paper
     from gzero.cli.show import say, with_progress
     from gzero.report.write import check_target, write_report
 
-    check_target(output, paper)
+    check_target(output, paper, audit=audit)
     if multiverse and len(files) > 1:
         raise ConfigError(f"a multiverse is of one file, not of {len(files)}", remedy="make one report a file")
     analyses: list[Analysis] = []
     for file, config in [(file, _config(asked, file)) for file in files]:
         analyses += with_progress(str(file), partial(_analyse_over_choices if multiverse else _analyse, file, config))
-    write_report(analyses, output, paper=paper)  # type: ignore[arg-type]
+    write_report(analyses, output, paper=paper, audit=audit_paper() if audit else ())  # type: ignore[arg-type]
     say(f"wrote {output}")
 
 
@@ -234,11 +239,24 @@ def quanta(
         str | None, typer.Option(help='Of the phonons, such as "8433 m/s".', show_default=False)
     ] = None,
     photon_energy: Annotated[str | None, typer.Option(help='Such as "1 eV".', show_default=False)] = None,
+    mean_free_path: Annotated[str | None, typer.Option(help='l = v tau, such as "40 nm".', show_default=False)] = None,
+    velocity: Annotated[
+        str | None,
+        typer.Option(help="Along x; of a classical gas it follows from mass and temperature.", show_default=False),
+    ] = None,
+    degeneracy: Annotated[
+        float, typer.Option(help="Of a mode: 1 per spin, 2 of a point contact, 4 of a nanotube.")
+    ] = 1.0,
     prefactor: Annotated[
         str, typer.Option(help="Of the black body: stefan-boltzmann, eq17, eq26 or eq28.")
     ] = "stefan-boltzmann",
     diffusion: Annotated[str, typer.Option(help="Diffusion unit: h/m, hbar/m or hbar/2m.")] = "h/m",
     vacuum: Annotated[str, typer.Option(help="Vacuum conductance: eps0*c or 2eps0*c.")] = "eps0*c",
+    transmission: Annotated[str, typer.Option(help="From a length: landauer, or l/L as printed in (5).")] = "landauer",
+    action: Annotated[str, typer.Option(help="The action of (2): m*v*L or kB*T*tau_T.")] = "m*v*L",
+    gas: Annotated[
+        str, typer.Option(help="For lambda_b/l: classical, degenerate-1d, degenerate-2d or degenerate-3d.")
+    ] = "classical",
     json: Json = False,
 ) -> None:
     """The fundamental units: Tables I-IV of arXiv:2604.19828 with numbers, in their corrected form."""
@@ -246,9 +264,35 @@ def quanta(
     from gzero.pipeline.quanta import tables_for
 
     asked = {"temperature": temperature, "length": length, "sound_speed": sound_speed, "photon_energy": photon_energy}
-    show_quanta(
-        tables_for(particle, mass, asked, prefactor=prefactor, diffusion=diffusion, vacuum=vacuum), as_json=json
-    )
+    asked |= {"mean_free_path": mean_free_path, "velocity": velocity}
+    chosen = {"prefactor": prefactor, "diffusion": diffusion, "vacuum": vacuum}
+    chosen |= {"transmission": transmission, "action": action, "gas": gas}
+    show_quanta(tables_for(particle, mass, asked, conventions=chosen, degeneracy=degeneracy), as_json=json)
+
+
+@app.command(epilog="Example: gzero audit -o audit.pdf")
+def audit(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help=".pdf .html .xlsx .json .tex or .md", show_default=False)
+    ] = None,
+    paper: Annotated[str, typer.Option(help="Paper of the PDF: a4 or us-letter.")] = "a4",
+    json: Json = False,
+) -> None:
+    """The source paper (arXiv:2604.19828), checked line by line: each verdict follows from a computation."""
+    from gzero.audit.paper import audit_paper
+    from gzero.cli.show import say, show_audit
+    from gzero.report.audit import write_audit
+    from gzero.report.write import check_target
+
+    if output is None:
+        show_audit(audit_paper(), as_json=json)
+        return
+    if json:
+        raise ConfigError(
+            "--json prints, -o writes", remedy="leave one of them out, or write to a file ending in .json"
+        )
+    check_target(output, paper)
+    say(f"wrote {write_audit(audit_paper(), output, paper=paper)}")  # type: ignore[arg-type]
 
 
 @app.command(epilog="Example: gzero simulate staircase -o sim.csv --noise-world 1/f --gain 1.01 --seed 7")

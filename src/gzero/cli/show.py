@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from gzero.analysis import Analysis
+    from gzero.audit.item import AuditItem
     from gzero.coverage import SelfTest
     from gzero.fitters.together import JointFit
     from gzero.loaders.registry import LoaderDescription
     from gzero.measurement.inspection import Inspection
     from gzero.pipeline.datasets import Description
-    from gzero.pipeline.quanta import Tables
+    from gzero.regimes import Tables
     from gzero.report.document import Document
     from gzero.verdict.plan import Plan
 
@@ -166,23 +167,22 @@ def show_plan(made: Plan, *, as_json: bool) -> None:
 
 def show_quanta(tables: Tables, *, as_json: bool) -> None:
     """Tables I-IV."""
-    from dataclasses import asdict
+    from gzero.report.quanta import quanta_document, quanta_record
 
-    particle, conditions, rows = tables
     if as_json:
-        stated = {"particle": particle.name or None, "mass_reference": particle.reference, **asdict(conditions)}
-        entries = [
-            {
-                "row": r.row,
-                **{part: asdict(getattr(r, part)) for part in ("conductance", "diffusion", "ratio", "product")},
-            }
-            for r in rows
-        ]
-        _json({"schema": "gzero.quanta/1", "conditions": stated, "rows": entries})
+        _json(_finite(quanta_record(tables)))
         return
-    from gzero.report.brief import quanta_document
+    _show(quanta_document(tables))
 
-    _show(quanta_document(particle, conditions, rows))
+
+def show_audit(items: Sequence[AuditItem], *, as_json: bool) -> None:
+    """The source paper, item by item."""
+    from gzero.report.audit import audit_document, audit_record
+
+    if as_json:
+        _json(audit_record(items))
+        return
+    _show(audit_document(items))
 
 
 def show_datasets(described: Sequence[Description], *, whole: bool, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""The short documents of the command line: what `fit`, `validate`, `inspect` and `quanta` print. No figures."""
+"""The short documents of the command line: what `fit`, `validate` and `inspect` print. No figures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gzero.analysis import Analysis
-from gzero.quanta import CONSTANTS_SET, TABLE_I, Conditions, Entry, Particle, QuantaRow
 from gzero.report.blindness import blind_lines
 from gzero.report.blocks import (
     NO_WARNING,
@@ -17,7 +16,7 @@ from gzero.report.blocks import (
     warning_notes,
 )
 from gzero.report.build import banner_of
-from gzero.report.document import Block, Cell, Document, Facts, Notes, Section, TableBlock
+from gzero.report.document import Block, Document, Facts, Notes, Section, TableBlock
 from gzero.report.exhibits import own_tables
 from gzero.report.intervals import interval_table
 from gzero.report.multiverse import multiverse_blocks
@@ -160,55 +159,3 @@ def inspection_document(seen: Inspection) -> Document:
         advice.insert(0, f"As it stands the file cannot be analysed: {seen.problem}")
     sections.append(Section(title="What next", blocks=(Notes(items=tuple(advice)),)))
     return Document(title="What the file says", subtitle=seen.path, sections=tuple(sections))
-
-
-def _entry(entry: Entry) -> tuple[Cell, Cell]:
-    value = NOTHING if entry.value is None else f"{show_number(entry.value, digits=10)} {unit_text(entry.unit)}".strip()
-    return Cell(text=entry.symbol, kind="symbol"), text(value)
-
-
-def quanta_document(particle: Particle, conditions: Conditions, rows: Sequence[QuantaRow]) -> Document:
-    """Tables I-IV with numbers."""
-    stated = [("Particle", text(particle.name or "not stated")), ("Constants", text(CONSTANTS_SET))]
-    if particle.mass is not None:
-        stated.append(("Mass", text(f"{show_number(particle.mass, digits=11)} kg ({particle.reference})")))
-    for name, value, unit in (
-        ("Temperature", conditions.temperature, "K"), ("Length", conditions.length, "m"),
-        ("Sound speed", conditions.sound_speed, "m/s"), ("Photon energy", conditions.photon_energy, "J"),
-    ):  # fmt: skip
-        stated.append((name, text(NOTHING if value is None else f"{show_number(value)} {unit}")))
-    stated.append(("Black-body prefactor", text(conditions.prefactor)))
-    first = TableBlock(
-        caption="Table I: diffusion",
-        heads=("Physics", "Regime", "D"),
-        rows=tuple((text(p), text(r), Cell(text=s, kind="symbol")) for p, r, s in TABLE_I),
-    )
-    second = TableBlock(
-        caption="Table II: units of conductance and diffusion",
-        heads=("Row", "Quasi-particle", "G", "value", "D", "value"),
-        rows=tuple((text(r.row), text(r.name), *_entry(r.conductance), *_entry(r.diffusion)) for r in rows),
-    )
-    third = TableBlock(
-        caption="Table III: G/D",
-        heads=("Row", "G/D", "value"),
-        rows=tuple((text(r.row), *_entry(r.ratio)) for r in rows),
-    )
-    fourth = TableBlock(
-        caption="Table IV: G D",
-        heads=("Row", "G D", "value"),
-        rows=tuple((text(r.row), *_entry(r.product)) for r in rows),
-    )
-    notes = Notes(
-        items=(
-            "Corrected where the paper errs: the prefactor P of pht and phn is that of Stefan and Boltzmann, Table III th carries its mass, pht and phn of Table III are P kB/L^2.",
-            "A dash waits for a condition: --temperature, --length, --sound-speed, --photon-energy.",
-        )
-    )
-    return Document(
-        title="Fundamental units of conductance and diffusion",
-        subtitle="arXiv:2604.19828, Tables I-IV",
-        sections=(
-            Section(title="Conditions", blocks=(Facts(pairs=tuple(stated)),)),
-            Section(title="Tables", blocks=(first, second, third, fourth, notes)),
-        ),
-    )

@@ -6,6 +6,7 @@ The document is handed to typst as data, never as markup: no text of a file or a
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from collections.abc import Sequence
@@ -33,6 +34,9 @@ _ROUNDS = 6
 
 #: Blocks of more characters than this may run over a page's end.
 _WHOLE = 1500
+
+#: A cell of so many characters holds sentences; a column of fewer than these keeps its own width beside it.
+_SENTENCES, _NARROW = 200, 18
 
 # controls, bidirectional overrides (which could show a text in another order than it has), and what is no character
 _UNSEEN = re.compile(
@@ -188,7 +192,19 @@ def _table(table: TableBlock) -> dict[str, Any]:
         "notes": [_clean(note) for note in table.notes],
         # a column that holds words as well as numbers is read from the left
         "sides": ["right" if n else "left" for n in numeric],
+        "shares": _shares(table),
     }
+
+
+def _shares(table: TableBlock) -> list[float]:
+    """Share of the line that each column gets, 0 for its own width. Only where sentences need the room: left to itself a
+    table gives every long column the same."""
+    lengths = [[len(c.text) for c in column] for column in zip(*table.rows, strict=True)]
+    if max((max(column) for column in lengths), default=0) < _SENTENCES:
+        return [0.0] * len(table.heads)
+    words = [max((len(w) for c in col for w in c.text.split()), default=0) for col in zip(*table.rows, strict=True)]
+    shares = [max(math.sqrt(sum(col)), 1.5 * min(word, 20)) for col, word in zip(lengths, words, strict=True)]
+    return [0.0 if max(col) <= _NARROW else round(share, 3) for col, share in zip(lengths, shares, strict=True)]
 
 
 def _cell(cell: Cell, *, right: bool = False) -> dict[str, Any]:

@@ -23,13 +23,14 @@ _QUANTITIES = {
     "G": ("G", ""), "G0": ("G", "0"), "D": ("D", ""), "D0": ("D", "0"), "Z0": ("Z", "0"), "R_s": ("R", "s"),
     "R_K": ("R", "K"), "chi2": ("χ²", ""),
     "K": ("K", ""), "mu": ("μ", ""), "alpha": ("α", ""), "omega_x": ("ω", "x"), "omega_y": ("ω", "y"), "M": ("M", ""),
-    "v": ("v", ""),
+    "v": ("v", ""), "W": ("W", ""), "A": ("A", ""), "F": ("F", ""), "f0": ("f", "0"), "k_F": ("k", "F"), "tau_T": ("τ", "T"),
+    "tau_r": ("τ", "r"), "lambda_b": ("λ", "b"), "dN2": ("δN²", ""), "zeta": ("ζ", ""),
 }  # fmt: skip
 
 #: Greek and others as LaTeX commands.
 _LATEX = {
     "ħ": r"\hbar", "κ": r"\kappa", "ε": r"\varepsilon", "μ": r"\mu", "λ": r"\lambda", "π": r"\pi", "Γ": r"\Gamma",
-    "τ": r"\tau", "χ²": r"\chi^{2}",
+    "τ": r"\tau", "χ²": r"\chi^{2}", "δN²": r"\delta N^{2}", "ζ": r"\zeta",
     "α": r"\alpha", "ω": r"\omega", "Ω": r"\Omega", "µ": r"\mu", "√": r"\surd", "Å": r"\text{Å}",
     "°C": r"^{\circ}\mathrm{C}",
 }  # fmt: skip
@@ -54,7 +55,7 @@ _UNIT_GLYPHS = {"ohm": "Ω", "degC": "°C", "angstrom": "Å", "m_e": "mₑ", "m0
 
 _TOKEN = re.compile(
     r"(?P<number>\d+(?:\.\d+)?)|(?P<word>m\*(?=$|[)/\s])|[A-Za-z][A-Za-z_]*\d*)"
-    r"|\^(?:\((?P<inner>-?\d+)\)|(?P<power>-?\d+))|(?P<mark>[*/()]|\s+)"
+    r"|\^(?:\((?P<inner>-?\d+)\)|(?P<power>-?\d+))|(?P<mark>[*/()+]|\s+)"
 )
 
 Kind = Literal["quantity", "unit", "number", "mark", "text"]

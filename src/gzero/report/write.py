@@ -8,11 +8,16 @@ import os
 import secrets
 import stat
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from gzero.analysis import Analysis
 from gzero.errors import ConfigError, GzeroError, OutputError
+
+if TYPE_CHECKING:
+    from gzero.audit.item import AuditItem
+    from gzero.report.document import Document
 
 Paper = Literal["a4", "us-letter"]
 
@@ -26,7 +31,13 @@ _REMEDIES = {
 }
 
 
-def write_report(analyses: Analysis | Sequence[Analysis], path: str | os.PathLike[str], *, paper: Paper = "a4") -> Path:
+def write_report(
+    analyses: Analysis | Sequence[Analysis],
+    path: str | os.PathLike[str],
+    *,
+    paper: Paper = "a4",
+    audit: Sequence[AuditItem] = (),
+) -> Path:
     """Write the report of one analysis or of several, and return its path.
 
     The file appears whole or not at all; when anything fails, what stood there before is untouched.
@@ -36,10 +47,11 @@ def write_report(analyses: Analysis | Sequence[Analysis], path: str | os.PathLik
     analyses : at least one.
     path : its ending chooses the format: .pdf .html .xlsx .json .tex .md
     paper : of the PDF, "a4" or "us-letter".
+    audit : of the source paper; its items that touch the analyses' quanta become the last section.
 
     Raises
     ------
-    ConfigError : another ending, or nothing to report.
+    ConfigError : another ending, nothing to report, or an audit where the format is JSON, whose record has no place for it.
     OutputError : the directory is missing or cannot be written to, the path is a directory, the disk is full.
     """
     target = Path(path)
@@ -47,9 +59,9 @@ def write_report(analyses: Analysis | Sequence[Analysis], path: str | os.PathLik
     renderer = _renderer(target, paper)
     if not several:
         raise ConfigError("there is nothing to report", remedy="give at least one analysis", path=str(target))
-    check_target(target, paper)
+    check_target(target, paper, audit=bool(audit))
     try:
-        content = renderer(several)
+        content = renderer(_Told(analyses=several, audit=tuple(audit)))
     except GzeroError:
         raise
     except OSError as error:  # a renderer may need temporary files
@@ -58,53 +70,73 @@ def write_report(analyses: Analysis | Sequence[Analysis], path: str | os.PathLik
     return target
 
 
-def _pdf(analyses: Sequence[Analysis], paper: Paper) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What is told: analyses, and the items of the audit from which those that touch their quanta are taken."""
+
+    analyses: tuple[Analysis, ...]
+    audit: tuple[AuditItem, ...] = ()
+
+
+def _document(told: _Told) -> Document:
     from gzero.report.build import build_document
+
+    document = build_document(told.analyses)
+    if not told.audit:
+        return document
+    from gzero.report.audit import section_on
+
+    section = section_on(told.audit, [a.quantum for a in told.analyses])
+    return replace(document, sections=(*document.sections, section))
+
+
+def _pdf(told: _Told, paper: Paper) -> bytes:
     from gzero.report.pdf import render_pdf
 
-    return render_pdf(build_document(analyses), paper=paper)
+    return render_pdf(_document(told), paper=paper)
 
 
-def _html(analyses: Sequence[Analysis]) -> bytes:
-    from gzero.report.build import build_document
+def _html(told: _Told) -> bytes:
     from gzero.report.html import render_html
 
-    return render_html(build_document(analyses))
+    return render_html(_document(told))
 
 
-def _xlsx(analyses: Sequence[Analysis]) -> bytes:
-    from gzero.report.build import build_document
+def _xlsx(told: _Told) -> bytes:
     from gzero.report.xlsx import render_xlsx
 
-    return render_xlsx(build_document(analyses), analyses)
+    if not told.audit:
+        return render_xlsx(_document(told), told.analyses)
+    from gzero.report.audit import audit_rows, items_on
+
+    kept = items_on(told.audit, [a.quantum for a in told.analyses])
+    return render_xlsx(_document(told), told.analyses, more={"audit": audit_rows(kept)})
 
 
-def _json(analyses: Sequence[Analysis]) -> bytes:
+def _json(told: _Told) -> bytes:
     from gzero.report.json import render_json
 
-    return render_json(analyses)
+    return render_json(told.analyses)
 
 
-def _tex(analyses: Sequence[Analysis]) -> bytes:
-    from gzero.report.build import build_document
+def _tex(told: _Told) -> bytes:
     from gzero.report.tex import render_tex
 
-    return render_tex(build_document(analyses))
+    return render_tex(_document(told))
 
 
-def _markdown(analyses: Sequence[Analysis]) -> bytes:
-    from gzero.report.build import build_document
+def _markdown(told: _Told) -> bytes:
     from gzero.report.markdown import render_markdown
 
-    return render_markdown(build_document(analyses))
+    return render_markdown(_document(told))
 
 
-Renderer = Callable[[Sequence[Analysis]], bytes]
+Renderer = Callable[[_Told], bytes]
 
 
 def _renderer(target: Path, paper: Paper) -> Renderer:
     renderers: dict[str, Renderer] = {
-        ".pdf": lambda analyses: _pdf(analyses, paper),
+        ".pdf": lambda told: _pdf(told, paper),
         ".html": _html,
         ".xlsx": _xlsx,
         ".json": _json,
@@ -124,12 +156,12 @@ def _renderer(target: Path, paper: Paper) -> Renderer:
     return found
 
 
-def check_target(target: Path, paper: str = "a4") -> None:
+def check_target(target: Path, paper: str = "a4", *, audit: bool = False) -> None:
     """Say what will not work before the work is done.
 
     Raises
     ------
-    ConfigError : an ending that names no format, or a paper that there is not.
+    ConfigError : an ending that names no format, a paper that there is not, or an audit in the JSON of an analysis.
     OutputError : a place that cannot be written to.
     """
     if paper not in get_args(Paper):
@@ -137,6 +169,10 @@ def check_target(target: Path, paper: str = "a4") -> None:
             f"paper '{paper}' is no choice", remedy=f"choose {' or '.join(get_args(Paper))}", allowed=get_args(Paper)
         )
     _renderer(target, cast(Paper, paper))
+    if audit and target.suffix.lower() == ".json":
+        raise ConfigError(
+            "the JSON record of an analysis holds no audit", remedy="write it with gzero audit -o", path=str(target)
+        )
     _check(target)
 
 

@@ -5,15 +5,11 @@ Numbers are written in full in SI; how many decimals Excel shows follows from th
 
 from __future__ import annotations
 
-import io
 import math
-import re
-import zipfile
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import PurePath
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from gzero.analysis import Analysis
 from gzero.estimate import Estimate
@@ -23,40 +19,28 @@ from gzero.report.document import Document
 from gzero.report.multiverse import multiverse_rows
 from gzero.report.rounding import round_std
 from gzero.report.symbols import symbol_text, unit_text
-from gzero.report.terminal import visible_text
+from gzero.report.workbook import Item, Number, Row, add_sheet, saved, width
 
 if TYPE_CHECKING:
-    from openpyxl.cell import Cell
-    from openpyxl.workbook.workbook import Workbook
-    from openpyxl.worksheet.worksheet import Worksheet
-
     from gzero.universes import Multiverse
 
 #: Traces whose points stand in the sheet "data", and rows that a sheet can hold below its header, with one for a note.
 MAX_TRACES, MAX_ROWS = 20, 1_048_574
-#: Characters (UTF-16) that a cell can hold.
-MAX_TEXT = 32_767
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number and the way Excel shows it."""
-
-    value: float | None
-    shown: str = "General"
-
-
-Item = str | int | bool | Number | None
-Row = Sequence[Item]
-
-
-def render_xlsx(document: Document, analyses: Sequence[Analysis]) -> bytes:
+def render_xlsx(
+    document: Document,
+    analyses: Sequence[Analysis],
+    *,
+    more: Mapping[str, tuple[list[str], Sequence[Row]]] | None = None,
+) -> bytes:
     """The workbook with sheets "results", "plateaus", "budget", "ledger", "data" and the lists of one analysis; same input, same bytes.
 
     Parameters
     ----------
     document : title and banner are taken from it; the banner stands in every sheet's printed header too.
     analyses : one is told at length, several get one row each in "results" and a column "trace" elsewhere.
+    more : further sheets, name -> (heads, rows).
     """
     from openpyxl import Workbook
 
@@ -69,17 +53,20 @@ def render_xlsx(document: Document, analyses: Sequence[Analysis]) -> bytes:
         sheets["multiverse"] = _multiverse(traces[0][0], traces[0][1].multiverse)
     for name, (heads, found) in sheets.items():
         rows = list(found)
-        widths = [_width([head, *(row[i] for row in rows[:2000])]) for i, head in enumerate(heads)]
+        widths = [width([head, *(row[i] for row in rows[:2000])]) for i, head in enumerate(heads)]
         skipped = 0 if many or name == "results" else 1  # one analysis needs no column "trace"
-        _sheet(book, name, document.banner, heads[skipped:], (row[skipped:] for row in rows), widths[skipped:])
+        add_sheet(book, name, document.banner, heads[skipped:], (row[skipped:] for row in rows), widths[skipped:])
     heads, found = _data(traces)
     skipped = 0 if many else 1
-    _sheet(book, "data", document.banner, heads[skipped:], (row[skipped:] for row in found), [16] * len(heads))
+    add_sheet(book, "data", document.banner, heads[skipped:], (row[skipped:] for row in found), [16] * len(heads))
     for listing in () if many else traces[0][1].listings:
         rows = [[item for entry in row for item in _entry(entry)] for row in listing.rows]
         heads = [h for head, e in zip(listing.heads, listing.rows[0], strict=True) for h in _heads_of(head, e)]
-        _sheet(book, listing.name, document.banner, heads, rows, [16] * len(heads))
-    return _saved(book, document.title)
+        add_sheet(book, listing.name, document.banner, heads, rows, [16] * len(heads))
+    for name, (heads, further) in (more or {}).items():
+        widths = [width([head, *(row[i] for row in further)]) for i, head in enumerate(heads)]
+        add_sheet(book, name, document.banner, heads, further, widths)
+    return saved(book, document.title)
 
 
 def number_format(size: float, std: float | None) -> str:
@@ -341,84 +328,3 @@ def _points(traces: Traces, mixed: bool) -> Iterator[Row]:
         note = f"not shown: {omitted} more traces, {cut} more points; write the report of a single trace to see them"
         note = "points are not shown while they are blind" if blind else note
         yield [note, note if len(traces) == 1 else None, None, None, None, None, *([None] if mixed else [])]
-
-
-def _width(items: Sequence[Item]) -> float:
-    """Wide enough for the longest line, within what can be read."""
-    longest = 0
-    for item in items:
-        if isinstance(item, str):
-            longest = max(longest, *(len(line) for line in item[:500].split("\n")))
-        elif isinstance(item, Number):
-            longest = max(longest, 14)
-    return float(min(max(longest + 2, 10), 60))
-
-
-def _sheet(
-    book: Workbook, name: str, banner: str, heads: Sequence[str], rows: Iterable[Row], widths: Sequence[float]
-) -> None:
-    from openpyxl.styles import Alignment, Font
-    from openpyxl.utils import get_column_letter
-
-    sheet = cast("Worksheet", book.create_sheet(name))  # write-only, which openpyxl's types do not know all of
-    sheet.freeze_panes = "A2"
-    for i, width in enumerate(widths[: len(heads)], start=1):
-        sheet.column_dimensions[get_column_letter(i)].width = width
-    sheet.print_title_rows = "1:1"
-    sheet.page_setup.orientation = "landscape"
-    if banner and sheet.oddHeader is not None:
-        sheet.oddHeader.center.text = " ".join(visible_text(banner).replace("&", "&&").split())[:200]
-    bold, top, wrapped = Font(bold=True), Alignment(vertical="top"), Alignment(vertical="top", wrap_text=True)
-    header = [_cell(sheet, head) for head in heads]
-    for cell in header:
-        cell.font, cell.alignment = bold, wrapped
-    sheet.append(header)
-    for row in rows:
-        cells = [_cell(sheet, item) for item in row]
-        for item, written in zip(row, cells, strict=True):
-            if name != "data":
-                written.alignment = wrapped if isinstance(item, str) and (len(item) > 60 or "\n" in item) else top
-        sheet.append(cells)
-
-
-def _cell(sheet: Worksheet, item: Item) -> Cell:
-    """A cell of the right type: text stays text, whatever it begins with."""
-    from openpyxl.cell import WriteOnlyCell
-
-    if isinstance(item, str):
-        text = visible_text(item)
-        if len(text) > MAX_TEXT // 2 and len(text.encode("utf-16-le")) > 2 * MAX_TEXT:
-            text = f"{text[: MAX_TEXT // 2 - 60]} … ({len(text) - MAX_TEXT // 2 + 60} more characters)"
-        cell = WriteOnlyCell(sheet, value=text)
-        cell.data_type = "s"  # openpyxl would make a formula of `=...` and an error of `#N/A`
-        if text[:1] in ("=", "+", "-", "@", "\t"):
-            cell.quotePrefix = True  # and Excel, when the cell is edited
-        return cell
-    if isinstance(item, Number):
-        if item.value is None or not math.isfinite(item.value):
-            return WriteOnlyCell(sheet)
-        cell = WriteOnlyCell(sheet, value=repr(float(item.value)))
-        cell.data_type = "n"  # openpyxl itself would write 16 digits, one too few to read the same float back
-        cell.number_format = item.shown
-        return cell
-    return WriteOnlyCell(sheet, value=item)
-
-
-def _saved(book: Workbook, title: str) -> bytes:
-    """The archive without the time of its making."""
-    from datetime import datetime
-
-    book.properties.creator, book.properties.title = "gzero", visible_text(title)[:250]
-    book.properties.created = book.properties.modified = datetime(1980, 1, 1)
-    raw, fixed = io.BytesIO(), io.BytesIO()
-    book.save(raw)
-    with zipfile.ZipFile(raw) as written, zipfile.ZipFile(fixed, "w") as out:
-        for entry in written.infolist():
-            content = written.read(entry)
-            if entry.filename == "docProps/core.xml":  # openpyxl writes the time of saving over ours
-                stamp = rb"(<dcterms:modified[^>]*>)[^<]*"
-                content = re.sub(stamp, rb"\g<1>1980-01-01T00:00:00Z", content)
-            info = zipfile.ZipInfo(entry.filename, date_time=(1980, 1, 1, 0, 0, 0))
-            info.compress_type, info.create_system, info.external_attr = zipfile.ZIP_DEFLATED, 3, 0o600 << 16
-            out.writestr(info, content)
-    return fixed.getvalue()
