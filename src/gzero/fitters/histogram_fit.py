@@ -1,0 +1,308 @@
+"""Peaks on a smooth background fitted to a histogram, and to every redrawn experiment beside it.
+
+Least squares with the variance that the traces show, counts times their excess over Poisson, taken from the fitted curve, so that
+a low count by chance does not weigh more than a high one. What hangs together between bins needs no model: the same
+fit to whole traces redrawn (`gzero.reduction.histogram`) gives the covariance of all parameters at once. Levenberg and
+Marquardt (Marquardt 1963, doi 10.1137/0111030) for all experiments side by side, with bounds by projection.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gzero.errors import FitError
+from gzero.models.breakjunction import DEGREE, Range, background, counts, peak_shapes, slopes, split
+from gzero.reduction.histogram import TraceHistogram
+from gzero.reduction.histogram_peaks import Bump
+from gzero.reduction.noise import widening
+
+Array = NDArray[np.float64]
+
+_STEPS = 60
+#: Decrease of chi2 that is still to come where a fit stops: 1e-5 or 0.01 of a standard deviation.
+_NEAR, _NEAR_REDRAWN = 1e-10, 1e-4
+_CHORDS = 12
+_DAMPING = (1e-4, 1e9)
+_WORK = 2_000_000  # numbers in one set of Jacobians
+_USABLE = 0.9  # share of the experiments that must reach a minimum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PeakFit:
+    """Peaks of one histogram.
+
+    Parameters
+    ----------
+    values : height [counts], centre, width [unit of the bins] of each of k peaks, then the background [counts], shape (p,).
+    covariance : from the redrawn experiments, widened for the number of traces, shape (p, p).
+    redrawn : values of those that reached a minimum, shape (R, p).
+    fitted, std : model and standard deviation of the counts, shape (B,).
+    chi2, dof : of the fit, bin by bin.  p_value : chance that redrawn experiments miss the curve by as much.
+    failed : share of the redrawn experiments without a minimum.
+    at_bounds : positions of values that lie on a bound.
+    influence : what each trace moves each position by, shape (T, k) [unit of the bins].
+    width : of a bin.
+    """
+
+    peaks: int
+    within: Range
+    values: Array
+    covariance: Array
+    redrawn: Array
+    fitted: Array
+    std: Array
+    chi2: float
+    dof: int
+    p_value: float
+    failed: float
+    at_bounds: tuple[int, ...]
+    influence: Array
+    width: float
+
+    @property
+    def heights(self) -> Array:
+        """Above the background [counts], shape (k,)."""
+        return split(self.values, self.peaks)[0]
+
+    @property
+    def centres(self) -> Array:
+        """Positions [unit of the bins], shape (k,)."""
+        return split(self.values, self.peaks)[1]
+
+    @property
+    def widths(self) -> Array:
+        """Standard deviations [unit of the bins], shape (k,)."""
+        return split(self.values, self.peaks)[2]
+
+    def of_centres(self) -> Array:
+        """Covariance of the positions, shape (k, k)."""
+        at = 3 * np.arange(self.peaks) + 1
+        return np.asarray(self.covariance[np.ix_(at, at)])
+
+    def areas(self) -> tuple[Array, Array]:
+        """(readings in each peak above the background, their standard uncertainties), each shape (k,)."""
+        each = _areas(self.redrawn, self.peaks, self.width)
+        return _areas(self.values, self.peaks, self.width), np.asarray(each.std(axis=0, ddof=1))
+
+    def smooth_at(self, x: Array) -> Array:
+        """The background alone [counts] at conductances of shape (n,)."""
+        smooth = self.values[3 * self.peaks :]
+        return np.asarray(background(x, self.within, degree=smooth.size - 2) @ smooth)
+
+
+def peak_positions(
+    histogram: TraceHistogram, bumps: tuple[Bump, ...], *, scale: float = 1.0, degree: int = DEGREE
+) -> Array:
+    """Positions of the peaks alone [unit of the bins], shape (k,); arguments and errors as of `fit_peaks`."""
+    return split(_best(histogram, bumps, scale=scale, degree=degree)[1], len(bumps))[1]
+
+
+def _range(histogram: TraceHistogram, scale: float) -> Range:
+    return Range(low=float(histogram.edges[0]), high=float(histogram.edges[-1]), scale=scale)
+
+
+def _best(
+    histogram: TraceHistogram, bumps: tuple[Bump, ...], *, scale: float, degree: int
+) -> tuple[_Problem, Array, Array]:
+    """(what is minimised, values at the minimum, standard deviation of the counts)."""
+    x, data = histogram.centres, histogram.counts
+    terms = background(x, _range(histogram, scale), degree=degree)
+    problem = _Problem(x=x, terms=terms, peaks=len(bumps), bounds=_bounds(bumps, histogram, terms.shape[1]))
+    std = np.sqrt(histogram.excess * np.maximum(_smooth(data), 1.0))
+    values = _start(x, terms, data, std, bumps)
+    for _ in range(2):
+        found, _cost, reached = problem.descend(data[None], std, values[None], near=_NEAR)
+        values = found[0]
+        if not reached[0]:
+            raise FitError("no minimum was reached on the histogram", remedy="give more traces, or state --plateaus")
+        std = np.sqrt(histogram.excess * np.maximum(counts(x, values, len(bumps), terms), 1.0))
+    return problem, values, std
+
+
+def _areas(values: Array, peaks: int, bin_width: float) -> Array:
+    heights, _, widths, _ = split(values, peaks)
+    return np.asarray(np.sqrt(2 * np.pi) * heights * widths / bin_width)
+
+
+def fit_peaks(
+    histogram: TraceHistogram, replicates: Array, bumps: tuple[Bump, ...], *, scale: float = 1.0, degree: int = DEGREE
+) -> PeakFit:
+    """Peaks at the bumps that were found, with everything their uncertainty needs.
+
+    Parameters
+    ----------
+    histogram : of T traces, all of it above zero.  replicates : of the same bins in redrawn experiments, shape (R, B).
+    bumps : at least one, in order.  scale : of the tunnelling term [unit of the bins].
+
+    Raises
+    ------
+    FitError : no minimum on the histogram, or on more than a tenth of the redrawn experiments.
+    """
+    problem, values, std = _best(histogram, bumps, scale=scale, degree=degree)
+    found, reached = problem.redrawn(replicates, std, values)
+    if reached.mean() < _USABLE:
+        raise FitError(
+            f"the peaks are lost in {100 * (1 - reached.mean()):.0f} % of the redrawn experiments",
+            remedy="give more traces",
+        )
+    fitted = counts(problem.x, values, problem.peaks, problem.terms)
+    pulls = (histogram.counts - fitted) / std
+    drawn = found[reached]
+    misses = (replicates[reached] - counts(problem.x, drawn, problem.peaks, problem.terms)) / std - pulls
+    chi2 = float(pulls @ pulls)
+    lower, upper = problem.bounds
+    influence, factor = problem.by_trace(histogram.by_trace, values, std)
+    return PeakFit(
+        peaks=len(bumps),
+        within=_range(histogram, scale),
+        values=values,
+        covariance=np.atleast_2d(np.cov(drawn.T)) * np.outer(factor, factor),
+        influence=influence[:, 1 : 3 * len(bumps) : 3],
+        redrawn=drawn,
+        fitted=fitted,
+        std=std,
+        chi2=chi2,
+        dof=problem.x.size - values.size,
+        p_value=float((1 + np.sum((misses**2).sum(axis=1) >= chi2)) / (1 + drawn.shape[0])),
+        failed=float(1 - reached.mean()),
+        at_bounds=tuple(int(i) for i in np.flatnonzero((values <= lower) | (values >= upper))),
+        width=histogram.width,
+    )
+
+
+def _smooth(data: Array) -> Array:
+    """Counts over five bins, for weights before there is a fit."""
+    padded = np.pad(data, 2, mode="edge")
+    return np.asarray(np.convolve(padded, np.full(5, 0.2), mode="valid"))
+
+
+def _start(x: Array, terms: Array, data: Array, std: Array, bumps: tuple[Bump, ...]) -> Array:
+    """Heights and background by linear least squares at the places and widths that were found."""
+    centres, widths = np.array([b.centre for b in bumps]), np.array([b.width for b in bumps])
+    design = np.column_stack([peak_shapes(x, centres, widths), terms]) / std[:, None]
+    solved = np.linalg.lstsq(design, data / std, rcond=None)[0]
+    heights = np.maximum(solved[: len(bumps)], 0.1 * std[np.searchsorted(x, centres).clip(0, x.size - 1)])
+    return np.concatenate([np.column_stack([heights, centres, widths]).ravel(), solved[len(bumps) :]])
+
+
+def _bounds(bumps: tuple[Bump, ...], histogram: TraceHistogram, smooth: int) -> tuple[Array, Array]:
+    """A peak stays between the middles to its neighbours, and no wider than half of the way to the nearer one."""
+    centres = np.array([b.centre for b in bumps])
+    edges = np.concatenate([[histogram.edges[0]], (centres[1:] + centres[:-1]) / 2, [histogram.edges[-1]]])
+    room = np.minimum(centres - edges[:-1], edges[1:] - centres)
+    widest = np.maximum(room, np.array([1.5 * b.width for b in bumps]))
+    lower = np.column_stack([np.zeros(centres.size), edges[:-1], np.full(centres.size, histogram.width / 2)])
+    upper = np.column_stack([np.full(centres.size, np.inf), edges[1:], widest])
+    free = np.full(smooth, np.inf)
+    return np.concatenate([lower.ravel(), -free]), np.concatenate([upper.ravel(), free])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Problem:
+    """One model for many histograms of the same bins."""
+
+    x: Array
+    terms: Array
+    peaks: int
+    bounds: tuple[Array, Array]
+
+    def descend(self, data: Array, std: Array, start: Array, *, near: float) -> tuple[Array, Array, NDArray[np.bool_]]:
+        """(values, cost, whether a minimum was reached) for each row of `data`, shape (R, B), from `start`, shape (R, p)."""
+        rows = max(1, _WORK // (self.x.size * start.shape[1]))
+        parts = [self._some(data[i : i + rows], std, start[i : i + rows], near) for i in range(0, data.shape[0], rows)]
+        values, cost, reached = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return values, cost, reached
+
+    def redrawn(self, data: Array, std: Array, values: Array) -> tuple[Array, NDArray[np.bool_]]:
+        """(values, whether a minimum was reached) for many histograms that differ little from the one `values` belong to.
+
+        Each solves J^T W (data - N) = 0 with the Jacobian J of the one they differ little from, which is the fit to first order
+        and one product of matrices a step; what does not settle so, or lies on a bound, descends by itself.
+        """
+        lower, upper = self.bounds
+        design = slopes(self.x, values, self.peaks, self.terms) / std[:, None]
+        solve, matrix = np.linalg.pinv(design), design.T @ design
+        out = np.tile(values, (data.shape[0], 1))
+        reached = np.zeros(data.shape[0], dtype=bool)
+        left, last = np.arange(data.shape[0]), np.full(data.shape[0], np.inf)
+        for _ in range(_CHORDS):
+            step = self._pulls(data[left], std, out[left]) @ solve.T
+            gain = np.einsum("rk,kj,rj->r", step, matrix, step)
+            trial = out[left] + step
+            inside = np.all((trial > lower) & (trial < upper), axis=1) & (gain < last[left])
+            left, trial, gain = left[inside], trial[inside], gain[inside]
+            out[left], last[left] = trial, gain
+            reached[left[gain <= _NEAR_REDRAWN]] = True
+            left = left[gain > _NEAR_REDRAWN]
+            if not left.size:
+                break
+        slow = np.flatnonzero(~reached)
+        if slow.size:
+            start = np.broadcast_to(values, (slow.size, values.size))
+            out[slow], _, reached[slow] = self.descend(data[slow], std, start, near=_NEAR_REDRAWN)
+        return out, reached
+
+    def by_trace(self, each: NDArray[np.float32], values: Array, std: Array) -> tuple[Array, Array]:
+        """(psi: what each trace moves each value by, shape (T, p); factor on each standard deviation, shape (p,)).
+
+        The variance of a value is sum psi_t^2, and known as well as from n = 3 (sum psi_t^2)^2/sum psi_t^4 traces of equal
+        weight (T for normal psi, T/6 where contacts stay exponentially long): Student's quantile for n - 1, and n/(n - 1) on
+        the variance, as the mean is taken from the same traces.
+        """
+        design = slopes(self.x, values, self.peaks, self.terms) / std[:, None]
+        solve = np.linalg.pinv(design) / std
+        psi = (each - each.mean(axis=0)) @ solve.T
+        # per value in units of its own size, as a fourth power of small numbers is none
+        square = (psi / np.maximum(np.abs(psi).max(axis=0), np.finfo(np.float64).tiny)) ** 2
+        n = 3 * square.sum(axis=0) ** 2 / np.maximum((square**2).sum(axis=0), np.finfo(np.float64).tiny)
+        n = np.clip(n, 4.0, each.shape[0])
+        return np.asarray(psi), np.asarray(widening(n - 1) * np.sqrt(n / (n - 1)))
+
+    def _some(self, data: Array, std: Array, start: Array, near: float) -> tuple[Array, Array, NDArray[np.bool_]]:
+        lower, upper = self.bounds
+        values = np.clip(start, lower, upper)
+        pulls = self._pulls(data, std, values)
+        cost = np.einsum("rb,rb->r", pulls, pulls)
+        reached, damping = np.zeros(values.shape[0], dtype=bool), np.full(values.shape[0], _DAMPING[0])
+        left = np.flatnonzero(np.isfinite(cost))
+        for _ in range(_STEPS):
+            if not left.size:
+                break
+            step, gain = self._step(values[left], pulls[left], std, damping[left])
+            trial = np.clip(values[left] + step, lower, upper)
+            now = self._pulls(data[left], std, trial)
+            trial_cost = np.einsum("rb,rb->r", now, now)
+            better = trial_cost <= cost[left]
+            close = gain <= near
+            moved = left[better]
+            values[moved], pulls[moved], cost[moved] = trial[better], now[better], trial_cost[better]
+            damping[moved] *= 0.1
+            damping[left[~better]] *= 20.0
+            reached[left[close]] = True
+            left = left[~close & (damping[left] < _DAMPING[1])]
+        return values, cost, reached
+
+    def _pulls(self, data: Array, std: Array, values: Array) -> Array:
+        return np.asarray((data - counts(self.x, values, self.peaks, self.terms)) / std)
+
+    def _step(self, values: Array, pulls: Array, std: Array, damping: Array) -> tuple[Array, Array]:
+        """(damped step, decrease of the cost that an undamped one promises) of each row."""
+        lower, upper = self.bounds
+        design = slopes(self.x, values, self.peaks, self.terms) / std[:, None]
+        turned = np.swapaxes(design, 1, 2)
+        slope = (turned @ pulls[:, :, None])[:, :, 0]
+        matrix = turned @ design
+        held = ((values <= lower) & (slope < 0)) | ((values >= upper) & (slope > 0))
+        size = np.sqrt(np.einsum("rkk->rk", matrix))
+        held |= ~(size > 0)
+        size = np.where(held, 1.0, size)
+        slope = np.where(held, 0.0, slope) / size
+        scaled = np.where(held[:, :, None] | held[:, None, :], 0.0, matrix / (size[:, :, None] * size[:, None, :]))
+        unit = np.eye(values.shape[1])
+        damped = np.where(unit > 0, 1.0 + damping[:, None, None] + 1e-12, scaled)
+        step = np.linalg.solve(damped, slope[:, :, None])[:, :, 0]
+        gain = np.einsum("rk,rk->r", step, slope)
+        return step / size, gain
