@@ -65,11 +65,12 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     step = adc_step(measurement.ordinate.values[:_SAMPLE]) / abs(calibration.gain.value)
     coarse = step if step > _COARSE * WIDTH * quantum else 0.0
     found = contact_histogram(traces, quantum=quantum, rng=np.random.default_rng(options.seed), step=coarse)
+    symbol = ("2e^2/h" if unit == "S" else options.quantum.symbol).replace("^2", "²")
     session = Shown(
-        traces=traces, found=found, quantum=quantum, symbol="2e^2/h" if unit == "S" else options.quantum.symbol,
+        traces=traces, found=found, quantum=quantum, symbol=symbol, unit=unit,
         x_unit=measurement.abscissa.unit, x_name=measurement.abscissa.short, spacing=_spacing(traces), seed=options.seed,
     )  # fmt: skip
-    ledger = (*traces.ledger, *_ledger(found, traces, options, quantum, coarse, measurement))
+    ledger = (*traces.ledger, *_ledger(session, options, coarse, measurement))
     curve = Curve(
         x=found.linear.centres * quantum, y=found.linear.counts, x_name="conductance", y_name="readings", x_unit=unit,
         y_unit="",
@@ -84,6 +85,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         listings=listings(session),
         seed=options.seed,
         method=_method(found, traces),
+        used=int(traces.values.size),
     )
     counted = _counted(found, options)
     if found.fit is None or not counted:
@@ -211,9 +213,10 @@ def _open_contact(traces: ContactTraces) -> tuple[float, float]:
 
 def _spacing(traces: ContactTraces) -> float:
     """Displacement from one reading to the next [unit of x]; 0 where readings are not evenly spaced."""
-    inside = np.ones(traces.displacement.size, dtype=bool)
-    inside[traces.starts[1:] - 1] = False
-    steps = np.abs(np.diff(traces.displacement, append=traces.displacement[-1:])[inside])
+    some = traces.displacement[:_SAMPLE]  # a session is read at one rate
+    inside = np.ones(some.size, dtype=bool)
+    inside[np.minimum(traces.starts[1:], some.size) - 1] = False
+    steps = np.abs(np.diff(some, append=some[-1:])[inside])
     typical = float(np.median(steps)) if steps.size else 0.0
     even = typical > 0 and float(np.mean(np.abs(steps - typical) > 0.05 * typical)) < 0.05
     return typical if even else 0.0
@@ -243,7 +246,7 @@ def _table(levels: LevelSet, peaks: PeakFit, session: Shown, counted: list[int])
         out.append(
             Level(
                 index=k + 1, level=level, transmission=step, x_low=float(levels.values[k]) - half,
-                x_high=float(levels.values[k]) + half, slope=0.0, points=round(float(areas[k])), counted=k in counted,
+                x_high=float(levels.values[k]) + half, slope=float("nan"), points=round(float(areas[k])), counted=k in counted,
                 note="" if k in counted else "outside of what is claimed",
             )
         )  # fmt: skip
@@ -271,7 +274,8 @@ def _result(peaks: PeakFit, session: Shown, claim: LevelSet) -> FitResult:
         noise_model=f"counts scatter between traces {session.found.linear.excess:.1f} times as much as independent readings",
         inflation=1.0,
         success=True,
-        message=f"{100 * (1 - peaks.failed):.0f} % of {DRAWS} redrawn experiments reached a minimum as well",
+        message=f"{100 * (1 - peaks.failed):.0f} % of {DRAWS} redrawn experiments reached a minimum as well, and "
+        f"{100 * peaks.p_value:.2g} % miss their curve by as much as the measured one",
         at_bounds=tuple(model.names[i] for i in peaks.at_bounds),
         bic=peaks.chi2 + peaks.values.size * float(np.log(peaks.fitted.size)),
         levels=claim,
@@ -293,16 +297,10 @@ def _budget(line: StepHeight, session: Shown) -> tuple[BudgetLine, ...]:
     )
 
 
-def _ledger(
-    found: ContactHistogram,
-    traces: ContactTraces,
-    options: FitOptions,
-    quantum: float,
-    step: float,
-    measurement: Measurement,
-) -> list[Choice]:
+def _ledger(session: Shown, options: FitOptions, step: float, measurement: Measurement) -> list[Choice]:
     """What was chosen on the way to the peaks."""
-    linear, symbol = found.linear, "2e^2/h" if measurement.ordinate.unit == "S" else options.quantum.symbol
+    found, traces, quantum, symbol = session.found, session.traces, session.quantum, session.symbol
+    linear = found.linear
     rail = f", and 4 standard deviations of a reading below the rail at {traces.rail / quantum:.3g}" if np.isfinite(traces.rail) else ""  # fmt: skip
     widths = " or ".join(f"{WIDTH * m:g}" for m in JOINED)
     out = [

@@ -18,7 +18,8 @@ Array = NDArray[np.float64]
 
 _BAND = (2.5, 97.5)  # percent
 _ORDERS = 5  # plateaus before the break that are listed
-_BINS = 60
+_BINS = 100  # of the displacement, in the picture of all traces
+_BEHIND = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,7 +28,7 @@ class Shown:
 
     Parameters
     ----------
-    quantum, symbol : that conductances are shown in [unit of y].
+    quantum, symbol : that conductances are shown in [unit of y], the symbol as print has it.  unit : of y, SI text.
     x_unit, x_name : of the displacement.  spacing : from reading to reading [unit of x], 0 where it is not even.
     """
 
@@ -35,20 +36,16 @@ class Shown:
     found: ContactHistogram
     quantum: float
     symbol: str
+    unit: str | None
     x_unit: str | None
     x_name: str
     spacing: float
     seed: int
 
     @property
-    def unit(self) -> str:
-        """SI unit of the conductance."""
-        return "S" if self.symbol == "2e^2/h" else ""
-
-    @property
     def axis(self) -> str:
         """Name of a conductance axis."""
-        return f"conductance [{self.symbol.replace('^2', '²')}]"
+        return f"conductance [{self.symbol}]"
 
 
 def pictures(shown: Shown) -> tuple[Picture, ...]:
@@ -92,7 +89,7 @@ def _histogram(shown: Shown) -> Picture:
 
 def _logarithmic(shown: Shown) -> Picture | None:
     """The histogram of log10 G, down to the noise of an open contact."""
-    floor = max(shown.traces.noise, 1e-6 * shown.quantum)
+    floor = max(shown.traces.open_noise, 1e-6 * shown.quantum)
     top = float(shown.found.linear.edges[-1]) * shown.quantum
     histogram = logarithmic_histogram(shown.traces, low=floor, high=top, quantum=shown.quantum)
     counts = histogram.counts
@@ -102,7 +99,7 @@ def _logarithmic(shown: Shown) -> Picture | None:
     below = float(np.mean(shown.traces.values < floor))
     return Picture(
         name="logarithmic_histogram",
-        caption=f"The same readings in {histogram.width:.2g} decades of conductance each, down to the noise of a reading "
+        caption=f"The same readings in {histogram.width:.2g} decades of conductance each, down to the noise of an open contact "
         f"({100 * below:.0f} % of the readings lie lower); band: 95 % of experiments with redrawn traces.",
         alt=f"Histogram of the logarithm of the conductance from {x[0]:.2g} to {x[-1]:.2g} {shown.symbol}.",
         x_name=shown.axis, y_name="readings per bin", x_unit="", traces=(Trace(label="readings", x=x, y=counts),),
@@ -119,12 +116,13 @@ def _together(shown: Shown) -> Picture | None:
     x, there = aligned(traces, at=CONTACT * shown.quantum)
     if not there.all():
         x = x[there]
-    low, high = float(x.min()), float(x.max())
+    low = float(x.min())
+    high = min(float(x.max()), -_BEHIND * low)  # behind the break there is little to see
     top = float(traces.values.max())
     if not high > low or top <= 0:
         return None
     plane = bh.Histogram(
-        bh.axis.Regular(_BINS, low, high), bh.axis.Regular(200, min(0.0, float(traces.values.min())), top),
+        bh.axis.Regular(min(_BINS, max(8, int(np.median(traces.sizes) / 2))), low, high), bh.axis.Regular(200, min(0.0, float(traces.values.min())), top),
         storage=bh.storage.Int64(),
     )  # fmt: skip
     plane.fill(x, traces.values if there.all() else traces.values[there])

@@ -67,7 +67,7 @@ def ends(traces: ContactTraces, quantum: float) -> tuple[float, float]:
     high = float(np.quantile(traces.highest(), _BEGIN))
     if np.isfinite(traces.rail):
         high = min(high, traces.rail - 4 * traces.noise)
-    low = max(LOWEST * quantum, OPEN * traces.noise)
+    low = max(LOWEST * quantum, OPEN * traces.open_noise)
     if high < 2 * low:
         raise InputError(
             f"the traces begin at {high / quantum:.2g} quanta and their noise reaches {low / quantum:.2g}: no plateau between",

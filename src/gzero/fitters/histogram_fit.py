@@ -21,9 +21,9 @@ from gzero.reduction.noise import widening
 
 Array = NDArray[np.float64]
 
-_STEPS = 60
-#: Decrease of chi2 that is still to come where a fit stops: 1e-5 or 0.01 of a standard deviation.
-_NEAR, _NEAR_REDRAWN = 1e-10, 1e-4
+_STEPS = 200
+#: Decrease of chi2 that is still to come where a fit stops: 1e-4 or 0.01 of a standard deviation.
+_NEAR, _NEAR_REDRAWN = 1e-8, 1e-4
 _CHORDS = 12
 _DAMPING = (1e-4, 1e9)
 _WORK = 2_000_000  # numbers in one set of Jacobians
@@ -43,6 +43,7 @@ class PeakFit:
     chi2, dof : of the fit, bin by bin.  p_value : chance that redrawn experiments miss the curve by as much.
     failed : share of the redrawn experiments without a minimum.
     at_bounds : positions of values that lie on a bound.
+    effective : traces of equal weight that would tell each position as well, shape (k,).
     influence : what each trace moves each position by, shape (T, k) [unit of the bins].
     width : of a bin.
     """
@@ -59,6 +60,7 @@ class PeakFit:
     p_value: float
     failed: float
     at_bounds: tuple[int, ...]
+    effective: Array
     influence: Array
     width: float
 
@@ -78,9 +80,20 @@ class PeakFit:
         return split(self.values, self.peaks)[2]
 
     def of_centres(self) -> Array:
-        """Covariance of the positions, shape (k, k)."""
+        """Covariance of the positions, shape (k, k), its correlations shrunk as far as chance makes them.
+
+        Of as few independent traces as there are, correlations of nothing scatter by 1/sqrt(n), and a line through the peaks would
+        make use of them: the share min(1, sum 1/n over sum r^2) is taken away (Schaefer and Strimmer 2005,
+        doi 10.2202/1544-6115.1175).
+        """
         at = 3 * np.arange(self.peaks) + 1
-        return np.asarray(self.covariance[np.ix_(at, at)])
+        covariance = self.covariance[np.ix_(at, at)]
+        std = np.sqrt(np.diag(covariance))
+        apart = ~np.eye(self.peaks, dtype=bool)
+        square = (covariance / np.outer(std, std))[apart] ** 2
+        chance = 1 / float(np.mean(self.effective)) + 1 / self.redrawn.shape[0]
+        share = min(1.0, chance * square.size / float(square.sum())) if square.sum() > 0 else 1.0
+        return np.where(apart, (1 - share) * covariance, covariance)
 
     def areas(self) -> tuple[Array, Array]:
         """(readings in each peak above the background, their standard uncertainties), each shape (k,)."""
@@ -111,14 +124,15 @@ def _best(
     x, data = histogram.centres, histogram.counts
     terms = background(x, _range(histogram, scale), degree=degree)
     problem = _Problem(x=x, terms=terms, peaks=len(bumps), bounds=_bounds(bumps, histogram, terms.shape[1]))
-    std = np.sqrt(histogram.excess * np.maximum(_smooth(data), 1.0))
+    excess = histogram.excess
+    std = np.sqrt(excess * np.maximum(_smooth(data), 1.0))
     values = _start(x, terms, data, std, bumps)
     for _ in range(2):
         found, _cost, reached = problem.descend(data[None], std, values[None], near=_NEAR)
         values = found[0]
         if not reached[0]:
             raise FitError("no minimum was reached on the histogram", remedy="give more traces, or state --plateaus")
-        std = np.sqrt(histogram.excess * np.maximum(counts(x, values, len(bumps), terms), 1.0))
+        std = np.sqrt(excess * np.maximum(counts(x, values, len(bumps), terms), 1.0))
     return problem, values, std
 
 
@@ -153,13 +167,16 @@ def fit_peaks(
     drawn = found[reached]
     misses = (replicates[reached] - counts(problem.x, drawn, problem.peaks, problem.terms)) / std - pulls
     chi2 = float(pulls @ pulls)
+    influence, effective = problem.by_trace(histogram.by_trace, values, std)
+    # Student's quantile, and the degree of freedom that the mean took
+    factor = widening(effective - 1) * np.sqrt(effective / (effective - 1))
     lower, upper = problem.bounds
-    influence, factor = problem.by_trace(histogram.by_trace, values, std)
     return PeakFit(
         peaks=len(bumps),
         within=_range(histogram, scale),
         values=values,
         covariance=np.atleast_2d(np.cov(drawn.T)) * np.outer(factor, factor),
+        effective=effective[1 : 3 * len(bumps) : 3],
         influence=influence[:, 1 : 3 * len(bumps) : 3],
         redrawn=drawn,
         fitted=fitted,
@@ -246,11 +263,10 @@ class _Problem:
         return out, reached
 
     def by_trace(self, each: NDArray[np.float32], values: Array, std: Array) -> tuple[Array, Array]:
-        """(psi: what each trace moves each value by, shape (T, p); factor on each standard deviation, shape (p,)).
+        """(psi: what each trace moves each value by, shape (T, p); effective number of traces of each value, shape (p,)).
 
         The variance of a value is sum psi_t^2, and known as well as from n = 3 (sum psi_t^2)^2/sum psi_t^4 traces of equal
-        weight (T for normal psi, T/6 where contacts stay exponentially long): Student's quantile for n - 1, and n/(n - 1) on
-        the variance, as the mean is taken from the same traces.
+        weight: T for normal psi, T/6 where contacts stay exponentially long.
         """
         design = slopes(self.x, values, self.peaks, self.terms) / std[:, None]
         solve = np.linalg.pinv(design) / std
@@ -258,8 +274,7 @@ class _Problem:
         # per value in units of its own size, as a fourth power of small numbers is none
         square = (psi / np.maximum(np.abs(psi).max(axis=0), np.finfo(np.float64).tiny)) ** 2
         n = 3 * square.sum(axis=0) ** 2 / np.maximum((square**2).sum(axis=0), np.finfo(np.float64).tiny)
-        n = np.clip(n, 4.0, each.shape[0])
-        return np.asarray(psi), np.asarray(widening(n - 1) * np.sqrt(n / (n - 1)))
+        return np.asarray(psi), np.clip(n, 4.0, each.shape[0])
 
     def _some(self, data: Array, std: Array, start: Array, near: float) -> tuple[Array, Array, NDArray[np.bool_]]:
         lower, upper = self.bounds

@@ -25,8 +25,9 @@ Array = NDArray[np.float64]
 CONTACT = 0.5
 #: Readings without which a trace shows no plateau; traces without which there is no spread between them.
 FEWEST_READINGS, FEWEST_TRACES = 8, 5
+_BETWEEN = 0.3  # quanta: a contact above, none below
 _SAMPLE = 200_000  # readings that the noise is taken from
-_THIRD = np.sqrt(20.0) / 1.4826  # median |third difference| to standard deviation, of white normal noise
+_THIRD = np.sqrt(20.0) * 0.3186394  # lower quartile of |third difference| over the standard deviation, of white normal noise
 _REPEATED, _MORE = 5, 3  # readings at a rail, and times as many as repeat below it
 _NEAR_RAIL = 0.02  # of the span: where readings that could repeat as well are looked at
 
@@ -42,7 +43,7 @@ class ContactTraces:
     starts : first reading of each trace, and n, shape (T + 1,).
     numbers : of the traces in the file, shape (T,).
     rail : corrected conductance at which the amplifier clips [unit of y]; infinite where it was not reached.
-    noise : standard deviation of one reading on a plateau [unit of y].
+    noise, open_noise : standard deviation of one reading of a contact, and of a broken one [unit of y].
     exclusions, ledger, warnings : what was left out and chosen, and what the reader must know.
     """
 
@@ -52,6 +53,7 @@ class ContactTraces:
     numbers: Array
     rail: float
     noise: float
+    open_noise: float
     exclusions: tuple[Exclusion, ...]
     ledger: tuple[Choice, ...]
     warnings: tuple[str, ...]
@@ -123,24 +125,28 @@ def contact_traces(
         starts=starts,
         numbers=numbers[starts[:-1]],
         rail=rail,
-        noise=noise_of(values, above=0.3 * quantum),
+        noise=noise_of(values, values > _BETWEEN * quantum),
+        open_noise=noise_of(values, values < _BETWEEN * quantum),
         exclusions=tuple(excluded),
         ledger=choices,
         warnings=_closing(values, starts),
     )
 
 
-def noise_of(values: Array, *, above: float) -> float:
-    """Standard deviation of one reading from third differences [unit of values], of readings above a conductance.
+def noise_of(values: Array, where: NDArray[np.bool_]) -> float:
+    """Standard deviation of one reading from third differences [unit of values], of the readings in `where`.
 
-    The median of their sizes does not see the few that straddle a step (white noise: 1, 3, 3, 1 add up to a variance of 20).
+    The lower quartile of their sizes does not see the half that may straddle a step (white noise: 1, 3, 3, 1 add up to a variance
+    of 20). Where there are too few such readings, all of them are taken.
     """
     stride = max(1, values.size // _SAMPLE)
-    blocks = values[: values.size - values.size % 64].reshape(-1, 64)[::stride] if values.size >= 64 else values[None]
-    third = np.diff(blocks, 3, axis=1)
-    high = blocks[:, :-3] > above
-    third = third[high] if high.sum() >= 20 else third.ravel()
-    return float(np.median(np.abs(third)) / _THIRD) if third.size else 0.0
+    whole = values.size - values.size % 64
+    blocks = values[:whole].reshape(-1, 64)[::stride] if whole else values[None]
+    inside = where[:whole].reshape(-1, 64)[::stride] if whole else where[None]
+    third = np.abs(np.diff(blocks, 3, axis=1))
+    wanted = inside[:, :-3] & inside[:, 3:]
+    third = third[wanted] if wanted.sum() >= 20 else third.ravel()
+    return float(np.quantile(third, 0.25) / _THIRD) if third.size else 0.0
 
 
 def _order(measurement: Measurement) -> tuple[NDArray[np.int64] | None, Array]:

@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 _NM = 1e-9
 #: Where the tunnelling current starts after the break, over 2e^2/h, and the factor by which that varies.
 _TUNNELLING, _TUNNELLING_SPREAD = 0.05, 2.0
-_LENGTHS = 2.5  # of the mean until the break: a contact in a thousand does not break
+_STDS = 5.0  # beyond the mean of the break: hardly a contact does not break within a trace
 #: Worlds whose readings hang together: their noise is drawn trace by trace.
 _RED = ("ar1", "1/f", "telegraph")
 
@@ -67,7 +67,7 @@ def simulate(
     plateau_length : mean of the exponential law [nm].
     between : mean length of a ramp from one plateau to the next, over that of a plateau [1]; 0 is a jump.
     decay : length in which the tunnelling current falls by e [nm].
-    length : displacement of a trace [nm]; 0 takes 2.5 times the mean until the contact breaks, so that hardly one does not.
+    length : displacement of a trace [nm]; 0 takes as much as hardly a contact outlasts.
     noise : standard deviation of a reading [2e^2/h].
     series_resistance : [ohm] of the leads; 1/G_two = 1/G + R_s.
     offset : reading at zero conductance [2e^2/h].  gain : reading over truth [1].
@@ -91,7 +91,8 @@ def simulate(
     levels = centres + spread * apart * rng.normal(size=(traces, centres.size))
     lasting = rng.exponential(plateau_length, size=(traces, centres.size))
     mean = plateau_length * (centres.size * (1 + between) + between / 2)
-    end = length or _LENGTHS * mean
+    spread_of_break = plateau_length * math.sqrt(centres.size * (1 + between**2) + between**2 / 4)
+    end = length or mean + _STDS * spread_of_break
     z = np.linspace(0.0, end, points)
     true = _torn(rng, z, levels, lasting, top=float(centres[-1] + apart / 2), ramp=between * plateau_length, decay=decay)
     two = true / (1 + true * G0 * series_resistance)
