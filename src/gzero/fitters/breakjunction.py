@@ -118,7 +118,7 @@ def _with_levels(
 ) -> Findings:
     """What the peaks say."""
     unit, quantum = measurement.ordinate.unit, session.quantum
-    levels, warnings = _levels(measurement, calibration, session, peaks)
+    levels, warnings = _levels(measurement, calibration, session, peaks, fitted=options.fit_resistance)
     claim = replace(
         levels,
         indices=levels.indices[counted],
@@ -145,7 +145,7 @@ def _with_levels(
     return replace(
         common,
         estimates=estimates,
-        levels=_table(levels, peaks, session, counted),
+        levels=_table(levels, peaks, session, counted, fitted=line.series_resistance is not None),
         level_set=claim,
         fit=_result(peaks, session, claim),
         fit_curve=Curve(
@@ -160,7 +160,7 @@ def _with_levels(
 
 
 def _levels(
-    measurement: Measurement, calibration: Calibration, session: Shown, peaks: PeakFit
+    measurement: Measurement, calibration: Calibration, session: Shown, peaks: PeakFit, *, fitted: bool
 ) -> tuple[LevelSet, list[str]]:
     """Every peak as a level, with what calibration, background and the open contact do to all of them."""
     quantum, values = session.quantum, peaks.centres * session.quantum
@@ -176,7 +176,7 @@ def _levels(
         warnings.append(
             f"the open contact reads {reading / quantum:.3f} {session.symbol}, not zero: state --offset if it is one"
         )
-    if not stated:
+    if not (stated or fitted):
         warnings.append(
             "no gain, offset or series resistance was stated: the scale of the conductance is taken as exact"
         )
@@ -188,7 +188,7 @@ def _levels(
         flat=(True,) * values.size,
         counted_from="pinch-off",
         resistance_fitted=False,
-        calibrated=bool(stated),
+        calibrated=bool(stated) or fitted,
     )
     return levels, warnings
 
@@ -222,7 +222,9 @@ def _spacing(traces: ContactTraces) -> float:
     return typical if even else 0.0
 
 
-def _table(levels: LevelSet, peaks: PeakFit, session: Shown, counted: list[int]) -> tuple[Level, ...]:
+def _table(
+    levels: LevelSet, peaks: PeakFit, session: Shown, counted: list[int], *, fitted: bool
+) -> tuple[Level, ...]:
     """The peaks in the table of plateaus; the window is one standard deviation of the peak to either side."""
     stds = np.sqrt(np.diag(levels.covariance))
     areas, _ = peaks.areas()
@@ -247,7 +249,7 @@ def _table(levels: LevelSet, peaks: PeakFit, session: Shown, counted: list[int])
             Level(
                 index=k + 1, level=level, transmission=step, x_low=float(levels.values[k]) - half,
                 x_high=float(levels.values[k]) + half, slope=float("nan"), points=round(float(areas[k])), counted=k in counted,
-                note="" if k in counted else "outside of what is claimed",
+                note=("as read, in front of the fitted series resistance" if fitted else "") if k in counted else "outside of what is claimed",
             )
         )  # fmt: skip
     return tuple(out)

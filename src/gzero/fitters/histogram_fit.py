@@ -125,14 +125,15 @@ def _best(
     terms = background(x, _range(histogram, scale), degree=degree)
     problem = _Problem(x=x, terms=terms, peaks=len(bumps), bounds=_bounds(bumps, histogram, terms.shape[1]))
     excess = histogram.excess
-    std = np.sqrt(excess * np.maximum(_smooth(data), 1.0))
-    values = _start(x, terms, data, std, bumps)
-    for _ in range(2):
+    values = _start(x, terms, data, np.sqrt(excess * np.maximum(_smooth(data), 1.0)), bumps)
+    expected = _smooth(data)
+    for _ in range(3):  # the curve that gives the weights is then the one that is found
+        std = np.sqrt(excess * np.maximum(expected, 1.0))
         found, _cost, reached = problem.descend(data[None], std, values[None], near=_NEAR)
         values = found[0]
         if not reached[0]:
             raise FitError("no minimum was reached on the histogram", remedy="give more traces, or state --plateaus")
-        std = np.sqrt(excess * np.maximum(counts(x, values, len(bumps), terms), 1.0))
+        expected = counts(x, values, len(bumps), terms)
     return problem, values, std
 
 

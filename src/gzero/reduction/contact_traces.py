@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gzero.errors import InputError
+from gzero.errors import InputError, UnitError
 from gzero.measurement.curve import frozen
 from gzero.measurement.ledger import Choice, Exclusion
 from gzero.measurement.measurement import Measurement
@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 CONTACT = 0.5
 #: Readings without which a trace shows no plateau; traces without which there is no spread between them.
 FEWEST_READINGS, FEWEST_TRACES = 8, 5
+_ALONG = ("m", "V", "s", "", None)  # what a trace may run along; None is not stated
 _BETWEEN = 0.3  # quanta: a contact above, none below
 _SAMPLE = 200_000  # readings that the noise is taken from
 _THIRD = np.sqrt(20.0) * 0.3186394  # lower quartile of |third difference| over the standard deviation, of white normal noise
@@ -82,8 +83,17 @@ def contact_traces(
 
     Raises
     ------
+    UnitError : traces along something else.
     InputError : no trace numbers, readings that are not finite and are not to be dropped, fewer than 5 usable traces.
     """
+    along = measurement.abscissa
+    if along.unit not in _ALONG:
+        raise UnitError(
+            f"the traces run along '{along.label}' in [{along.unit}], where a displacement [m], a piezo voltage [V] or a time [s] is asked",
+            path=measurement.origin.path,
+            column=along.label,
+            remedy="name another column with --x",
+        )
     order, numbers = _order(measurement)
     read, x = _ordered(measurement.ordinate.values, order), _ordered(measurement.abscissa.values, order)
     excluded: list[Exclusion] = []
@@ -203,9 +213,9 @@ def _readings(
     keep: NDArray[np.bool_] | None = None
     if not finite.all():
         if selection.invalid == "refuse":
-            first = int(_rows(~finite, order)[0])
+            first, more = int(_rows(~finite, order)[0]), int((~finite).sum()) - 1
             raise InputError(
-                f"a reading that is not a finite number (and {int((~finite).sum()) - 1} more)",
+                "a reading that is not a finite number" + (f" (and {more} more)" if more else ""),
                 path=measurement.origin.path,
                 row=measurement.row(first),
                 remedy="correct the file, or leave such rows out by rule with --invalid drop",
