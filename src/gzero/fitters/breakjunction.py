@@ -137,10 +137,9 @@ def _with_levels(
     elif declared is not None:
         estimates["series_resistance"] = declared
     if session.spacing > 0:
-        areas, stds = peaks.areas()
         each = session.spacing / len(session.traces)
         estimates["plateau_length"] = Estimate(
-            value=float(areas[0]) * each, std_stat=float(stds[0]) * each, unit=session.x_unit
+            value=float(peaks.stays[0]) * each, std_stat=float(peaks.stay_stds[0]) * each, unit=session.x_unit
         )
     return replace(
         common,
@@ -204,9 +203,8 @@ def _line(claim: LevelSet, unit: str | None) -> tuple[StepHeight, str]:
 
 def _open_contact(traces: ContactTraces) -> tuple[float, float]:
     """(reading after the break, its standard uncertainty) [unit of y]: the median of what the traces end on."""
-    ending = np.minimum(_OPEN_READINGS, traces.sizes)
-    first = traces.starts[1:] - ending
-    last = np.array([traces.values[a:b].mean() for a, b in zip(first, traces.starts[1:], strict=True)])
+    # the rules leave no trace with fewer readings than that
+    last = traces.values[traces.starts[1:, None] - 1 - np.arange(_OPEN_READINGS)].mean(axis=1)
     spread = float(1.4826 * np.median(np.abs(last - np.median(last))))
     return float(np.median(last)), 1.2533 * spread / np.sqrt(last.size)
 
@@ -227,7 +225,6 @@ def _table(
 ) -> tuple[Level, ...]:
     """The peaks in the table of plateaus; the window is one standard deviation of the peak to either side."""
     stds = np.sqrt(np.diag(levels.covariance))
-    areas, _ = peaks.areas()
     out = []
     for k in range(peaks.peaks):
         weights = np.zeros(peaks.peaks)
@@ -248,7 +245,7 @@ def _table(
         out.append(
             Level(
                 index=k + 1, level=level, transmission=step, x_low=float(levels.values[k]) - half,
-                x_high=float(levels.values[k]) + half, slope=float("nan"), points=round(float(areas[k])), counted=k in counted,
+                x_high=float(levels.values[k]) + half, slope=float("nan"), points=round(float(peaks.stays[k])), counted=k in counted,
                 note=("as read, in front of the fitted series resistance" if fitted else "") if k in counted else "outside of what is claimed",
             )
         )  # fmt: skip

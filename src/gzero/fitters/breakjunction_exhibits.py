@@ -194,7 +194,6 @@ def _peaks(shown: Shown) -> Listing | None:
     if fit is None:
         return None
     stds = np.sqrt(np.diag(fit.covariance))
-    areas, area_stds = fit.areas()
     behind = fit.smooth_at(fit.centres)
     rows: list[tuple[Entry, ...]] = []
     for k in range(fit.peaks):
@@ -202,7 +201,7 @@ def _peaks(shown: Shown) -> Listing | None:
         place = Estimate(value=float(fit.centres[k]), std_stat=float(stds[3 * k + 1]))
         each = shown.spacing / len(shown.traces)
         length = (
-            Estimate(value=float(areas[k]) * each, std_stat=float(area_stds[k]) * each, unit=shown.x_unit)
+            Estimate(value=float(fit.stays[k]) * each, std_stat=float(fit.stay_stds[k]) * each, unit=shown.x_unit)
             if each > 0
             else "not even"
         )

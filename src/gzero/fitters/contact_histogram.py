@@ -26,8 +26,8 @@ _BEGIN = 0.1
 PROMINENT = 0.1
 #: Standard deviations beyond which the lag-1 correlation of traces is no chance.
 _ALIKE = 3.0
-#: Behind the last peak the fit goes on by so many of its widths, and by so much of the way to the peak before it.
-_WIDTHS_BEHIND, _SPACING_BEHIND = 4.0, 0.5
+#: Behind the last peak the fit goes on by so much of the way to the peak before it: up to where the next one would begin.
+_BEHIND = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -126,7 +126,7 @@ def _looked_through(linear: TraceHistogram, weights: NDArray[np.float32], *, blo
         prominent = fit.heights > PROMINENT * np.maximum(behind, 0.0)
         if prominent.all():
             try:
-                shift = peak_positions(part, bumps, degree=DEGREE - 1) - fit.centres
+                shift = peak_positions(part, fit, degree=DEGREE - 1) - fit.centres
             except FitError:
                 problem = "with a background one order lower there is no fit"
                 shift = np.zeros(len(bumps))
@@ -144,7 +144,7 @@ def _bins(linear: TraceHistogram, bumps: tuple[Bump, ...]) -> int:
     """Bins up to the valley behind the last peak."""
     last = bumps[-1]
     before = bumps[-2].centre if len(bumps) > 1 else 0.0
-    top = last.centre + max(_WIDTHS_BEHIND * last.width, _SPACING_BEHIND * (last.centre - before))
+    top = last.centre + _BEHIND * (last.centre - before)
     return int(np.clip(np.searchsorted(linear.edges, top), 8, linear.by_trace.shape[1]))
 
 

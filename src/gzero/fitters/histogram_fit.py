@@ -24,6 +24,8 @@ Array = NDArray[np.float64]
 _STEPS = 200
 #: Decrease of chi2 that is still to come where a fit stops: 1e-4 or 0.01 of a standard deviation.
 _NEAR, _NEAR_REDRAWN = 1e-8, 1e-4
+#: Shares of the widths that were found to start from: a search that sums over a peak finds it as wide as it can.
+_NARROWER = (1.0, 0.5, 0.25)
 _CHORDS = 12
 _DAMPING = (1e-4, 1e9)
 _WORK = 2_000_000  # numbers in one set of Jacobians
@@ -45,7 +47,7 @@ class PeakFit:
     at_bounds : positions of values that lie on a bound.
     effective : traces of equal weight that would tell each position as well, shape (k,).
     influence : what each trace moves each position by, shape (T, k) [unit of the bins].
-    width : of a bin.
+    stays, stay_stds : readings of each peak above the background, and their standard uncertainties, shape (k,).
     """
 
     peaks: int
@@ -62,7 +64,8 @@ class PeakFit:
     at_bounds: tuple[int, ...]
     effective: Array
     influence: Array
-    width: float
+    stays: Array
+    stay_stds: Array
 
     @property
     def heights(self) -> Array:
@@ -95,22 +98,29 @@ class PeakFit:
         share = min(1.0, chance * square.size / float(square.sum())) if square.sum() > 0 else 1.0
         return np.where(apart, (1 - share) * covariance, covariance)
 
-    def areas(self) -> tuple[Array, Array]:
-        """(readings in each peak above the background, their standard uncertainties), each shape (k,)."""
-        each = _areas(self.redrawn, self.peaks, self.width)
-        return _areas(self.values, self.peaks, self.width), np.asarray(each.std(axis=0, ddof=1))
-
     def smooth_at(self, x: Array) -> Array:
         """The background alone [counts] at conductances of shape (n,)."""
         smooth = self.values[3 * self.peaks :]
         return np.asarray(background(x, self.within, degree=smooth.size - 2) @ smooth)
 
 
-def peak_positions(
-    histogram: TraceHistogram, bumps: tuple[Bump, ...], *, scale: float = 1.0, degree: int = DEGREE
-) -> Array:
-    """Positions of the peaks alone [unit of the bins], shape (k,); arguments and errors as of `fit_peaks`."""
-    return split(_best(histogram, bumps, scale=scale, degree=degree)[1], len(bumps))[1]
+def peak_positions(histogram: TraceHistogram, fit: PeakFit, *, degree: int) -> Array:
+    """Positions [unit of the bins], shape (k,), with a background polynomial of another order and the same weights.
+
+    Raises
+    ------
+    FitError : no minimum.
+    """
+    x, k = histogram.centres, fit.peaks
+    terms = background(x, fit.within, degree=degree)
+    smooth = np.linalg.lstsq(terms, fit.smooth_at(x), rcond=None)[0]
+    bumps = tuple(Bump(centre=c, width=w, height=0.0, z=0.0, p_value=0.0) for c, w in zip(fit.centres.tolist(), fit.widths.tolist(), strict=True))  # fmt: skip
+    problem = _Problem(x=x, terms=terms, peaks=k, bounds=_bounds(bumps, histogram, terms.shape[1]))
+    start = np.concatenate([fit.values[: 3 * k], smooth])
+    found, _, reached = problem.descend(histogram.counts[None], fit.std, start[None], near=_NEAR_REDRAWN)
+    if not reached[0]:
+        raise FitError("no minimum was reached on the histogram", remedy="give more traces")
+    return split(found[0], k)[1]
 
 
 def _range(histogram: TraceHistogram, scale: float) -> Range:
@@ -125,21 +135,59 @@ def _best(
     terms = background(x, _range(histogram, scale), degree=degree)
     problem = _Problem(x=x, terms=terms, peaks=len(bumps), bounds=_bounds(bumps, histogram, terms.shape[1]))
     excess = histogram.excess
-    values = _start(x, terms, data, np.sqrt(excess * np.maximum(_smooth(data), 1.0)), bumps)
     expected = _smooth(data)
-    for _ in range(3):  # the curve that gives the weights is then the one that is found
+    std = np.sqrt(excess * np.maximum(expected, 1.0))
+    starts = np.array([_start(x, terms, data, std, bumps, narrower=share) for share in _NARROWER])
+    for near in (_NEAR_REDRAWN, _NEAR_REDRAWN, _NEAR):  # the curve that gives the weights is then the one that is found
         std = np.sqrt(excess * np.maximum(expected, 1.0))
-        found, _cost, reached = problem.descend(data[None], std, values[None], near=_NEAR)
-        values = found[0]
-        if not reached[0]:
+        found, cost, reached = problem.descend(np.tile(data, (starts.shape[0], 1)), std, starts, near=near)
+        if not reached.any():
             raise FitError("no minimum was reached on the histogram", remedy="give more traces, or state --plateaus")
+        values = found[int(np.argmin(np.where(reached, cost, np.inf)))]
+        starts = values[None]
         expected = counts(x, values, len(bumps), terms)
+    lower, upper = problem.bounds
+    stuck = (values <= lower) | (values >= upper)
+    lost = [str(n + 1) for n in range(len(bumps)) if stuck[3 * n : 3 * n + 2].any()]
+    if lost:
+        raise FitError(
+            f"peak {', '.join(lost)} ran onto the bounds of its height or place", remedy="give more traces, or state --plateaus"
+        )
     return problem, values, std
 
 
-def _areas(values: Array, peaks: int, bin_width: float) -> Array:
-    heights, _, widths, _ = split(values, peaks)
-    return np.asarray(np.sqrt(2 * np.pi) * heights * widths / bin_width)
+def _stays(
+    histogram: TraceHistogram, replicates: Array, values: Array, drawn: Array, problem: _Problem
+) -> tuple[Array, Array]:
+    """(readings around each peak above the background, their standard uncertainties), each shape (k,).
+
+    They are counted between the middles to the neighbouring peaks, within four widths: a normal curve through a peak that is made of
+    few plateaus misses some of them, a count does not.
+    """
+    _, centres, widths, smooth = split(values, problem.peaks)
+    lower, upper = problem.bounds
+    middles = lower[1 : 3 * problem.peaks : 3], upper[1 : 3 * problem.peaks : 3]
+    low, high = np.maximum(middles[0], centres - 4 * widths), np.minimum(middles[1], centres + 4 * widths)
+    inside = ((problem.x[:, None] > low) & (problem.x[:, None] < high)).astype(np.float64)
+    behind = problem.terms.T @ inside
+    counted = histogram.counts @ inside - smooth @ behind
+    each = replicates @ inside - drawn[:, 3 * problem.peaks :] @ behind
+    psi = histogram.by_trace @ inside
+    n = _effective(psi - psi.mean(axis=0))
+    return counted, np.asarray(each.std(axis=0, ddof=1) * _few(n))
+
+
+def _effective(psi: Array) -> Array:
+    """n = 3 (sum psi^2)^2/sum psi^4 traces of equal weight, from what each trace moves a value by, shapes (T, p), (p,)."""
+    tiny = np.finfo(np.float64).tiny
+    # in units of the largest, as a fourth power of small numbers is none
+    square = (psi / np.maximum(np.abs(psi).max(axis=0), tiny)) ** 2
+    return np.clip(3 * square.sum(axis=0) ** 2 / np.maximum((square**2).sum(axis=0), tiny), 4.0, psi.shape[0])
+
+
+def _few(n: Array) -> Array:
+    """Factor on a standard deviation: Student's quantile, and the degree of freedom that the mean took."""
+    return np.asarray(widening(n - 1) * np.sqrt(n / (n - 1)))
 
 
 def fit_peaks(
@@ -169,8 +217,8 @@ def fit_peaks(
     misses = (replicates[reached] - counts(problem.x, drawn, problem.peaks, problem.terms)) / std - pulls
     chi2 = float(pulls @ pulls)
     influence, effective = problem.by_trace(histogram.by_trace, values, std)
-    # Student's quantile, and the degree of freedom that the mean took
-    factor = widening(effective - 1) * np.sqrt(effective / (effective - 1))
+    factor = _few(effective)
+    stays, stay_stds = _stays(histogram, replicates[reached], values, drawn, problem)
     lower, upper = problem.bounds
     return PeakFit(
         peaks=len(bumps),
@@ -187,7 +235,8 @@ def fit_peaks(
         p_value=float((1 + np.sum((misses**2).sum(axis=1) >= chi2)) / (1 + drawn.shape[0])),
         failed=float(1 - reached.mean()),
         at_bounds=tuple(int(i) for i in np.flatnonzero((values <= lower) | (values >= upper))),
-        width=histogram.width,
+        stays=stays,
+        stay_stds=stay_stds,
     )
 
 
@@ -197,9 +246,11 @@ def _smooth(data: Array) -> Array:
     return np.asarray(np.convolve(padded, np.full(5, 0.2), mode="valid"))
 
 
-def _start(x: Array, terms: Array, data: Array, std: Array, bumps: tuple[Bump, ...]) -> Array:
-    """Heights and background by linear least squares at the places and widths that were found."""
-    centres, widths = np.array([b.centre for b in bumps]), np.array([b.width for b in bumps])
+def _start(
+    x: Array, terms: Array, data: Array, std: Array, bumps: tuple[Bump, ...], *, narrower: float
+) -> Array:
+    """Heights and background by linear least squares at the places and a share of the widths that were found."""
+    centres, widths = np.array([b.centre for b in bumps]), narrower * np.array([b.width for b in bumps])
     design = np.column_stack([peak_shapes(x, centres, widths), terms]) / std[:, None]
     solved = np.linalg.lstsq(design, data / std, rcond=None)[0]
     heights = np.maximum(solved[: len(bumps)], 0.1 * std[np.searchsorted(x, centres).clip(0, x.size - 1)])
@@ -272,10 +323,7 @@ class _Problem:
         design = slopes(self.x, values, self.peaks, self.terms) / std[:, None]
         solve = np.linalg.pinv(design) / std
         psi = (each - each.mean(axis=0)) @ solve.T
-        # per value in units of its own size, as a fourth power of small numbers is none
-        square = (psi / np.maximum(np.abs(psi).max(axis=0), np.finfo(np.float64).tiny)) ** 2
-        n = 3 * square.sum(axis=0) ** 2 / np.maximum((square**2).sum(axis=0), np.finfo(np.float64).tiny)
-        return np.asarray(psi), np.clip(n, 4.0, each.shape[0])
+        return np.asarray(psi), _effective(psi)
 
     def _some(self, data: Array, std: Array, start: Array, near: float) -> tuple[Array, Array, NDArray[np.bool_]]:
         lower, upper = self.bounds

@@ -52,7 +52,7 @@ def simulate(
 ) -> Synthetic:
     """Conductance while contacts are torn, long form: trace, displacement, conductance.
 
-    From half a period above the highest plateau every trace comes down a ramp to it, stays for a length drawn from an exponential
+    From half to one period above the highest plateau every trace comes down a ramp to it, stays for a length drawn from an exponential
     law, goes on down a ramp to the next, and so on; below the last ramp it tunnels, G ~ exp(-z/decay).
 
         level_n = c_n + spread period e_n,  c_n = n period (or `positions`),  e_n standard normal, anew on every plateau
@@ -90,11 +90,14 @@ def simulate(
     apart = period if len(positions) == 0 else float(np.diff(centres, prepend=0.0).min())
     levels = centres + spread * apart * rng.normal(size=(traces, centres.size))
     lasting = rng.exponential(plateau_length, size=(traces, centres.size))
-    mean = plateau_length * (centres.size * (1 + between) + between / 2)
-    spread_of_break = plateau_length * math.sqrt(centres.size * (1 + between**2) + between**2 / 4)
+    mean = plateau_length * (centres.size * (1 + between) + between)
+    spread_of_break = plateau_length * math.sqrt(centres.size * (1 + between**2) + between**2)
     end = length or mean + _STDS * spread_of_break
     z = np.linspace(0.0, end, points)
-    true = _torn(rng, z, levels, lasting, top=float(centres[-1] + apart / 2), ramp=between * plateau_length, decay=decay)
+    above = rng.uniform(0.5, 1.0, traces)
+    ramps = rng.exponential(1.0, size=(traces, centres.size + 1)) * between * plateau_length
+    ramps[:, 0] *= above
+    true = _torn(rng, z, levels, lasting, ramps, top=centres[-1] + apart * above, decay=decay)
     two = true / (1 + true * G0 * series_resistance)
     readings, std, parameters = _read(
         rng, gain * two + offset, world=world, noise=noise, rho=rho, dwell=dwell, adc_step=adc_step
@@ -114,27 +117,31 @@ def simulate(
 
 
 def _torn(
-    rng: np.random.Generator, z: Array, levels: Array, lasting: Array, *, top: float, ramp: float, decay: float
+    rng: np.random.Generator, z: Array, levels: Array, lasting: Array, ramps: Array, *, top: Array, decay: float
 ) -> Array:
-    """True conductance [2e^2/h] of every contact at every displacement, shape (traces, points); lengths in [nm]."""
+    """True conductance [2e^2/h] of every contact at every displacement, shape (traces, points).
+
+    Parameters
+    ----------
+    z : shape (points,) [nm].  levels, lasting : of the plateaus, lowest first, shape (traces, k) [2e^2/h], [nm].
+    ramps : lengths, highest first, shape (traces, k + 1) [nm].  top : where each begins, shape (traces,) [2e^2/h].
+    """
     traces, steps = levels.shape
-    own = rng.exponential(1.0, size=(traces, steps + 1)) * ramp
-    own[:, 0] /= 2  # from half a period above
     start = _TUNNELLING * _TUNNELLING_SPREAD ** rng.normal(size=traces)
-    before, at = np.full(traces, top), np.zeros(traces)
+    before, at = top, np.zeros(traces)
     out = np.broadcast_to(start[:, None], (traces, z.size)).copy()
     fresh = np.ones(out.shape, dtype=bool)
     for k in range(steps):
         n = steps - 1 - k
         level = levels[:, n]
-        for span, height in ((own[:, k], before), (lasting[:, n], level)):
+        for span, height in ((ramps[:, k], before), (lasting[:, n], level)):
             here = fresh & (z < (at + span)[:, None])
             share = (z - at[:, None]) / np.maximum(span, 1e-12)[:, None]
             np.copyto(out, height[:, None] + share * (level - height)[:, None], where=here)
             fresh &= ~here
             at = at + span
         before = level
-    last = own[:, steps]
+    last = ramps[:, steps]
     here = fresh & (z < (at + last)[:, None])
     share = (z - at[:, None]) / np.maximum(last, 1e-12)[:, None]
     np.copyto(out, before[:, None] + share * (start - before)[:, None], where=here)
