@@ -278,6 +278,16 @@ def test_the_command_line_reads_what_it_simulated(tmp_path: Path) -> None:
     shutil.copy(tmp_path / "s.csv", tmp_path / "t.csv")  # and without its configuration
     text = (tmp_path / "t.csv").read_text(encoding="utf-8").replace(",trace\n", ",pass\n", 1)
     (tmp_path / "t.csv").write_text(text, encoding="utf-8")
-    asked = [*run, "validate", "t.csv", "--experiment", "breakjunction", "--quantum", "2e^2/h", "--columns", "trace=pass"]
+    asked = [
+        *run,
+        "validate",
+        "t.csv",
+        "--experiment",
+        "breakjunction",
+        "--quantum",
+        "2e^2/h",
+        "--columns",
+        "trace=pass",
+    ]
     out = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert out.returncode == 1, out.stderr

@@ -46,7 +46,9 @@ def test_the_minimum_is_that_of_scipy() -> None:
     )  # fmt: skip
     stds = np.sqrt(np.diag(found.covariance))
     assert (values - found.values) / stds == pytest.approx(np.zeros(values.size), abs=0.01)
-    assert found.chi2 == pytest.approx(np.sum(((h.counts - model.function(h.centres, values)) / found.std) ** 2), rel=1e-4)
+    assert found.chi2 == pytest.approx(
+        np.sum(((h.counts - model.function(h.centres, values)) / found.std) ** 2), rel=1e-4
+    )
 
 
 def test_redrawn_experiments_are_fits_of_their_own() -> None:

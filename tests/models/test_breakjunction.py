@@ -26,7 +26,11 @@ def test_the_background_spans_tunnelling_and_polynomials() -> None:
 
 def values(rng: np.random.Generator, peaks: int) -> np.ndarray:
     triples = np.column_stack(
-        [rng.uniform(50, 500, peaks), np.arange(1, peaks + 1) + rng.normal(0, 0.05, peaks), rng.uniform(0.05, 0.2, peaks)]
+        [
+            rng.uniform(50, 500, peaks),
+            np.arange(1, peaks + 1) + rng.normal(0, 0.05, peaks),
+            rng.uniform(0.05, 0.2, peaks),
+        ]
     )
     return np.concatenate([triples.ravel(), rng.normal(0, 10, 5)])
 

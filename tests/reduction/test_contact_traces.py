@@ -125,7 +125,7 @@ def test_what_makes_no_session_is_refused_in_one_line() -> None:
         gathered(without(m, "trace"))
     numbers = m.series["trace"].values.copy()
     numbers[250] = np.nan
-    with pytest.raises(InputError, match="row 251.*without a trace number"):
+    with pytest.raises(InputError, match=r"row 251.*without a trace number"):
         gathered(changed(m, numbers, "trace"))
     with pytest.raises(InputError, match=r"0 usable traces.*no contact.*check the unit"):
         gathered(changed(m, m.ordinate.values / 1000))

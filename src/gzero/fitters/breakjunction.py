@@ -220,9 +220,7 @@ def _spacing(traces: ContactTraces) -> float:
     return typical if even else 0.0
 
 
-def _table(
-    levels: LevelSet, peaks: PeakFit, session: Shown, counted: list[int], *, fitted: bool
-) -> tuple[Level, ...]:
+def _table(levels: LevelSet, peaks: PeakFit, session: Shown, counted: list[int], *, fitted: bool) -> tuple[Level, ...]:
     """The peaks in the table of plateaus; the window is one standard deviation of the peak to either side."""
     stds = np.sqrt(np.diag(levels.covariance))
     out = []
@@ -233,7 +231,7 @@ def _table(
             weights[k - 1] = -1 / session.quantum
         step = Estimate(
             value=float(weights @ levels.values),
-            std_stat=float(np.sqrt(max(weights @ levels.covariance @ weights, 0.0))),
+            std_stat=float(np.sqrt(max(float(weights @ levels.covariance @ weights), 0.0))),
             systematic={s: float(weights @ v) for s, v in levels.shifts.items()},
             unit="",
         )

@@ -131,7 +131,8 @@ def _together(shown: Shown) -> Picture | None:
     heights = plane.axes[1].edges / shown.quantum
     share = np.cumsum(counts[enough], axis=1) / counts[enough].sum(axis=1, keepdims=True)
     middle, bottom, upper = (
-        np.array([heights[min(int(np.searchsorted(row, q)), heights.size - 1)] for row in share]) for q in (0.5, 0.1, 0.9)
+        np.array([heights[min(int(np.searchsorted(row, q)), heights.size - 1)] for row in share])
+        for q in (0.5, 0.1, 0.9)
     )
     at = plane.axes[0].centers[enough]
     return Picture(

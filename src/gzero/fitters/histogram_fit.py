@@ -120,7 +120,7 @@ def peak_positions(histogram: TraceHistogram, fit: PeakFit, *, degree: int) -> A
     found, _, reached = problem.descend(histogram.counts[None], fit.std, start[None], near=_NEAR_REDRAWN)
     if not reached[0]:
         raise FitError("no minimum was reached on the histogram", remedy="give more traces")
-    return split(found[0], k)[1]
+    return np.asarray(split(found[0], k)[1])
 
 
 def _range(histogram: TraceHistogram, scale: float) -> Range:
@@ -151,7 +151,8 @@ def _best(
     lost = [str(n + 1) for n in range(len(bumps)) if stuck[3 * n : 3 * n + 2].any()]
     if lost:
         raise FitError(
-            f"peak {', '.join(lost)} ran onto the bounds of its height or place", remedy="give more traces, or state --plateaus"
+            f"peak {', '.join(lost)} ran onto the bounds of its height or place",
+            remedy="give more traces, or state --plateaus",
         )
     return problem, values, std
 
@@ -182,7 +183,8 @@ def _effective(psi: Array) -> Array:
     tiny = np.finfo(np.float64).tiny
     # in units of the largest, as a fourth power of small numbers is none
     square = (psi / np.maximum(np.abs(psi).max(axis=0), tiny)) ** 2
-    return np.clip(3 * square.sum(axis=0) ** 2 / np.maximum((square**2).sum(axis=0), tiny), 4.0, psi.shape[0])
+    n = 3 * square.sum(axis=0) ** 2 / np.maximum((square**2).sum(axis=0), tiny)
+    return np.asarray(np.clip(n, 4.0, psi.shape[0]))
 
 
 def _few(n: Array) -> Array:
@@ -246,9 +248,7 @@ def _smooth(data: Array) -> Array:
     return np.asarray(np.convolve(padded, np.full(5, 0.2), mode="valid"))
 
 
-def _start(
-    x: Array, terms: Array, data: Array, std: Array, bumps: tuple[Bump, ...], *, narrower: float
-) -> Array:
+def _start(x: Array, terms: Array, data: Array, std: Array, bumps: tuple[Bump, ...], *, narrower: float) -> Array:
     """Heights and background by linear least squares at the places and a share of the widths that were found."""
     centres, widths = np.array([b.centre for b in bumps]), narrower * np.array([b.width for b in bumps])
     design = np.column_stack([peak_shapes(x, centres, widths), terms]) / std[:, None]

@@ -28,7 +28,9 @@ FEWEST_READINGS, FEWEST_TRACES = 8, 5
 _ALONG = ("m", "V", "s", "", None)  # what a trace may run along; None is not stated
 _BETWEEN = 0.3  # quanta: a contact above, none below
 _SAMPLE = 200_000  # readings that the noise is taken from
-_THIRD = np.sqrt(20.0) * 0.3186394  # lower quartile of |third difference| over the standard deviation, of white normal noise
+_THIRD = (
+    np.sqrt(20.0) * 0.3186394
+)  # lower quartile of |third difference| over the standard deviation, of white normal noise
 _REPEATED, _MORE = 5, 3  # readings at a rail, and times as many as repeat below it
 _NEAR_RAIL = 0.02  # of the span: where readings that could repeat as well are looked at
 
@@ -112,9 +114,7 @@ def contact_traces(
     unphysical = ~np.isfinite(values) & (True if keep is None else keep)
     if unphysical.any():
         reason = "the stated series resistance accounts for all of the measured resistance"
-        excluded.append(
-            Exclusion(rule="beyond the series resistance", reason=reason, indices=_rows(unphysical, order))
-        )
+        excluded.append(Exclusion(rule="beyond the series resistance", reason=reason, indices=_rows(unphysical, order)))
         keep = ~unphysical if keep is None else keep & ~unphysical
     good, choices = _whole_traces(values, numbers, keep, order, quantum, excluded)
     if good is not None:
@@ -277,8 +277,16 @@ def _whole_traces(
         low = np.minimum.reduceat(np.where(keep, values, np.inf), first)
     level = CONTACT * quantum
     rules = (
-        ("too short", f"a trace with fewer than {FEWEST_READINGS} readings shows no plateau", counted < FEWEST_READINGS),
-        ("no contact", f"a trace that never reaches {CONTACT:g} quanta is no contact: it tunnels, or is open", high < level),
+        (
+            "too short",
+            f"a trace with fewer than {FEWEST_READINGS} readings shows no plateau",
+            counted < FEWEST_READINGS,
+        ),
+        (
+            "no contact",
+            f"a trace that never reaches {CONTACT:g} quanta is no contact: it tunnels, or is open",
+            high < level,
+        ),
         (
             "never breaks",
             f"a trace that stays above {CONTACT:g} quanta did not break: its plateaus are cut off, and are not counted from zero",

@@ -39,7 +39,7 @@ class TraceHistogram:
     @property
     def counts(self) -> Array:
         """Readings of all traces, shape (B,)."""
-        return self.by_trace.sum(axis=0, dtype=np.float64)
+        return np.asarray(self.by_trace.sum(axis=0, dtype=np.float64))
 
     @property
     def centres(self) -> Array:
@@ -114,8 +114,11 @@ def logarithmic_histogram(traces: ContactTraces, *, low: float, high: float, qua
     bottom, top = np.log10([low / quantum, high / quantum])
     bins = max(2 * _COARSEST, int((top - bottom) / LOG_WIDTH) // _COARSEST * _COARSEST)
     with np.errstate(divide="ignore", invalid="ignore"):
-        # seven digits are enough to find a bin, and take a fifth of the time
-        logarithms = np.log10((traces.values / quantum).astype(np.float32))
+        # seven digits are enough to find a bin; of all logarithms numpy has a fast natural one
+        logarithms = traces.values.astype(np.float32)
+        logarithms *= np.float32(1 / quantum)
+        np.log(logarithms, out=logarithms)
+        logarithms *= np.float32(1 / np.log(10.0))
     return _best(_filled(logarithms, traces, float(top - bins * LOG_WIDTH), float(top), bins))
 
 

@@ -96,7 +96,11 @@ def search(counts: Array, replicates: Array, *, low: float, bin_width: float, wi
     maybe = (z > _DOUBT) & (z <= threshold) & (table[2] > least)
     doubtful = _distinct(table[:, maybe], z[maybe], null, bumps) if bumps else ()
     return Search(
-        bumps=bumps, doubtful=doubtful, highest=float(z.max()), p_value=_chance(null, float(z.max())), threshold=threshold
+        bumps=bumps,
+        doubtful=doubtful,
+        highest=float(z.max()),
+        p_value=_chance(null, float(z.max())),
+        threshold=threshold,
     )
 
 

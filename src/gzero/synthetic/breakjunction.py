@@ -105,7 +105,13 @@ def simulate(
     readings = np.minimum(readings, rail)
     truth = {} if len(positions) else {"step_height": period * G0}
     truth |= {f"peak_{n}": float(c) * G0 for n, c in enumerate(centres, 1)}
-    truth |= {"plateau_length": plateau_length * _NM, "series_resistance": series_resistance, "gain": gain, "offset": offset * G0, "noise": noise * G0}
+    truth |= {
+        "plateau_length": plateau_length * _NM,
+        "series_resistance": series_resistance,
+        "gain": gain,
+        "offset": offset * G0,
+        "noise": noise * G0,
+    }
     truth |= {f"noise_{name}": value for name, value in parameters.items()}
     words = in_words(world, std=noise, unit="2e^2/h", rho=rho, dwell=dwell, adc_step=adc_step)
     return Synthetic(
@@ -206,12 +212,12 @@ def _check(
         raise ConfigError("a plateau and a decay need a positive length", remedy="state them in nm")
 
 
-def _check_instrument(
-    series_resistance: float, gain: float, offset: float, rail: float, length: float
-) -> None:
+def _check_instrument(series_resistance: float, gain: float, offset: float, rail: float, length: float) -> None:
     if not series_resistance >= 0 or math.isinf(series_resistance):
         raise ConfigError(f"a series resistance of {series_resistance:g} is none", remedy="choose it 0 or more")
     if not (gain > 0 and math.isfinite(gain)) or not math.isfinite(offset):
-        raise ConfigError(f"gain {gain:g} and offset {offset:g} are none", remedy="choose a positive gain; 1 and 0 do nothing")
+        raise ConfigError(
+            f"gain {gain:g} and offset {offset:g} are none", remedy="choose a positive gain; 1 and 0 do nothing"
+        )
     if not rail > 0 or not 0 <= length < math.inf:
         raise ConfigError("the rail must be positive and the length not negative", remedy="leave them out")
