@@ -76,6 +76,7 @@ class Findings:
     answer, pictures, listings : what the experiment brings to a report of its own.
     seed : of whatever was drawn; None where nothing was.
     method : how the numbers came about, in a few sentences for the reader of a report.
+    used : readings that were used, where they are not the points of the curve (those of a histogram are its bins).
     """
 
     estimates: Mapping[str, Estimate]
@@ -96,3 +97,4 @@ class Findings:
     listings: tuple[Listing, ...] = ()
     seed: int | None = None
     method: tuple[str, ...] = ()
+    used: int | None = None

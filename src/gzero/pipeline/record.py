@@ -38,6 +38,7 @@ def record(
     if main is not None and not measurement.blind:
         comparisons += published_beside(measurement.kind, name, main)
     used = len(findings.curve) if findings.curve is not None else int(measurement.ordinate.values.size)
+    used = used if findings.used is None else findings.used
     return Analysis(
         version=VERSION,
         versions=versions(),

@@ -1,0 +1,158 @@
+"""From traces to the peaks of their histogram: range, bins, search, fit, and what redrawn traces say of all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gzero.errors import FitError, InputError
+from gzero.fitters.histogram_fit import PeakFit, fit_peaks, peak_positions
+from gzero.models.breakjunction import DEGREE
+from gzero.reduction.contact_traces import ContactTraces
+from gzero.reduction.histogram import TraceHistogram, linear_histogram, redrawn
+from gzero.reduction.histogram_peaks import WIDTHS, Bump, Search, search
+
+Array = NDArray[np.float64]
+
+#: Redrawn experiments.
+DRAWS = 400
+#: Lower end of the histogram [quanta], and in standard deviations of a reading about an open contact.
+LOWEST, OPEN = 0.2, 6.0
+#: Share of the traces that may begin below its upper end.
+_BEGIN = 0.1
+#: A peak stands above the background by this share of it, or the histogram is only bent there.
+PROMINENT = 0.1
+#: Standard deviations beyond which the lag-1 correlation of traces is no chance.
+_ALIKE = 3.0
+#: Behind the last peak the fit goes on by so much of the way to the peak before it: up to where the next one would begin.
+_BEHIND = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ContactHistogram:
+    """The histogram of one session; conductances in quanta.
+
+    Parameters
+    ----------
+    linear : between the ends that the traces allow.  replicates : its counts in redrawn experiments, shape (R, B).
+    weights : how often each trace was drawn, shape (R, T).
+    search : every significant bump;  fit : of the prominent ones, None without any, on the first `fitted_bins` bins.
+    flat : bumps that were significant and not prominent.
+    background : shift of every peak when the background's polynomial is one order lower [quanta], shape (k,).
+    alike : lag-1 correlation of what traces say of the positions;  block : traces that were drawn together.
+    problem : why there is no fit, or why its positions are to be looked at; "" otherwise.
+    """
+
+    linear: TraceHistogram
+    replicates: Array
+    weights: NDArray[np.float32]
+    search: Search
+    fit: PeakFit | None
+    flat: int
+    background: Array
+    alike: float
+    block: int
+    problem: str = ""
+
+
+def ends(traces: ContactTraces, quantum: float) -> tuple[float, float]:
+    """(lowest, highest) conductance of the histogram [unit of y].
+
+    Raises
+    ------
+    InputError : nothing lies between them.
+    """
+    high = float(np.quantile(traces.highest(), _BEGIN))
+    if np.isfinite(traces.rail):
+        high = min(high, traces.rail - 4 * traces.noise)
+    low = max(LOWEST * quantum, OPEN * traces.open_noise)
+    if high < 2 * low:
+        raise InputError(
+            f"the traces begin at {high / quantum:.2g} quanta and their noise reaches {low / quantum:.2g}: no plateau between",
+            remedy="check the unit and the gain, or begin the traces at a closed contact",
+        )
+    return low, high
+
+
+def contact_histogram(
+    traces: ContactTraces, *, quantum: float, rng: np.random.Generator, step: float = 0.0, draws: int = DRAWS
+) -> ContactHistogram:
+    """Histogram, peaks and their uncertainties.
+
+    Parameters
+    ----------
+    quantum : that conductances are shown in and widths are looked for in [unit of y]; it does not choose a position.
+    step : of the digitiser [unit of y], where it is not small against a bin.
+
+    Raises
+    ------
+    InputError : nothing lies between the ends of the histogram.
+    """
+    low, high = ends(traces, quantum)
+    raw = linear_histogram(traces, low=low, high=high, quantum=quantum, rng=rng, step=step)
+    linear = replace(raw, edges=raw.edges / quantum)
+    weights = redrawn(rng, len(traces), draws)
+    out = _looked_through(linear, weights, block=1)
+    if out.fit is None:
+        return out
+    alike = _alike(out.fit.influence)
+    if alike * np.sqrt(len(traces)) <= _ALIKE:
+        return replace(out, alike=alike)
+    # neighbours that say the same are drawn together, in pieces long against what connects them
+    block = int(np.ceil(2 * len(traces) ** (1 / 3)))
+    return replace(_looked_through(linear, redrawn(rng, len(traces), draws, block=block), block=block), alike=alike)
+
+
+def _looked_through(linear: TraceHistogram, weights: NDArray[np.float32], *, block: int) -> ContactHistogram:
+    """Bumps that are significant, then peaks that are prominent."""
+    replicates = linear.replicates(weights)
+    found = search(
+        linear.counts, replicates, low=float(linear.edges[0]), bin_width=linear.width, widths=np.array(WIDTHS)
+    )
+    bumps, flat, problem = found.bumps, 0, ""
+    fit: PeakFit | None = None
+    shift = np.zeros(0)
+    while bumps:
+        used = _bins(linear, bumps)
+        part = linear.below(used)
+        try:
+            fit = fit_peaks(part, replicates[:, :used], bumps)
+        except FitError as error:
+            fit, problem = None, error.problem
+            break
+        behind = fit.smooth_at(fit.centres)
+        prominent = fit.heights > PROMINENT * np.maximum(behind, 0.0)
+        if prominent.all():
+            try:
+                shift = peak_positions(part, fit, degree=DEGREE - 1) - fit.centres
+            except FitError:
+                problem = "with a background one order lower there is no fit"
+                shift = np.zeros(len(bumps))
+            break
+        flat += int((~prominent).sum())
+        bumps = tuple(b for b, keep in zip(bumps, prominent, strict=True) if keep)
+        fit = None
+    return ContactHistogram(
+        linear=linear, replicates=replicates, weights=weights, search=found, fit=fit, flat=flat, background=shift,
+        alike=0.0, block=block, problem=problem,
+    )  # fmt: skip
+
+
+def _bins(linear: TraceHistogram, bumps: tuple[Bump, ...]) -> int:
+    """Bins up to the valley behind the last peak."""
+    last = bumps[-1]
+    before = bumps[-2].centre if len(bumps) > 1 else 0.0
+    top = last.centre + _BEHIND * (last.centre - before)
+    return int(np.clip(np.searchsorted(linear.edges, top), 8, linear.by_trace.shape[1]))
+
+
+def _alike(influence: Array) -> float:
+    """Lag-1 correlation of what neighbouring traces say of the positions, the mean over peaks [1]."""
+    centred = influence - influence.mean(axis=0)
+    square = (centred**2).sum(axis=0)
+    usable = square > 0
+    if not usable.any():
+        return 0.0
+    return float(np.mean((centred[1:] * centred[:-1]).sum(axis=0)[usable] / square[usable]))
