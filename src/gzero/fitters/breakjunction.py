@@ -40,7 +40,7 @@ _FEW = 30
 #: Digitiser step over the finest bin beyond which its codes would beat with the bins; readings that are looked at for it.
 _COARSE, _SAMPLE = 0.2, 200_000
 _UNEXPLAINED = "reading of the open contact"
-_OPEN_READINGS = 5
+_OPEN_READINGS, _OPEN_SPREAD = 5, 0.1  # at the end of a trace; their spread between traces [quanta] where all are open
 _MISFIT = 0.01
 _GAP = 1.6  # spacing over the median one beyond which a peak may be missing
 
@@ -169,7 +169,7 @@ def _levels(
         shifts["background of the histogram"] = session.found.background * quantum
     stated = {"gain", "offset", "series_resistance", "bias"} & set(measurement.conditions)
     warnings = []
-    reading, std = _open_contact(session.traces)
+    reading, std = _open_contact(session.traces, quantum)
     if "offset" not in stated and abs(reading) > max(3 * std, 0.002 * float(values[0])):
         shifts[_UNEXPLAINED] = np.full(values.size, -reading)
         warnings.append(
@@ -201,11 +201,13 @@ def _line(claim: LevelSet, unit: str | None) -> tuple[StepHeight, str]:
         return plain, f"no series resistance was fitted: {error.problem}"
 
 
-def _open_contact(traces: ContactTraces) -> tuple[float, float]:
+def _open_contact(traces: ContactTraces, quantum: float) -> tuple[float, float]:
     """(reading after the break, its standard uncertainty) [unit of y]: the median of what the traces end on."""
     # the rules leave no trace with fewer readings than that
     last = traces.values[traces.starts[1:, None] - 1 - np.arange(_OPEN_READINGS)].mean(axis=1)
     spread = float(1.4826 * np.median(np.abs(last - np.median(last))))
+    if spread > _OPEN_SPREAD * quantum:  # traces that were cut before all were open read anything there
+        return 0.0, 0.0
     return float(np.median(last)), 1.2533 * spread / np.sqrt(last.size)
 
 
