@@ -1,0 +1,254 @@
+"""Levels, dwell times and step height of a conductance that switches in time: memristor, relay, single contact.
+
+Change points come from a search that proposes and a test that knows the noise (`reduction/change_points.py`); the stretches
+between them are grouped into states (`fitters/trace_states.py`); how long the trace stays in each is counted
+(`fitters/trace_dwells.py`); and every state is given the multiple of the quantum that it is nearest to
+(`fitters/trace_count.py`), a freedom that the verdict pays for.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from gzero.errors import FitError
+from gzero.estimate import Estimate
+from gzero.fitters.findings import BudgetLine, Findings
+from gzero.fitters.joint_levels import joint_of_levels
+from gzero.fitters.options import FitOptions
+from gzero.fitters.step_height import StepHeight, step_height
+from gzero.fitters.trace_count import Count, count
+from gzero.fitters.trace_dwells import dwells_of
+from gzero.fitters.trace_exhibits import (
+    Told,
+    level_table,
+    picture,
+    states_table,
+    steps_table,
+    switches_table,
+    transitions_table,
+)
+from gzero.fitters.trace_states import PASSAGE, states_of
+from gzero.joint import JointEstimates
+from gzero.measurement.curve import Curve
+from gzero.measurement.ledger import Choice
+from gzero.measurement.measurement import Measurement
+from gzero.reduction.calibration import Calibration
+from gzero.reduction.change_points import CHANCE, ChangePoints, find_change_points
+from gzero.reduction.selection import Selected, select
+
+#: Fewest readings of a trace, and most of one that is searched: a longer one is averaged by blocks.
+_FEWEST, _MOST = 20, 6000
+#: Exits from which on a mean dwell time is an estimate; fewer stand in the table, with their interval.
+_EXITS = 3
+#: Scatter of visits over their noise that is worth a warning.
+_WIDE = 2.0
+
+METHOD = (
+    "Change points are proposed by PELT with squared residuals (ruptures) and kept where the height of the step, fitted with "
+    "all others under the spectrum of the noise, is significant: a trace without steps shows one in about a hundred.",
+    "Stretches between them whose levels do not differ significantly are visits to one state; a level is the mean of its "
+    "readings, with the correlation of the noise in its uncertainty.",
+    "The mean dwell time of a state is the time in it over the exits seen, with the Poisson uncertainty of their number.",
+    "Each state is given the multiple of the quantum that it is nearest to; how often levels that are no multiples pass with "
+    "that freedom is simulated.",
+)
+
+
+def fit(measurement: Measurement, options: FitOptions) -> Findings:
+    """Everything that a switching trace shows.
+
+    Returns
+    -------
+    Findings with `step_height` [unit of the conductance], or `conductance` where there is no level above zero, and
+    `dwell_time_n` [s] of every state n from the lowest that was left at least three times; its levels, and the level set of the verdict.
+
+    Raises
+    ------
+    InputError : fewer than 20 readings, or readings that make no trace.  UnitError : a calibration of another dimension.
+    """
+    calibration = Calibration.of(measurement.conditions, measurement.ordinate.common)
+    calibration.check(measurement.ordinate.unit)
+    selected = select(measurement, calibration, options.selection, quantum=None, least=_FEWEST)
+    curve, block = _blocks(selected.curve)
+    points = find_change_points(
+        curve.y, std=curve.y_std, gaps=_gaps(curve, measurement, selected),
+        assumed_white=options.noise_model == "white", source=selected.noise,
+    )  # fmt: skip
+    states = states_of(curve, points)
+    stated = {"gain", "offset", "series_resistance", "bias"} & set(measurement.conditions)
+    zero_known = "offset" in stated
+    found = count(states, calibration, options, zero_stated=zero_known, stated=bool(stated))
+    dwells = dwells_of(states.visits, len(states))
+    told = Told(curve=curve, states=states, count=found, dwells=dwells, options=options)
+    line, problem = _line(found, curve.y_unit)
+    listings = [states_table(told)] if len(states) else []
+    if len(states) > 1:
+        listings += [steps_table(told), transitions_table(told)]
+    if states.visits[1:]:
+        listings.append(switches_table(told))
+    return Findings(
+        estimates=_estimates(told, line),
+        levels=level_table(told),
+        level_set=found.level_set,
+        curve=curve,
+        exclusions=selected.exclusions,
+        joint=_joint(found, line),
+        budget=() if line is None else _budget(line),
+        ledger=(*selected.ledger, *_ledger(told, points, block, zero_known=zero_known)),
+        warnings=(*selected.warnings, *problem, *_warnings(told, points, zero_known=zero_known)),
+        pictures=(picture(told, zero_known=zero_known),),
+        listings=tuple(listings),
+        method=METHOD,
+    )
+
+
+def _blocks(curve: Curve) -> tuple[Curve, int]:
+    """A curve that can be searched, and how many readings each of its points is the mean of."""
+    size = math.ceil(len(curve) / _MOST)
+    if size == 1:
+        return curve, 1
+    whole = len(curve) // size * size
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return np.asarray(values[:whole].reshape(-1, size).mean(axis=1))
+
+    std = None if curve.y_std is None else np.sqrt(mean(curve.y_std**2) / size)
+    rows = None if curve.rows is None else curve.rows[:whole:size]
+    return replace(curve, x=mean(curve.x), y=mean(curve.y), y_std=std, rows=rows), size
+
+
+def _gaps(curve: Curve, measurement: Measurement, selected: Selected) -> tuple[int, ...]:
+    """Readings before which the instrument stood at its rail: what the contact did there was not seen."""
+    lost = [measurement.abscissa.values[e.indices] for e in selected.exclusions if e.rule == "overload"]
+    if not lost:
+        return ()
+    after = np.unique(np.searchsorted(curve.x, np.concatenate(lost)))
+    return tuple(int(i) for i in after if 0 < i < len(curve))
+
+
+def _line(found: Count, unit: str | None) -> tuple[StepHeight | None, tuple[str, ...]]:
+    """The common step of the levels, and why there is none or none behind a series resistance."""
+    if found.level_set is None:
+        return None, ()
+    try:
+        return step_height(found.level_set, unit), ()
+    except FitError as error:
+        plain = step_height(replace(found.level_set, resistance_fitted=False), unit)
+        return plain, (f"no series resistance was fitted: {error.problem}",)
+
+
+def _joint(found: Count, line: StepHeight | None) -> JointEstimates | None:
+    """Step and levels together; two states on one multiple would share a name."""
+    levels = found.level_set
+    if levels is None or line is None or np.unique(levels.indices).size < len(levels):
+        return None
+    return joint_of_levels(levels, line)
+
+
+def _estimates(told: Told, line: StepHeight | None) -> dict[str, Estimate]:
+    out: dict[str, Estimate] = {}
+    if line is not None:
+        out["step_height"] = line.step
+        if line.series_resistance is not None:
+            out["series_resistance"] = line.series_resistance
+    elif len(told.states):
+        k = int(np.argmax(told.states.readings))
+        out["conductance"] = told.estimate(told.level(k), unit=told.curve.y_unit)
+    for n, dwell in enumerate(told.dwells, 1):
+        mean = dwell.estimate(told.curve.x_unit)
+        if mean is not None and dwell.exits >= _EXITS:
+            out[f"dwell_time_{n}"] = mean
+    return out
+
+
+def _budget(line: StepHeight) -> tuple[BudgetLine, ...]:
+    total = line.step.std**2 or 1.0
+    rows = [("noise of the readings, scatter of the visits", "statistical", line.step.std_stat)]
+    rows += [(name.replace("_", " "), "systematic", abs(shift)) for name, shift in line.step.systematic.items()]
+    return tuple(BudgetLine(source=n, kind=k, value="", std=s, share=s**2 / total) for n, k, s in rows)
+
+
+def _ledger(told: Told, points: ChangePoints, block: int, *, zero_known: bool) -> tuple[Choice, ...]:
+    q, symbol, noise = abs(told.options.unit), told.options.quantum.symbol, points.noise
+    switches = int((~points.gaps).sum())
+    averaged = (
+        Choice(
+            choice="averaging", value=f"{block} readings", origin="default",
+            note=f"more than {_MOST} readings are searched as means of consecutive ones",
+        ),
+    ) if block > 1 else ()  # fmt: skip
+    multiples = ", ".join(str(int(n)) for n in told.count.multiples)
+    return (
+        *averaged,
+        Choice(
+            choice="noise of one reading", value=f"{noise.typical / q:.3g} {symbol}", origin="data",
+            note=noise.description,
+        ),
+        Choice(
+            choice="change points", value=f"{switches} of {points.candidates} candidates", origin="data",
+            note=f"search with the penalty {points.penalty / q**2:.3g} ({symbol})^2; kept from a score of {points.threshold:.2f} "
+            f"on, which a trace without steps reaches with a chance of {100 * CHANCE:g} %",
+        ),
+        Choice(
+            choice="states", value=str(len(told.states)), origin="data",
+            note=f"visits are one state unless they differ by {told.states.quantile:.2f} standard uncertainties, 1 % over all pairs",
+        ),
+        Choice(
+            choice="multiples", value=multiples or "none", origin="data",
+            note=f"each state the nearest multiple of {symbol}" + ("" if zero_known else ", above the lowest state"),
+        ),
+        Choice(
+            choice="zero of the readings", value="stated" if zero_known else "free", origin="user" if zero_known else "default",
+            note="--offset" if zero_known else "no offset was stated: heights are above the lowest state",
+        ),
+    )  # fmt: skip
+
+
+def _warnings(told: Told, points: ChangePoints, *, zero_known: bool) -> list[str]:
+    states, q, symbol = told.states, told.options.unit, told.options.quantum.symbol
+    out = []
+    if not zero_known and len(states):
+        lowest = Estimate(value=float(states.values[0]), std_stat=float(states.std[0]), unit=told.curve.y_unit)
+        out.append(
+            f"no offset was stated: the lowest state reads {lowest.value:.4g}({lowest.std_stat:.1g}) {lowest.unit or ''} = "
+            f"{lowest.value / q:.3f} {symbol}, and heights are above it; if it is the open contact, state --offset "
+            f'"{lowest.value:.4g} +/- {lowest.std_stat:.1g} {lowest.unit or ""}"'
+        )
+    elif zero_known and not np.any(told.count.multiples == 0):
+        out.append(
+            "the trace never reaches an open contact: that the stated offset is its reading cannot be checked here"
+        )
+    if not states.visits[1:]:
+        out.append(_no_switch(told, points))
+    short = sum(v.state == PASSAGE for v in states.visits)
+    if short:
+        out.append(f"{short} stretches between change points are too short for a state and are taken as passages")
+    for k, dwell in enumerate(told.dwells):
+        if dwell.odd:
+            kind = "several time constants" if (dwell.evenness or 0) > 1 else "stays that are more regular"
+            out.append(f"the dwell times of state {k + 1} are not exponential (evenness {dwell.evenness:.2f}): {kind}")
+    wide = np.flatnonzero(states.scatter > _WIDE)
+    if wide.size:
+        out.append(
+            f"the visits of state {', '.join(str(k + 1) for k in wide)} scatter beyond their noise: the uncertainty of the level "
+            "is widened by " + ", ".join(f"{states.scatter[k]:.2g}" for k in wide)
+        )
+    if points.noise.red:
+        out.append(
+            "the noise is slow: steps are judged by their edges, and drifts of a level count as noise, which its uncertainty holds"
+        )
+    return out
+
+
+def _no_switch(told: Told, points: ChangePoints) -> str:
+    """What would have been found."""
+    n = len(told.curve)
+    weights = np.where(np.arange(n) < n // 2, -1.0 / (n // 2), 1.0 / (n - n // 2))[:, None]
+    least = points.threshold * float(np.sqrt(points.noise.covariance(weights)[0][0, 0]))
+    return (
+        f"no switch was found; a step of {least / abs(told.options.unit):.2g} {told.options.quantum.symbol} in the middle of the "
+        "trace would have been, in half of the cases"
+    )
