@@ -45,6 +45,8 @@ _FEWEST, _MOST = 20, 6000
 _EXITS = 3
 #: Scatter of visits over their noise that is worth a warning.
 _WIDE = 2.0
+#: Spread of the step height of levels that lie anywhere, in quanta, below which it is no evidence: the default margin.
+_NO_EVIDENCE = 0.05
 
 METHOD = (
     "Change points are proposed by PELT with squared residuals (ruptures) and kept where the height of the step, fitted with "
@@ -98,7 +100,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         joint=_joint(found, line),
         budget=() if line is None else _budget(line),
         ledger=(*selected.ledger, *_ledger(told, points, block, zero_known=zero_known)),
-        warnings=(*selected.warnings, *problem, *_warnings(told, points, zero_known=zero_known)),
+        warnings=(*selected.warnings, *problem, *_warnings(told, points, line, zero_known=zero_known)),
         pictures=(picture(told, zero_known=zero_known),),
         listings=tuple(listings),
         method=METHOD,
@@ -207,8 +209,14 @@ def _ledger(told: Told, points: ChangePoints, block: int, *, zero_known: bool) -
     )  # fmt: skip
 
 
-def _warnings(told: Told, points: ChangePoints, *, zero_known: bool) -> list[str]:
-    states, q, symbol = told.states, told.options.unit, told.options.quantum.symbol
+def _by_itself(line: StepHeight) -> float:
+    """Standard deviation of the step height [quanta] of levels that lie anywhere about their nearest multiples: each is even
+    within half a quantum."""
+    return float(np.linalg.norm(line.weights)) / math.sqrt(12.0)
+
+
+def _warnings(told: Told, points: ChangePoints, line: StepHeight | None, *, zero_known: bool) -> list[str]:
+    found, states, q, symbol = told.count, told.states, told.options.unit, told.options.quantum.symbol
     out = []
     if not zero_known and len(states):
         lowest = Estimate(value=float(states.values[0]), std_stat=float(states.std[0]), unit=told.curve.y_unit)
@@ -223,6 +231,11 @@ def _warnings(told: Told, points: ChangePoints, *, zero_known: bool) -> list[str
         )
     if not states.visits[1:]:
         out.append(_no_switch(told, points))
+    if line is not None and found.level_set is not None and (loose := _by_itself(line)) < _NO_EVIDENCE:
+        out.append(
+            f"the step height is near the quantum by itself: as each level takes its nearest multiple, levels that lie anywhere "
+            f"would give 1.00 +- {loose:.2f} {symbol}; what counts is how far each level lies from its multiple"
+        )
     short = sum(v.state == PASSAGE for v in states.visits)
     if short:
         out.append(f"{short} stretches between change points are too short for a state and are taken as passages")

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from gzero.estimate import Estimate
 from gzero.fitters.trace_states import Visit, stays
 
-#: Exits from which on the evenness of dwell times is looked at, and how far from one exponential is a warning [std].
-_ENOUGH, _FAR = 10, 3.3
+#: Dwell times from which on their evenness is looked at, and how far below and above one is a warning [std]: its law is skew.
+_ENOUGH, _BELOW, _ABOVE = 10, 3.0, 4.0
+_TWO_SIDED = 1.96
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,16 +55,24 @@ class Dwell:
         return self.time / self.exits if self.exits else None
 
     def estimate(self, unit: str | None) -> Estimate | None:
-        """tau with the standard uncertainty tau/sqrt(N) of a Poisson count; None without an exit."""
+        """tau with its standard uncertainty; None without an exit.
+
+        It is tau/sqrt(N), that of a Poisson count, and for few exits more: the law is skew, and 1.96 of it reach at least the
+        upper 95 % limit of the chi2 law, so that tau +- 1.96 of it holds 95 % for any N.
+        """
         if not self.exits:
             return None
         tau = self.time / self.exits
-        return Estimate(value=tau, std_stat=tau / np.sqrt(self.exits), unit=unit)
+        upper = interval(self.time, self.exits, confidence=0.9)[1]
+        return Estimate(value=tau, std_stat=max(tau / np.sqrt(self.exits), (upper - tau) / _TWO_SIDED), unit=unit)
 
     @property
     def odd(self) -> bool:
         """Whether one exponential does not describe the dwell times."""
-        return self.evenness is not None and abs(self.evenness - 1) > _FAR * self.evenness_std
+        if self.evenness is None:
+            return False
+        away = (self.evenness - 1) / self.evenness_std
+        return not -_BELOW <= away <= _ABOVE
 
 
 def dwells_of(visits: tuple[Visit, ...], states: int) -> tuple[Dwell, ...]:

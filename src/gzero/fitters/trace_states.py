@@ -124,7 +124,9 @@ def states_of(curve: Curve, points: ChangePoints) -> States:
     covariance, dof = noise.covariance(weights)
     sizes = np.array([mass[_inner(*piece)].sum() for piece in pieces])
     quantile = _quantile(len(pieces))
-    groups = _grouped(levels, covariance, sizes, quantile)
+    switched = np.ones(max(len(pieces) - 1, 0), dtype=bool)
+    switched[np.searchsorted(points.starts, points.starts[points.gaps])] = False
+    groups = _grouped(levels, covariance, sizes, quantile, switched)
     lengths = np.array([stop - first for first, stop in pieces])
     states = [g for g in groups if lengths[g].max() >= _LONG and lengths[g].sum() >= _IN_ALL]
     means = [float(np.average(levels[g], weights=sizes[g])) for g in states]
@@ -167,27 +169,43 @@ def _quantile(visits: int) -> float:
     return float(-ndtri(CHANCE / (2 * pairs)))
 
 
-def _grouped(levels: Array, covariance: Array, sizes: Array, quantile: float) -> list[NDArray[np.int64]]:
-    """Visits by state: nearest groups first, neighbours in time never."""
-    groups = [np.array([j]) for j in np.argsort(levels)]
-    while len(groups) > 1:
-        share = np.zeros((len(groups), levels.size))
-        for i, g in enumerate(groups):
-            share[i, g] = sizes[g] / sizes[g].sum()
-        values = share @ levels
-        order = np.argsort(values)
-        groups, share, values = [groups[i] for i in order], share[order], values[order]
-        difference = np.diff(share, axis=0)
-        spread = np.sqrt(np.maximum(((difference @ covariance) * difference).sum(axis=1), np.finfo(float).tiny))
-        distance = np.diff(values) / spread
-        for i in range(distance.size):
-            if np.any(np.abs(groups[i][:, None] - groups[i + 1][None, :]) == 1):
-                distance[i] = np.inf
-        nearest = int(np.argmin(distance))
-        if not distance[nearest] < quantile:
+def _grouped(
+    levels: Array, covariance: Array, sizes: Array, quantile: float, switched: NDArray[np.bool_]
+) -> list[NDArray[np.int64]]:
+    """Visits by state: nearest groups first, those with a switch between them never.
+
+    switched : whether a switch was seen between a visit and the next one, shape (k - 1,). A merged group lies between its two, so
+    that groups stay in order.
+    """
+    order = np.argsort(levels, kind="stable")
+    groups = [np.array([j]) for j in order]
+    values, mass, shared = levels[order], sizes[order], covariance[np.ix_(order, order)]
+    after = np.diag(switched, 1)
+    apart = (after | after.T)[np.ix_(order, order)]  # one is what the other switched to
+    while values.size > 1:
+        own = np.diag(shared)
+        spread = np.sqrt(np.maximum(own[1:] + own[:-1] - 2 * np.diag(shared, 1), np.finfo(float).tiny))
+        distance = np.where(np.diag(apart, 1), np.inf, np.diff(values) / spread)
+        i = int(np.argmin(distance))
+        if not distance[i] < quantile:
             break
-        groups[nearest : nearest + 2] = [np.concatenate(groups[nearest : nearest + 2])]
+        share = mass[i] / (mass[i] + mass[i + 1])
+        groups[i : i + 2] = [np.concatenate(groups[i : i + 2])]
+        values = _joined(values, i, share)
+        shared = _joined(_joined(shared, i, share).T, i, share)
+        apart[i] |= apart[i + 1]
+        apart[:, i] |= apart[:, i + 1]
+        apart = np.delete(np.delete(apart, i + 1, axis=0), i + 1, axis=1)
+        mass[i] += mass[i + 1]
+        mass = np.delete(mass, i + 1)
     return [np.sort(g) for g in groups]
+
+
+def _joined(rows: Array, i: int, share: float) -> Array:
+    """Rows i and i + 1 as one: their mean with a share of the first."""
+    out = np.delete(rows, i + 1, axis=0)
+    out[i] = share * rows[i] + (1 - share) * rows[i + 1]
+    return out
 
 
 def _scatter(levels: Array, covariance: Array) -> float:

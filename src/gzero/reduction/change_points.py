@@ -44,6 +44,8 @@ _MOST, _DENSEST = 250, 5
 _ROUNDS = 5
 #: Noise below this share of the range of the readings is none.
 _NOTHING = 1e-9
+#: Variance of the residuals, over the first one, that stands for none: exact readings.
+_LEAST_SCALE = 1e-6
 #: Parameters of a spectrum beyond its scale.
 _SHAPE = 2
 
@@ -216,6 +218,8 @@ class _Task:
         design = self.plain[:, np.concatenate(([0], kept + 1))]
         scaled = self.y / self.own
         residual = scaled - design @ np.linalg.lstsq(design, scaled, rcond=None)[0]
+        if not self.stated and residual @ residual <= _LEAST_SCALE * residual.size:
+            return self.white(kept)
         return estimate_spectrum(residual, design, stated=self.stated)
 
     def white(self, kept: Places) -> Spectrum:
@@ -225,7 +229,7 @@ class _Task:
             return white(n)
         _, _, chi2 = self.weigh(kept, np.ones(n))
         dof = max(n - kept.size - 1, 1)
-        return white(n, scale=max(chi2 / dof, np.finfo(float).tiny), dof=dof)
+        return white(n, scale=max(chi2 / dof, _LEAST_SCALE), dof=dof)
 
     def criterion(self, kept: Places, spectrum: Spectrum) -> float:
         """-2 ln L, with z^2 a step and ln n for every parameter of a shape."""

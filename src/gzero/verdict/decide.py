@@ -70,7 +70,9 @@ def decide(
     except FitError as error:
         return replace(blank, reasons=(f"{error.problem}: {error.remedy}",))
     start = SEED if seed is None else seed
-    simulated = chances(levels, quantum, margins, free, seed=start) if simulate else None
+    # two levels on one multiple pass never, whatever chance does
+    single = np.unique(levels.indices).size == len(levels)
+    simulated = chances(levels, quantum, margins, free, seed=start) if simulate and single else None
     judged = _Judgement.of(levels, quantum, margins, free, smooth=smooth, simulated=simulated)
     decision, reasons = judged.answer()
     criteria = judged.criteria
@@ -88,7 +90,7 @@ def decide(
         trials=0 if simulated is None else simulated.trials,
         seed=None if simulated is None else simulated.seed,
         rivals=(*(Rival(name=n, delta_bic=float(v[0])) for n, v in criteria.rivals.items()), *smooth_rival),
-        by_plateaus=_as_it_grows(levels, quantum, margins, free, decision, seed=start) if simulate else (),
+        by_plateaus=_as_it_grows(levels, quantum, margins, free, decision, seed=start) if simulate and single else (),
         reasons=tuple(reasons),
     )
 
