@@ -238,7 +238,8 @@ def _warnings(told: Told, points: ChangePoints, line: StepHeight | None, *, zero
         )
     short = sum(v.state == PASSAGE for v in states.visits)
     if short:
-        out.append(f"{short} stretches between change points are too short for a state and are taken as passages")
+        one = "stretch between change points is" if short == 1 else "stretches between change points are"
+        out.append(f"{short} {one} too short for a state: a passage from one state to another, or a spike")
     for k, dwell in enumerate(told.dwells):
         if dwell.odd:
             kind = "several time constants" if (dwell.evenness or 0) > 1 else "stays that are more regular"

@@ -19,7 +19,7 @@ from gzero.measurement.curve import Curve
 
 Array = NDArray[np.float64]
 
-_MOST_SWITCHES = 60
+_MOST_SWITCHES = 30
 _MOST_MULTIPLES = 30
 
 
@@ -69,7 +69,7 @@ def picture(told: Told, *, zero_known: bool) -> Picture:
     symbol = told.options.quantum.symbol
     lines = [
         Trace(
-            label=f"multiples of {symbol}" if i == 0 else f"_{n} {symbol}", look="stricter limit",
+            label="multiples of the quantum" if i == 0 else f"_{n} {symbol}", look="stricter limit",
             x=curve.x[[0, -1]], y=np.full(2, n * q),
         )
         for i, n in enumerate(multiples)
@@ -136,7 +136,7 @@ def states_table(told: Told) -> Listing:
     rows: list[tuple[Entry, ...]] = []
     for k, dwell in enumerate(told.dwells):
         mean = dwell.estimate(told.curve.x_unit)
-        ends = f"{dwell.low:.3g} to {dwell.high:.3g}" if dwell.exits else f"above {dwell.low:.3g}"
+        ends = f"{dwell.low:.2g} to {dwell.high:.2g}" if dwell.exits else f"above {dwell.low:.2g}"
         rows.append(
             (
                 float(k + 1), float(told.count.multiples[k]), told.estimate(told.level(k), 1 / told.options.unit, ""),
@@ -151,7 +151,7 @@ def states_table(told: Told) -> Listing:
         name="states",
         caption="States",
         heads=(
-            "state", "multiple", f"level [{told.options.quantum.symbol}]", "visits", "share of time", f"mean dwell time{t}",
+            "state", "multiple", "level [quanta]", "visits", "share of time", f"mean dwell time{t}",
             f"95 % interval{t}", "complete + cut off", "evenness", "to next [std]",
         ),
         rows=tuple(rows),
@@ -164,7 +164,7 @@ def states_table(told: Told) -> Listing:
 
 def steps_table(told: Told) -> Listing:
     """The steps between neighbouring states."""
-    q, symbol, unit = told.options.unit, told.options.quantum.symbol, told.curve.y_unit
+    q, unit = told.options.unit, told.curve.y_unit
     rows: list[tuple[Entry, ...]] = [
         (
             f"{k + 1} to {k + 2}", told.estimate(told.step(k), unit=unit), told.estimate(told.step(k), 1 / q, ""),
@@ -175,7 +175,7 @@ def steps_table(told: Told) -> Listing:
     return Listing(
         name="steps",
         caption="Steps between neighbouring states",
-        heads=("states", "height", f"height [{symbol}]", "multiples apart"),
+        heads=("states", "height", "height [quanta]", "multiples apart"),
         rows=tuple(rows),
     )
 
@@ -216,7 +216,7 @@ def switches_table(told: Told) -> Listing:
     return Listing(
         name="switches",
         caption="Switches",
-        heads=(f"at{told.in_time}", "from", "to", f"height [{told.options.quantum.symbol}]", "score", "chance"),
+        heads=(f"at{told.in_time}", "from", "to", "height [quanta]", "score", "chance"),
         rows=tuple(rows),
         notes=tuple(notes),
     )

@@ -187,7 +187,7 @@ class _Task:
         at = np.concatenate(([0], kept + 1))
         columns = self.transformed[:, at] / np.sqrt(powers)[:, None]
         data = self.data / np.sqrt(powers)
-        inverse = np.asarray(np.linalg.pinv(columns.T @ columns, hermitian=True), dtype=np.float64)
+        inverse = np.asarray(np.linalg.inv(columns.T @ columns), dtype=np.float64)  # steps at different readings
         heights = inverse @ (columns.T @ data)
         residual = data - columns @ heights
         return heights, inverse, float(residual @ residual + np.log(powers).sum())
