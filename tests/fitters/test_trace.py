@@ -203,3 +203,21 @@ def test_high_multiples_are_near_the_quantum_by_themselves() -> None:
     found = fit(steps(0.0, 6.3, 7.45, 8.6), OPTIONS)
     assert found.estimates["step_height"].value == pytest.approx(G0, rel=0.05)
     assert any("near the quantum by itself" in warning for warning in found.warnings)
+
+
+def test_negative_states_and_uneven_times_are_said() -> None:
+    found = fit(steps(-1.0, 0.0, 1.0), OPTIONS)
+    assert any("below zero" in warning for warning in found.warnings)
+    measurement = steps(0.0, 1.0)
+    x = measurement.abscissa.values.copy()
+    x[::10] += 0.9e-3
+    jittery = replace(
+        measurement, series={**measurement.series, "time": replace(measurement.abscissa, values=np.sort(x))}
+    )
+    assert any("evenly spaced" in warning for warning in fit(jittery, OPTIONS).warnings)
+
+
+def test_a_constant_record_has_one_level() -> None:
+    found = fit(with_readings(steps(1.0, 1.0), np.full(200, G0)), OPTIONS)
+    assert multiples(found) == [1]
+    assert any("no switch was found" in warning for warning in found.warnings)

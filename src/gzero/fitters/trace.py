@@ -45,6 +45,10 @@ _FEWEST, _MOST = 20, 6000
 _EXITS = 3
 #: Scatter of visits over their noise that is worth a warning.
 _WIDE = 2.0
+#: Share of longer intervals between readings that is worth a warning.
+_UNEVEN = 0.01
+#: Quanta below which a step that would be found says that readings repeat exactly.
+_NO_NOISE = 1e-6
 #: Spread of the step height of levels that lie anywhere, in quanta, below which it is no evidence: the default margin.
 _NO_EVIDENCE = 0.05
 
@@ -229,6 +233,15 @@ def _warnings(told: Told, points: ChangePoints, line: StepHeight | None, *, zero
         out.append(
             "the trace never reaches an open contact: that the stated offset is its reading cannot be checked here"
         )
+    if zero_known and len(states) and states.values[0] < -3 * found.total()[0]:
+        out.append(
+            "a state lies below zero beyond its uncertainty: the sign of the readings, or the stated offset, is another one"
+        )
+    spacing = np.diff(told.curve.x)
+    if np.mean(spacing > 1.5 * np.median(spacing)) > _UNEVEN:
+        out.append(
+            "the times are not evenly spaced: the noise is taken by the number of readings, and its correlation is not in time"
+        )
     if not states.visits[1:]:
         out.append(_no_switch(told, points))
     if line is not None and found.level_set is not None and (loose := _by_itself(line)) < _NO_EVIDENCE:
@@ -262,6 +275,8 @@ def _no_switch(told: Told, points: ChangePoints) -> str:
     n = len(told.curve)
     weights = np.where(np.arange(n) < n // 2, -1.0 / (n // 2), 1.0 / (n - n // 2))[:, None]
     least = points.threshold * float(np.sqrt(points.noise.covariance(weights)[0][0, 0]))
+    if least < _NO_NOISE * abs(told.options.unit):
+        return "no switch was found, in readings that show no noise: an instrument that stands still looks like this"
     return (
         f"no switch was found; a step of {least / abs(told.options.unit):.2g} {told.options.quantum.symbol} in the middle of the "
         "trace would have been, in half of the cases"
