@@ -96,7 +96,7 @@ def test_a_level_below_half_a_quantum_is_not_hidden_as_an_open_contact() -> None
     """0.3 quanta is no multiple: it is given the multiple 1 and lies 0.7 off it."""
     found = fit(steps(0.0, 0.3, 1.0, 2.0), OPTIONS)
     assert multiples(found) == [0, 1, 1, 2]
-    assert "second state" in found.levels[2].note
+    assert "same multiple" in found.levels[2].note
 
 
 def test_declared_plateaus_restrict_the_claim() -> None:
@@ -221,3 +221,15 @@ def test_a_constant_record_has_one_level() -> None:
     found = fit(with_readings(steps(1.0, 1.0), np.full(200, G0)), OPTIONS)
     assert multiples(found) == [1]
     assert any("no switch was found" in warning for warning in found.warnings)
+
+
+def test_many_states_give_pairs_and_few_a_matrix() -> None:
+    many = fit(
+        made(points=3000, levels=tuple(float(n) for n in range(8)), dwell=(0.05,), noise=0.05).measurement, OPTIONS
+    )
+    table = next(listing for listing in many.listings if listing.name == "transitions")
+    assert table.heads[:2] == ("from", "to")
+    switches = next(listing for listing in many.listings if listing.name == "switches")
+    assert sum(float(row[2]) for row in table.rows) >= len(switches.rows)
+    once = fit(steps(0.0, 1.0, 2.0), OPTIONS)
+    assert "transitions" not in [listing.name for listing in once.listings]

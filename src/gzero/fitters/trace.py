@@ -20,7 +20,7 @@ from gzero.fitters.joint_levels import joint_of_levels
 from gzero.fitters.options import FitOptions
 from gzero.fitters.step_height import StepHeight, step_height
 from gzero.fitters.trace_count import Count, count
-from gzero.fitters.trace_dwells import dwells_of
+from gzero.fitters.trace_dwells import FEW, dwells_of
 from gzero.fitters.trace_exhibits import (
     Told,
     level_table,
@@ -41,8 +41,6 @@ from gzero.reduction.selection import Selected, select
 
 #: Fewest readings of a trace, and most of one that is searched: a longer one is averaged by blocks.
 _FEWEST, _MOST = 20, 6000
-#: Exits from which on a mean dwell time is an estimate; fewer stand in the table, with their interval.
-_EXITS = 3
 #: Scatter of visits over their noise that is worth a warning.
 _WIDE = 2.0
 #: Share of longer intervals between readings that is worth a warning.
@@ -92,7 +90,9 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     line, problem = _line(found, curve.y_unit)
     listings = [states_table(told)] if len(states) else []
     if len(states) > 1:
-        listings += [steps_table(told), transitions_table(told)]
+        listings.append(steps_table(told))
+    if np.any(states.visits_of > 1) and len(states) > 1:  # a state that is seen once says nothing of where it leads
+        listings.append(transitions_table(told))
     if states.visits[1:]:
         listings.append(switches_table(told))
     return Findings(
@@ -165,7 +165,7 @@ def _estimates(told: Told, line: StepHeight | None) -> dict[str, Estimate]:
         out["conductance"] = told.estimate(told.level(k), unit=told.curve.y_unit)
     for n, dwell in enumerate(told.dwells, 1):
         mean = dwell.estimate(told.curve.x_unit)
-        if mean is not None and dwell.exits >= _EXITS:
+        if mean is not None and dwell.exits >= FEW:
             out[f"dwell_time_{n}"] = mean
     return out
 

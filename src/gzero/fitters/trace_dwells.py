@@ -23,6 +23,8 @@ from gzero.fitters.trace_states import Visit, stays
 #: Dwell times from which on their evenness is looked at, and how far below and above one is a warning [std]: its law is skew.
 _ENOUGH, _BELOW, _ABOVE = 10, 3.0, 4.0
 _TWO_SIDED = 1.96
+#: Exits from which on a mean dwell time is an estimate; of fewer only the interval says something.
+FEW = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

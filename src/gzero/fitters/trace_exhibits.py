@@ -13,7 +13,7 @@ from gzero.fitters.exhibits import Entry, Listing, Picture, Trace
 from gzero.fitters.findings import Level
 from gzero.fitters.options import FitOptions
 from gzero.fitters.trace_count import Count
-from gzero.fitters.trace_dwells import Dwell, transitions
+from gzero.fitters.trace_dwells import FEW, Dwell, transitions
 from gzero.fitters.trace_states import PASSAGE, States
 from gzero.measurement.curve import Curve
 
@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 
 _MOST_SWITCHES = 30
 _MOST_MULTIPLES = 30
+_LARGEST_MATRIX = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -123,8 +124,8 @@ def _note(told: Told, k: int) -> str:
         notes.append("the lowest state, from which the others are counted" if free else "the open contact")
     elif k not in count.counted:
         notes.append("outside the declared plateaus")
-    if k and count.multiples[k] == count.multiples[k - 1]:
-        notes.append(f"a second state nearest to the same multiple, {int(count.multiples[k])}")
+    elif k and count.multiples[k] == count.multiples[k - 1]:
+        notes.append("nearest to the same multiple as the state below")
     if not count.flat[k]:
         notes.append("it drifts during its longest visit by more than the level margin")
     return "; ".join(notes)
@@ -135,12 +136,14 @@ def states_table(told: Told) -> Listing:
     total = sum(d.time for d in told.dwells) or 1.0
     rows: list[tuple[Entry, ...]] = []
     for k, dwell in enumerate(told.dwells):
-        mean = dwell.estimate(told.curve.x_unit)
+        mean = (
+            dwell.estimate(told.curve.x_unit) if dwell.exits >= FEW else f"{dwell.exits} exit{'s' * (dwell.exits != 1)}"
+        )
         ends = f"{dwell.low:.2g} to {dwell.high:.2g}" if dwell.exits else f"above {dwell.low:.2g}"
         rows.append(
             (
                 float(k + 1), float(told.count.multiples[k]), told.estimate(told.level(k), 1 / told.options.unit, ""),
-                float(told.states.visits_of[k]), dwell.time / total, mean or "no exit seen", ends,
+                float(told.states.visits_of[k]), dwell.time / total, mean or "", ends,
                 f"{dwell.complete} + {dwell.censored}",
                 "" if dwell.evenness is None else Estimate(value=dwell.evenness, std_stat=dwell.evenness_std),
                 "" if k + 1 == len(told.states) else told.states.separation(k),
@@ -181,9 +184,18 @@ def steps_table(told: Told) -> Listing:
 
 
 def transitions_table(told: Told) -> Listing:
-    """How often the trace went from one state to another."""
+    """How often the trace went from one state to another: a matrix, or the pairs that occurred where there are many states."""
     counts = transitions(told.states.visits, len(told.states))
     rows: list[tuple[Entry, ...]] = []
+    note = "A share p of N exits has the standard uncertainty sqrt(p(1 - p)/N)."
+    if len(told.states) > _LARGEST_MATRIX:
+        for i, j in np.argwhere(counts > 0):
+            out = int(counts[i].sum())
+            rows.append((float(i + 1), float(j + 1), float(counts[i, j]), float(counts[i, j] / out), float(out)))
+        return Listing(
+            name="transitions", caption="Transitions between states", heads=("from", "to", "times", "share of exits", "exits"),
+            rows=tuple(rows), notes=(note,),
+        )  # fmt: skip
     for i, row in enumerate(counts):
         out = int(row.sum())
         shares = [f"{int(c)} ({100 * c / out:.0f} %)" if c else ("" if i == j else "0") for j, c in enumerate(row)]
@@ -193,7 +205,7 @@ def transitions_table(told: Told) -> Listing:
         caption="Transitions between states",
         heads=("", *(f"to {j + 1}" for j in range(len(told.states))), "in all"),
         rows=tuple(rows),
-        notes=("A share p of N exits has the standard uncertainty sqrt(p(1 - p)/N).",),
+        notes=(note,),
     )
 
 
