@@ -13,6 +13,11 @@ def staircase(width: float = 1.0, points: int = 400) -> np.ndarray:
     return sum(1 / (1 + np.exp(-np.clip((x - v) / width, -500, 500))) for v in (6, 18, 30, 42))
 
 
+def test_a_record_of_one_value_is_at_no_rail() -> None:
+    """Nothing else is there to tell a rail from."""
+    assert not overloaded(np.full(40, 77.5)).any()
+
+
 def test_a_rail_above_the_third_plateau() -> None:
     """Between levels 3 and 4 every reading is clipped but for those on the riser: all of them stand in runs."""
     read = np.minimum(staircase() + 0.01 * np.random.default_rng(1).normal(size=X.size), 3.3)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gzero.measurement.curve import frozen
+
+Zero = Literal["known", "free"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -22,11 +25,14 @@ class LevelSet:
     covariance : statistical, shape (k, k).
     shifts : source -> signed shift of every level when the source moves up by one standard uncertainty, each shape (k,).
     flat : whether each level qualifies as flat, shape (k,).
-    counted_from : "pinch-off", or "quantum" where the first index comes from the declared quantum.
+    counted_from : "pinch-off", "quantum" where the first index comes from the declared quantum, or "nearest multiple" where
+        every index does: each level is then given the multiple that it is nearest to.
     shoulders : heights of flat stretches within the claim that were too small for a riser and are no 0.7 structure,
         in steps above the level below them; a staircase that has them is not one of equal steps.
     calibrated : whether gain, offset or series resistance was stated; without any of them the scale is taken on trust.
     resistance_fitted : whether a series resistance is fitted to these same levels, which costs a degree of freedom.
+    zero : "known", or "free" where nobody stated what an open contact reads: the values are then heights above the lowest
+        level, and any reading could be zero.
     """
 
     indices: NDArray[np.int64]
@@ -38,6 +44,7 @@ class LevelSet:
     resistance_fitted: bool
     shoulders: tuple[float, ...] = ()
     calibrated: bool = True
+    zero: Zero = "known"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", frozen(self.values))

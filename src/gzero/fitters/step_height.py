@@ -94,7 +94,7 @@ def lines(levels: LevelSet, values: Array, *, resistance_fitted: bool) -> Lines:
         weights=weights,
         resistance_weights=np.zeros((size, k)),
         chi2=chi2,
-        scale=_scale(chi2, k - 1),
+        scale=scale_factor(chi2, k - 1),
         dof=k - 1,
         possible=np.ones(size, dtype=bool),
     )
@@ -113,7 +113,7 @@ def step_height(levels: LevelSet, unit: str | None) -> StepHeight:
     FitError : with a series resistance: fewer levels than unknowns, or a level whose whole resistance it would be.
     """
     fitted = levels.resistance_fitted
-    if fitted and levels.indices.size < 2:
+    if fitted and np.unique(levels.indices).size < 2:
         raise FitError(
             "one plateau cannot tell a series resistance from the step height",
             remedy="state --series-resistance, or measure more plateaus",
@@ -153,8 +153,8 @@ def step_height(levels: LevelSet, unit: str | None) -> StepHeight:
 _CHANCE = 0.05  # of a scatter that the covariance explains: widening below that would make honest intervals too long
 
 
-def _scale(chi2: Array, dof: int) -> Array:
-    """sqrt(chi2/dof) where that is beyond chance, else 1."""
+def scale_factor(chi2: Array, dof: int) -> Array:
+    """sqrt(chi2/dof) where that is beyond chance, else 1; `chi2` of any shape."""
     from scipy.special import chdtrc
 
     if dof <= 0:
@@ -208,7 +208,7 @@ def _with_resistance(levels: LevelSet, values: Array, n: Array) -> Lines:
         weights=-(h**2)[:, None] * solve[:, 0] * dr,
         resistance_weights=resistance_weights,
         chi2=chi2,
-        scale=_scale(chi2, dof),
+        scale=scale_factor(chi2, dof),
         dof=dof,
         possible=possible,
     )

@@ -251,6 +251,7 @@ def freedoms_of(conditions: Mapping[str, Estimate], levels: LevelSet | None, *, 
         gain=scale,
         declared=declared,
         counted_from="pinch-off" if levels is None else levels.counted_from,
+        zero="known" if levels is None else levels.zero,
     )
 
 

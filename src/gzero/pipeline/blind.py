@@ -54,10 +54,11 @@ def without_rulers(findings: Findings, measurement: Measurement) -> Findings:
         warnings.append(
             f"the uncertainty of the {names} is left out while the data are blind: it would betray the scale"
         )
-    if levels is not None and levels.counted_from == "quantum":
-        warnings.append(
-            "the first plateau was counted by the quantum on blind data: the count may be another one after unblinding"
+    if levels is not None and levels.counted_from in ("quantum", "nearest multiple"):
+        what = (
+            "the first plateau was counted" if levels.counted_from == "quantum" else "levels were given their multiples"
         )
+        warnings.append(f"{what} by the quantum on blind data: the count may be another one after unblinding")
     if any(exclusion.rule == "runaway" for exclusion in findings.exclusions):
         warnings.append(
             "the runaway rule is in quanta: on blind data it may leave out other readings than after unblinding"

@@ -47,8 +47,8 @@ def overloaded(read: NDArray[np.float64]) -> NDArray[np.bool_]:
         runs = (values == rail) & (lengths >= max(_FEWEST, _LONGER * longest))
         if runs.any():
             out |= np.repeat(runs, lengths)
-    if not out.any():
-        return out
+    if not out.any() or out.all():  # a record of one value has no noise, and nothing tells it from a quiet instrument
+        return np.zeros_like(out)
     needed = _run_by_chance(read[~out], read.size)
     return np.asarray(out & np.repeat(lengths > needed, lengths))
 

@@ -2,7 +2,8 @@
 
 False positives: staircases whose steps are each anything between half and one and a half quanta, with the uncertainties
 of the data, judged by the same criteria under the freedoms that the analysis had; whatever was free is turned until
-they pass. Power: staircases of the quantum, judged in the same way.
+they pass. Levels that were given their nearest multiples are random in the same way, and are then given theirs. Power:
+staircases of the quantum, judged in the same way.
 """
 
 from __future__ import annotations
@@ -191,7 +192,9 @@ def _passes_somehow(
     for unit in (quantum, *(() if freedoms.declared else others(quantum))):
         for gain in _gains(freedoms):
             for resistance in _resistances(freedoms, quantum):
-                out |= _passes(levels, _turned(values, gain, resistance), unit, margins, freedoms)
+                for zero in _zeros(freedoms, unit):
+                    turned = _turned(values, gain, resistance) - zero
+                    out |= _passes(levels, turned, unit, margins, freedoms)
     return out
 
 
@@ -206,6 +209,12 @@ def _resistances(freedoms: Freedoms, quantum: Quantum) -> Array:
     if freedoms.resistance == "assumed":
         return np.linspace(*RESISTANCES, _SETTINGS)
     return np.linspace(-2, 2, 5) * freedoms.resistance_std
+
+
+def _zeros(freedoms: Freedoms, quantum: Quantum) -> Array:
+    """What the zero of the readings can be turned to: anything within half a quantum, as multiples repeat."""
+    q = float(quantum.value or 0.0)
+    return np.linspace(-0.5, 0.5, _SETTINGS) * q if freedoms.zero == "free" else np.zeros(1)
 
 
 def _turned(values: Array, gain: float, resistance: float) -> Array:
@@ -224,13 +233,17 @@ def _passes(
     if freedoms.counted_from == "quantum":
         first = np.maximum(np.nan_to_num(np.round(values[:, :1] / q)), 1).astype(np.int64)
         indices = first + levels.indices - levels.indices[0]
+    ordered = np.ones(values.shape[0], dtype=bool)
+    if freedoms.counted_from == "nearest multiple":
+        indices = np.maximum(np.nan_to_num(np.round(values / q)), 1).astype(np.int64)
+        ordered = np.all(np.diff(indices, axis=1) > 0, axis=1)  # two levels on one multiple are refused in data as well
     # a step within its margin and a level within its own are together within this of n q
     near = np.abs(values / q - indices) <= margins.step * indices + margins.level
     out = np.zeros(values.shape[0], dtype=bool)
     rows = np.ones(values.shape[0], dtype=bool) if levels.resistance_fitted else near.all(axis=1)
-    rows &= np.isfinite(values).all(axis=1)
-    for first_index in np.unique(indices[rows, 0]):
-        here = np.flatnonzero(rows & (indices[:, 0] == first_index))
-        own = replace(levels, indices=levels.indices - levels.indices[0] + first_index)
+    rows &= np.isfinite(values).all(axis=1) & ordered
+    for own_indices in np.unique(indices[rows], axis=0):
+        here = np.flatnonzero(rows & (indices == own_indices).all(axis=1))
+        own = replace(levels, indices=own_indices)
         out[here] = weigh(own, values[here], quantum, margins, freedoms).met(margins)
     return out

@@ -143,7 +143,7 @@ def _left_free(
     margin of n q; 1/level against 1/n tells. It counts only as far as the resistance is none that is negative.
     """
     nothing = np.full((4, values.shape[0]), np.nan)
-    if levels.resistance_fitted or levels.indices.size < 2 or quantum.unit != "S":
+    if levels.resistance_fitted or np.unique(levels.indices).size < 2 or quantum.unit != "S":
         return nothing, np.zeros(values.shape[0], dtype=bool)
     line = lines(replace(levels, resistance_fitted=True), values, resistance_fitted=True)
     q = abs(float(quantum.value or 0.0))

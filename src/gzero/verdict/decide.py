@@ -61,14 +61,18 @@ def decide(
             reasons=("no flat plateau was found, so there is no step whose height could be compared",),
         )
     free = freedoms or Freedoms(
-        resistance="fitted" if levels.resistance_fitted else "none", counted_from=levels.counted_from
+        resistance="fitted" if levels.resistance_fitted else "none",
+        counted_from=levels.counted_from,
+        zero=levels.zero,
     )
     try:
         step_height(levels, quantum.unit)
     except FitError as error:
         return replace(blank, reasons=(f"{error.problem}: {error.remedy}",))
     start = SEED if seed is None else seed
-    simulated = chances(levels, quantum, margins, free, seed=start) if simulate else None
+    # two levels on one multiple pass never, whatever chance does
+    single = np.unique(levels.indices).size == len(levels)
+    simulated = chances(levels, quantum, margins, free, seed=start) if simulate and single else None
     judged = _Judgement.of(levels, quantum, margins, free, smooth=smooth, simulated=simulated)
     decision, reasons = judged.answer()
     criteria = judged.criteria
@@ -86,13 +90,13 @@ def decide(
         trials=0 if simulated is None else simulated.trials,
         seed=None if simulated is None else simulated.seed,
         rivals=(*(Rival(name=n, delta_bic=float(v[0])) for n, v in criteria.rivals.items()), *smooth_rival),
-        by_plateaus=_as_it_grows(levels, quantum, margins, free, decision) if simulate else (),
+        by_plateaus=_as_it_grows(levels, quantum, margins, free, decision, seed=start) if simulate and single else (),
         reasons=tuple(reasons),
     )
 
 
 def _as_it_grows(
-    levels: LevelSet, quantum: Quantum, margins: Margins, freedoms: Freedoms, whole: Decision
+    levels: LevelSet, quantum: Quantum, margins: Margins, freedoms: Freedoms, whole: Decision, *, seed: int
 ) -> tuple[tuple[int, Decision], ...]:
     """The decision on the lowest k plateaus, k from the least that says anything to all."""
     out: list[tuple[int, Decision]] = []
@@ -102,7 +106,11 @@ def _as_it_grows(
             step_height(some, quantum.unit)
         except FitError:
             continue
-        judged = _Judgement.of(some, quantum, margins, freedoms, smooth=None, simulated=None)
+        # plateaus that were counted are judged without chance here; levels that were given their multiples are not
+        chance = (
+            chances(some, quantum, margins, freedoms, seed=seed) if levels.counted_from == "nearest multiple" else None
+        )
+        judged = _Judgement.of(some, quantum, margins, freedoms, smooth=None, simulated=chance)
         out.append((k, judged.answer()[0]))
     return (*out, (len(levels), whole))
 
@@ -142,6 +150,8 @@ class _Judgement:
 
     def answer(self) -> tuple[Decision, list[str]]:
         """Decision and reasons, strictest first: what contradicts, then what is missing, then what supports."""
+        if self.levels.zero == "free":
+            return "undecided", self._no_zero()
         if len(self.levels) < needed(resistance_fitted=self.levels.resistance_fitted):
             return "undecided", [self._too_few(), self._found()]
         if against := self._against():
@@ -162,12 +172,36 @@ class _Judgement:
         spent = 2 if self.levels.resistance_fitted else 1
         return float(stdtr(max(len(self.levels) - spent, 1), -room / std))
 
+    @property
+    def _random(self) -> str:
+        return "sets of levels" if self.levels.counted_from == "nearest multiple" else "staircases"
+
+    @property
+    def _counted(self) -> str:
+        if self.levels.counted_from == "nearest multiple":
+            return f"levels at the multiples {', '.join(str(n) for n in self.levels.indices)}"
+        return "flat plateaus counted from pinch-off"
+
     def _found(self) -> str:
         low, high = (1 + self.criteria.step[0] + side * self.criteria.step_half[0] for side in (-1, 1))
         return (
             f"step height {1 + self.criteria.step[0]:.4f} {self.quantum.symbol}, "
             f"{100 * self.margins.confidence:g} % interval {low:.4f} to {high:.4f}"
         )
+
+    def _no_zero(self) -> list[str]:
+        """What is known of levels whose zero is not."""
+        out = [
+            "no offset was stated, so any reading could be that of an open contact, and no level has a known multiple: measure "
+            "what an open contact reads and state it with --offset",
+            f"above the lowest level: {self._found()}",
+        ]
+        if self.simulated is not None:
+            out.append(
+                f"{100 * self.simulated.false_positive_rate:.2g} % of random levels would pass with "
+                f"{_joined(self.simulated.freedoms)}"
+            )
+        return out
 
     def _too_few(self) -> str:
         k = len(self.levels)
@@ -259,10 +293,30 @@ class _Judgement:
                 "the sweep never reaches pinch-off, so the first plateau was counted by the quantum that is to be tested: "
                 "extend the sweep to pinch-off"
             )
+        if levels.counted_from == "nearest multiple":
+            out += self._multiples()
         if not self.freedoms.declared:
             out.append(
                 f"no quantum was declared: {self.quantum.symbol} was chosen by the data; declare it with --quantum to have "
                 "it tested"
+            )
+        return out
+
+    def _multiples(self) -> list[str]:
+        """What is odd about multiples that were not counted."""
+        n, symbol = self.levels.indices, self.quantum.symbol
+        twice = sorted({int(v) for v in n if np.count_nonzero(n == v) > 1})
+        out = []
+        if twice:
+            shown = ", ".join(str(v) for v in twice)
+            out.append(
+                f"more than one level lies nearest to the multiple {shown}: levels that are multiples have one each"
+            )
+        common = int(np.gcd.reduce(n))
+        if common > 1:
+            out.append(
+                f"all levels lie nearest to multiples of {common} {symbol}: steps of {common} {symbol} explain them as well, and a "
+                f"level at an odd multiple would tell"
             )
         return out
 
@@ -295,7 +349,7 @@ class _Judgement:
         chance = self.simulated
         if chance is not None and chance.upper >= ALLOWED:
             out.append(
-                f"{100 * chance.false_positive_rate:.2g} % of random staircases, at most {100 * chance.upper:.2g} %, would "
+                f"{100 * chance.false_positive_rate:.2g} % of random {self._random}, at most {100 * chance.upper:.2g} %, would "
                 f"pass with {_joined(chance.freedoms)}, and {100 * ALLOWED:g} % is too many: state what was free with its "
                 "uncertainty, measure more plateaus, or use tighter margins"
             )
@@ -304,14 +358,13 @@ class _Judgement:
     def _support(self) -> list[str]:
         out = [
             f"{self._found()}: within +-{100 * self.margins.step:g} %",
-            f"{len(self.levels)} flat plateaus counted from pinch-off, every level within {self.margins.level:g} quanta of its "
-            "multiple of the step",
+            f"{len(self.levels)} {self._counted}, every level within {self.margins.level:g} quanta of its multiple of the step",
         ]
         if self.simulated is not None:
             rate = self.simulated.false_positive_rate
             shown = f"{100 * rate:.2g} %" if rate > 0 else f"fewer than 1 in {self.simulated.trials:,}"
             out.append(
-                f"{shown} of random staircases would pass as well, with {_joined(self.simulated.freedoms)} "
+                f"{shown} of random {self._random} would pass as well, with {_joined(self.simulated.freedoms)} "
                 f"({self.simulated.trials:,} simulated, seed {self.simulated.seed})"
             )
         if not self.levels.calibrated:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from gzero.fitters.level_set import Zero
+
 Resistance = Literal["none", "measured", "assumed", "fitted"]
 Gain = Literal["none", "measured", "assumed"]
 
@@ -23,7 +25,9 @@ class Freedoms:
     resistance_value, resistance_std : as stated [ohm].
     gain : "none", "measured", or "assumed" (a factor other than 1 without an uncertainty).
     declared : whether the quantum was named beforehand.
-    counted_from : "pinch-off", or "quantum" where the first index is chosen by the quantum.
+    counted_from : "pinch-off", "quantum" where the first index is chosen by the quantum, or "nearest multiple" where every
+        index is.
+    zero : "known", or "free" where any reading could be zero.
     """
 
     resistance: Resistance = "none"
@@ -32,6 +36,7 @@ class Freedoms:
     gain: Gain = "none"
     declared: bool = True
     counted_from: str = "pinch-off"
+    zero: Zero = "known"
 
     def sentences(self) -> tuple[str, ...]:
         """What was free, for the reader."""
@@ -49,4 +54,8 @@ class Freedoms:
             words.append("any quantum of the dimension")
         if self.counted_from == "quantum":
             words.append("any index for the first plateau")
+        if self.counted_from == "nearest multiple":
+            words.append("the nearest multiple for every level")
+        if self.zero == "free":
+            words.append("any zero of the readings")
         return tuple(words)
