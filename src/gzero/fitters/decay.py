@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gzero.errors import InputError
 from gzero.estimate import Estimate
 from gzero.fitters.curve_fit import CurveFit, choose, curve_picture, fit_curve
 from gzero.fitters.decay_range import FEWEST_TAUS, RateScan, scan
@@ -24,9 +25,9 @@ from gzero.reduction.calibration import Calibration
 _LEAST = 5
 _UNIT = "1/(J s)"
 METHOD = (
-    "The imbalance is fitted by dN(t) = dN0 exp(-t/tau) + offset with the rate 1/tau as its parameter; the noise (of atom "
+    "The imbalance is fitted by δN(t) = δN₀ exp(−t/τ) + offset with the rate 1/τ as its parameter; the noise (of atom "
     "numbers, of counting) is learnt from the residuals where the file does not state it.",
-    "G = C/tau with the stated compressibility C of both reservoirs in series, 1/C = 1/C_L + 1/C_R: of two equal ones it is "
+    "G = C/τ with the stated compressibility C of both reservoirs in series, 1/C = 1/C_L + 1/C_R: of two equal ones it is "
     "half of one. Its uncertainty is systematic and named.",
 )
 
@@ -42,12 +43,17 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
 
     Raises
     ------
-    InputError : too few readings, or readings that are not finite.
+    InputError : too few readings, readings that are not finite, or nothing but zeros.
     """
     calibration = Calibration.of(measurement.conditions, measurement.ordinate.common)
     calibration.check(measurement.ordinate.unit)
     held = "offset" in measurement.conditions
     selected = choose(measurement, options, calibration, least=_LEAST)
+    if not selected.curve.y.any():
+        raise InputError(
+            "every reading is zero", path=measurement.origin.path, column=measurement.ordinate.label,
+            remedy="name another column with --y",
+        )  # fmt: skip
     seen = scan(selected.curve, offset_free=not held, white_std=selected.curve.y_std)
     ledger = (_offset_choice(held), *_compressibility_choice(measurement))
     if not seen.determined:

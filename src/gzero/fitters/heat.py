@@ -22,8 +22,8 @@ from gzero.quanta import Conditions, candidates
 from gzero.reduction.calibration import Calibration
 
 METHOD = (
-    "J = N (pi^2 kB^2/6h)(T_h^2 - T_0^2) + SV (T_h^p - T_0^p), or K = N kappa0 T + c T^p, with N the modes in units of "
-    "kappa0 T = pi^2 kB^2 T/3h; every number of channels has its own N, and all share the phonons.",
+    "J = N (π²k_B²/6h)(T_h² − T_0²) + ΣV (T_h^p − T_0^p), or K = N κ₀T + c T^p, with N the modes in units of κ₀T = "
+    "π²k_B²T/3h; every number of channels has its own N, and all share the phonons.",
     "Where there are several numbers of channels, the modes per channel come from their differences, which no phonons are "
     "in: the heat of phonons is there any smooth function of temperature (a polynomial), and no law of it is assumed.",
     "An error of the temperature scale is common to all readings: it enters as a named source, about twice as large in N.",
@@ -74,7 +74,7 @@ def _comparisons(found: HeatFit) -> tuple[Comparison, ...]:
         return ()
     return tuple(
         Comparison(
-            name=f"{q.symbol} at {found.temperature:.4g} K", value=q.value, unit=q.unit, ratio=main.value / q.degeneracy,
+            name=q.symbol, value=q.value, unit=q.unit, ratio=main.value / q.degeneracy,
             ratio_std=main.std / q.degeneracy,
         )
         for q in candidates("W/K", Conditions(temperature=found.temperature))

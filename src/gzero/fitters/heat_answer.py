@@ -29,7 +29,7 @@ def answer_of(found: HeatFit, options: FitOptions) -> Answer | None:
     off, half = main.value - 1, z * main.std
     share, percent = f"{100 * options.margin:g} %", f"{100 * options.confidence:g} %"
     said = (
-        f"{'an added' if several else 'a'} channel carries {main.value:.4g} modes of kappa0 T, {percent} interval "
+        f"{'an added' if several else 'a'} channel carries {main.value:.4g} modes of κ₀T, {percent} interval "
         f"{main.value - half:.4g} to {main.value + half:.4g}"
     )
     numbers: dict[str, float | None] = {
@@ -53,7 +53,11 @@ def answer_of(found: HeatFit, options: FitOptions) -> Answer | None:
         outcome, headline = "undecided", "UNDECIDED"
         reasons = [f"{said}: neither all inside nor all outside of +-{share} of one"]
         reasons += _what_decides(main, options.margin, z)
-    if outcome == "yes" and found.unequal is not None and found.unequal < UNEQUAL:
+    apart = _apart(found, options)
+    if apart and outcome != "no":
+        outcome, headline = "no", "NOT ONE QUANTUM OF HEAT A CHANNEL"
+        reasons.insert(0, apart)
+    elif outcome == "yes" and found.unequal is not None and found.unequal < UNEQUAL:
         outcome, headline = "undecided", "UNDECIDED"
         reasons.insert(
             0,
@@ -67,12 +71,31 @@ def answer_of(found: HeatFit, options: FitOptions) -> Answer | None:
         "a second number of channels would take them out without one"
     )
     return Answer(
-        question=f"Does {'every added' if several else 'every'} channel carry one quantum of heat conductance, kappa0 T?",
+        question=f"Does {'every added' if several else 'every'} channel carry one quantum of heat conductance, κ₀T?",
         outcome=outcome,
         headline=headline,
         reasons=tuple(reasons),
         numbers=numbers,
     )
+
+
+def _apart(found: HeatFit, options: FitOptions) -> str:
+    """An added channel that by itself is beyond the margin, with all of them looked at; "" where there is none."""
+    from scipy.special import ndtri
+
+    channels = found.points.channels
+    if found.line is None or channels is None or channels.size < 3:
+        return ""
+    count = channels.size - 1
+    z = float(ndtri(1 - (1 - options.confidence) / (2 * count)))
+    for i in range(1, count + 1):
+        added = found.line.estimates[f"added_{i}"]
+        if abs(added.value - 1) - z * added.std > options.margin:
+            return (
+                f"from {channels[i - 1]:g} to {channels[i]:g} channels each added one carries {added.value:.3g} +- {added.std:.2g} "
+                f"modes, beyond +-{100 * options.margin:g} % of one with all {count} steps looked at"
+            )
+    return ""
 
 
 def _what_decides(main: Estimate, margin: float, z: float) -> list[str]:

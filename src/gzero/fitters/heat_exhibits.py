@@ -46,7 +46,7 @@ def modes_picture(found: HeatFit) -> Picture | None:
     ends = np.array([0.0, float(channels.max())])
     return Picture(
         name="modes",
-        caption="Modes of heat, in units of kappa0 T, over the number of channels (model with a power law of the phonons)",
+        caption="Modes of heat, in units of κ₀T, over the number of channels (model with a power law of the phonons)",
         alt="Modes rising with the number of channels, beside the line of one quantum a channel",
         x_name="channels",
         y_name="modes",
@@ -73,7 +73,7 @@ def settings_table(found: HeatFit) -> Listing | None:
         n = None if points.channels is None else float(points.channels[i - 1])
         each: Entry = "" if not n else modes.scaled(1 / n, "")
         rows.append((label, f"{int(np.sum(points.setting == i - 1))}", modes, each))
-    notes = ["modes in units of kappa0 T, from the model with a power law of the phonons"]
+    notes = ["modes in units of κ₀T, from the model with a power law of the phonons"]
     if found.line is not None:
         zero: Estimate = found.line.estimates["modes_at_zero"]
         notes.append(f"a straight line through them has {zero.value:.3g} +- {zero.std:.2g} modes at zero channels")

@@ -12,8 +12,8 @@ from gzero.fitters.curve_fit import CurveFit, first_noise, fit_curve
 from gzero.fitters.derived import Derived, Formula, Number, derive
 from gzero.fitters.heat_phonons import Phonons, linear_start, phonons_of, usual_exponent
 from gzero.fitters.heat_points import HeatPoints, moved_points
-from gzero.fitters.moved_settings import with_moved
 from gzero.fitters.learnt_noise import Looser
+from gzero.fitters.moved_settings import with_moved
 from gzero.fitters.options import FitOptions
 from gzero.fitters.problem import Problem
 from gzero.measurement.measurement import Measurement
@@ -35,7 +35,8 @@ class HeatFit:
     model : every setting with its own modes.  total : what follows from it.
     differences : between settings; None for a single one.  added : what follows from it.
     temperature : at which the conductance of a channel is given [K].
-    line : intercept and slope of the model's modes over channels; None without two numbers of channels.
+    line : modes at zero channels, and modes of each added channel from one number of channels to the next, of the
+        model; None without two numbers of channels.
     unequal : chance of modes as far off that line; None below three numbers of channels.
     """
 
@@ -183,9 +184,8 @@ def _differences(
 
     first, curve = model_of(points), points.selected.curve
     start = _least_squares(first.jacobian(curve.x, np.zeros(len(first.names))), curve.y)
-    return _fitted(
-        measurement, options, points, model_of, dict(zip(first.names, map(float, start), strict=True)), moved
-    )
+    named = dict(zip(first.names, map(float, start), strict=True))
+    return _fitted(measurement, options, points, model_of, named, moved, looser=_looser(points))
 
 
 def _temperature(measurement: Measurement, points: HeatPoints) -> float:
@@ -214,10 +214,10 @@ def _total(points: HeatPoints, phonons: Phonons, model: CurveFit, temperature: f
     formulas: dict[str, Formula] = {}
     count, channels = points.count, points.channels
     if count == 1:
-        formulas["modes"] = (lambda q: q["modes_1"], "")
-        share = 1.0 if channels is None else float(channels[0])
-        if channels is not None and share > 0:
+        share = float(channels[0]) if channels is not None and channels[0] > 0 else 1.0
+        if channels is not None and channels[0] > 0:
             formulas["modes_per_channel"] = (lambda q: q["modes_1"] / share, "")
+        formulas["modes"] = (lambda q: q["modes_1"], "")
         formulas["thermal_conductance"] = (lambda q: q["modes_1"] / share * KAPPA0 * temperature, "W/K")
     else:
         if channels is not None:
@@ -245,18 +245,17 @@ def _weights(model: CurveFit, count: int, design: Array) -> Array:
 
 
 def _line(points: HeatPoints, model: CurveFit) -> tuple[Derived | None, float | None]:
-    """(modes at zero channels and modes of an added one, chance of modes as far off a straight line)."""
+    """(modes at zero channels and of each added channel, chance of modes as far off a straight line)."""
     from scipy.special import chdtrc
 
     if points.channels is None or points.count < 2:
         return None, None
     design = np.column_stack([np.ones(points.count), points.channels])
     intercept, slope = _weights(model, points.count, design)
-    line = derive(
-        model,
-        {"modes_at_zero": (lambda q: _sum(q, intercept), ""), "slope": (lambda q: _sum(q, slope), "")},
-        conditions={},
-    )
+    formulas: dict[str, Formula] = {"modes_at_zero": (lambda q: _sum(q, intercept), "")}
+    for i, step in enumerate(np.diff(points.channels), 1):
+        formulas[f"added_{i}"] = (lambda q, i=i, s=float(step): (q[f"modes_{i + 1}"] - q[f"modes_{i}"]) / s, "")  # type: ignore[misc]
+    line = derive(model, formulas, conditions={})
     if points.count < 3:
         return line, None
     modes = model.fit.values[: points.count]

@@ -21,15 +21,15 @@ class Candidate:
     value: float
 
 
+_IN_PRINT: tuple[tuple[Prefactor, str, str], ...] = (
+    ("stefan-boltzmann", "π⁴/(30 ζ(3))", "Stefan and Boltzmann"),
+    ("eq17", "π⁴/(15 ζ(3))", "eq. (17)"),
+    ("eq26", "π⁵/(15 ζ(3))", "eq. (26), Tables II to IV"),
+    ("eq28", "2π⁵/(15 ζ(3))", "eq. (28)"),
+)
 CANDIDATES: tuple[Candidate, ...] = tuple(
-    Candidate(key=key, formula=formula, source=source, value=PREFACTORS[key])
-    for key, formula, source in (
-        ("stefan-boltzmann", "pi^4/30 zeta(3)", "Stefan and Boltzmann"),
-        ("eq17", "pi^4/15 zeta(3)", "eq. (17)"),
-        ("eq26", "pi^5/15 zeta(3)", "eq. (26), Tables II to IV"),
-        ("eq28", "2 pi^5/15 zeta(3)", "eq. (28)"),
-    )
-)  # fmt: skip
+    Candidate(key=key, formula=formula, source=source, value=PREFACTORS[key]) for key, formula, source in _IN_PRINT
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,10 +131,14 @@ def _rivals(held: tuple[_Held, ...]) -> list[str]:
     """How far the others are, and how much less likely."""
     best = min(held, key=lambda h: abs(h.z))
     others = [h for h in held if h is not best]
-    words = ", ".join(f"{h.candidate.source} by {abs(h.z):.3g}" for h in others)
+    words = ", ".join(f"{h.candidate.source} by {_far(h.z)}" for h in others)
     return [
         f"beside {best.candidate.source} ({abs(best.z):.2g} standard uncertainties off) the others are off: {words}"
     ]
+
+
+def _far(z: float) -> str:
+    return f"{abs(z):.0f}" if abs(z) >= 100 else f"{abs(z):.3g}"
 
 
 def _what_decides(main: Estimate, possible: list[_Held], options: FitOptions) -> str:
@@ -162,7 +166,7 @@ def candidates_table(main: Estimate, options: FitOptions) -> Listing:
         odds = "" if math.isnan(h.z) else f"{(best - h.z**2) / (2 * math.log(10)):.3g}"
         rows.append(
             (
-                c.formula, c.source, f"{c.value:.5f}", main.scaled(1 / c.value, ""), "" if math.isnan(h.z) else f"{h.z:+.3g}",
+                c.formula, c.source, f"{c.value:.5f}", main.scaled(1 / c.value, ""), "" if math.isnan(h.z) else ("+" if h.z > 0 else "-") + _far(h.z),
                 odds, "yes" if h.inside else "no" if h.outside else "open",
             )
         )  # fmt: skip
@@ -180,7 +184,7 @@ def candidates_table(main: Estimate, options: FitOptions) -> Listing:
         ),
         rows=tuple(rows),
         notes=(
-            "z in standard uncertainties, statistical and systematic; odds are the ratio of the likelihoods exp(-z^2/2) to "
+            "z in standard uncertainties, statistical and systematic; odds are the ratio of the likelihoods exp(−z²/2) to "
             "that of the nearest",
         ),
     )

@@ -301,7 +301,7 @@ KINDS: dict[str, Kind] = {
         x=TEMPERATURE,
         y=Role(
             name="radiation", units=("W/K", "W", "W/m^2", "W/(m^2 K)", "W/(m^2 K^4)"),
-            words=(r"k(appa)?", r"p(ower)?", r"g(_?th)?", r"j", r"m", r".*thermal.*", r".*power.*", r".*radian.*", r".*exitance.*", r".*conduct.*", r"sigma", r"σ", r".*boltzmann.*"),
+            words=(r"k(appa)?", r"p(ower)?", r"g(_?th)?", r"j", r"m", r".*thermal.*", r".*power.*", r".*radian.*", r".*exitance.*", r".*conduct.*", r".*boltzmann.*"),
         ),
         beside=(COLD,),
         compared="",

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gzero.models.model import Array, Model, Parameter
 from gzero.quanta import KAPPA0
@@ -63,11 +64,11 @@ def phonon_law(hot: Array, cold: Array | None, exponent: float, pivot: float) ->
 def coupling_of(phonons: float, exponent: float, pivot: float, *, flow: bool) -> float:
     """SV [W/K^p] of a flow, c [W/K^(p + 1)] of a conductance, from the coefficient of `phonon_law` [1]."""
     unit = KAPPA0 / 2 * pivot**2 if flow else KAPPA0 * pivot
-    return phonons * unit / pivot**exponent
+    return float(phonons * unit / pivot**exponent)
 
 
 def settings_model(
-    each: Array, hot: Array, cold: Array | None, setting: Array, *, pivot: float, exponent: float | None
+    each: Array, hot: Array, cold: Array | None, setting: NDArray[np.int64], *, pivot: float, exponent: float | None
 ) -> Model:
     """Modes of every setting of the channels and one phonon term common to all; x is the number of the reading.
 
@@ -91,11 +92,11 @@ def settings_model(
         columns = [onto, law[:, None]] + ([values[count] * slope[:, None]] if exponent is None else [])
         return np.hstack(columns)
 
-    modes = tuple(Parameter(name=f"modes_{i}", symbol=f"N_{i}", unit="1", meaning=f"modes of setting {i}, in kappa0 T")
+    modes = tuple(Parameter(name=f"modes_{i}", symbol=f"N_{i}", unit="", meaning=f"modes of setting {i}, in kappa0 T")
                   for i in range(1, count + 1))  # fmt: skip
-    phonons = Parameter(name="phonons", symbol="b", unit="1", meaning="phonon term over one mode at the pivot")
+    phonons = Parameter(name="phonons", symbol="b", unit="", meaning="phonon term over one mode at the pivot")
     free = Parameter(
-        name="exponent", symbol="p", unit="1", meaning="exponent of the phonon term",
+        name="exponent", symbol="p", unit="", meaning="exponent of the phonon term",
         lower=LEAST_EXPONENT, upper=LARGEST_EXPONENT,
     )  # fmt: skip
     parameters = (*modes, phonons) + ((free,) if exponent is None else ())
@@ -132,8 +133,8 @@ def differences_model(
     def jacobian(x: Array, values: Array) -> Array:
         return design
 
-    first = tuple(Parameter(name=name, symbol=name, unit="1", meaning="modes, in kappa0 T") for name in contrasts)
-    rest = tuple(Parameter(name=f"common_{i}", symbol=f"a_{i}", unit="1", meaning="common to all settings")
+    first = tuple(Parameter(name=name, symbol=name, unit="", meaning="modes, in kappa0 T") for name in contrasts)
+    rest = tuple(Parameter(name=f"common_{i}", symbol=f"a_{i}", unit="", meaning="common to all settings")
                  for i in range(1, basis.shape[1] + 1))  # fmt: skip
     return Model(
         name="heat flow differences",

@@ -73,7 +73,7 @@ def radiated(per_prefactor: Array) -> Model:
 
     return Model(
         name="radiation",
-        parameters=(Parameter(name="prefactor", symbol="P", unit="1", meaning="of kB v/L per quantum"),),
+        parameters=(Parameter(name="prefactor", symbol="P", unit="", meaning="of kB v/L per quantum"),),
         function=function,
         jacobian=jacobian,
         reference=REFERENCE,
@@ -108,8 +108,8 @@ def power_law(hot: Array, cold: Array | None, *, size: float, pivot: float) -> M
     return Model(
         name="power law",
         parameters=(
-            Parameter(name="size", symbol="a", unit="1", meaning="over the typical reading"),
-            Parameter(name="exponent", symbol="m", unit="1", meaning="of temperature", lower=0.2, upper=20.0),
+            Parameter(name="size", symbol="a", unit="", meaning="over the typical reading"),
+            Parameter(name="exponent", symbol="m", unit="", meaning="of temperature", lower=0.2, upper=20.0),
         ),
         function=function,
         jacobian=jacobian,

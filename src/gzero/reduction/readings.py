@@ -13,7 +13,7 @@ import numpy as np
 
 from gzero.errors import InputError
 from gzero.measurement.curve import Curve
-from gzero.measurement.ledger import Choice, Exclusion
+from gzero.measurement.ledger import By, Choice, Exclusion
 from gzero.measurement.measurement import Measurement, Series
 from gzero.reduction.calibration import Calibration
 from gzero.reduction.selection import Selected, Selection
@@ -81,6 +81,10 @@ def select_readings(
             remedy=f"give at least {least}, or widen --range",
         )
     corrected = calibration.apply(y.values[rows])
+    if not corrected.any():
+        raise InputError(
+            "every reading is zero", path=measurement.origin.path, column=y.label, remedy="name another column with --y"
+        )
     std = None if y.std is None else y.std[rows] * np.abs(calibration.slope(corrected))
     curve = Curve(
         x=np.arange(1.0, rows.size + 1),
@@ -92,7 +96,7 @@ def select_readings(
         y_unit=y.unit,
         rows=rows,
     )
-    by = "default" if selection.invalid == Selection().invalid else "user"
+    by: By = "default" if selection.invalid == Selection().invalid else "user"
     return Selected(
         curve=curve,
         exclusions=exclusions,

@@ -29,6 +29,7 @@ def simulate(
     exponent: float = 0.0,
     coldest: float = 0.024,
     hottest: float = 0.06,
+    scale_std: float = 0.005,
     conductance: bool = False,
 ) -> Synthetic:
     """Heat flow J(T_h) from an island into a reservoir at T_0, or heat conductance K(T), at several numbers of channels.
@@ -42,6 +43,7 @@ def simulate(
     missing : modes that are blocked whatever the number of channels [1].
     coupling : of the phonons, SV [W/K^p] or c [W/K^(p + 1)].  exponent : p; 0 takes 5 for a flow and 3 for a conductance.
     coldest : T_0 [K], or the lowest T of a conductance.  hottest : [K].
+    scale_std : relative standard uncertainty of the temperature scale, stated beside the data; the temperatures are true.
     conductance : K(T) rather than J(T_h).
 
     Raises
@@ -49,7 +51,7 @@ def simulate(
     ConfigError : numbers that make no such experiment.
     """
     values = (*channels, coldest, hottest)
-    if points < 2 or not channels or not all(v > 0 and math.isfinite(v) for v in values) or hottest <= coldest:
+    if points < 2 or not channels or not all(v > 0 and math.isfinite(v) for v in values) or hottest <= coldest or scale_std < 0:
         raise ConfigError(
             f"no heat flow at {points} temperatures from {coldest:g} K to {hottest:g} K through {len(channels)} settings",
             remedy="use at least 2 temperatures, coldest below hottest, and positive numbers of channels",
@@ -66,7 +68,10 @@ def simulate(
     drawn = draw(world, rng, signal=np.concatenate(parts), std=noise)
     hot, number = np.tile(t, len(channels)), np.repeat(channels, t.size)
     name, unit, written = ("K", "W/K", "fW/K") if conductance else ("J", "W", "fW")
-    stated = {} if conductance else {"reservoir_temperature": f"{1e3 * coldest:.6g} mK"}
+    middle = (coldest + hottest) / 2
+    stated = {"temperature": f"{1e3 * middle:.6g} +/- {1e3 * scale_std * middle:.3g} mK"}
+    if not conductance:
+        stated["reservoir_temperature"] = f"{1e3 * coldest:.6g} mK"
     measurement = Measurement(
         kind="heat",
         series={

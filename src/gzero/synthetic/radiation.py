@@ -63,7 +63,7 @@ def simulate(
             f"no radiation of {area:g} m^2 at {points} temperatures from {coldest:g} K to {hottest:g} K",
             remedy="use positive numbers, coldest below hottest",
         )
-    p, speed = PREFACTORS[prefactor], sound_speed or C  # type: ignore[index]
+    p, speed = PREFACTORS[prefactor], sound_speed or C
     branches = PHONON_BRANCHES if sound_speed else PHOTON_POLARISATIONS
     t = np.linspace(coldest, hottest, points + 1)[1:] if flow else np.linspace(coldest, hottest, points)
     signal = (
