@@ -24,6 +24,7 @@ from gzero.reduction.calibration import Calibration
 
 _LEAST = 5
 _UNIT = "1/(J s)"
+_EXCLUDED = 1.96  # standard uncertainties of a rate that is not excluded, 95 %
 METHOD = (
     "The imbalance is fitted by δN(t) = δN₀ exp(−t/τ) + offset with the rate 1/τ as its parameter; the noise (of atom "
     "numbers, of counting) is learnt from the residuals where the file does not state it.",
@@ -70,9 +71,10 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         measurement, options, formula.decay(), seen.start, fixed={"offset": 0.0} if held else {},
         least=_LEAST, selected=selected,
     )  # fmt: skip
-    if not held and found.fit.value("rate") * float(np.ptp(selected.curve.x)) < FEWEST_TAUS:
+    slowest = found.fit.value("rate") - _EXCLUDED * found.fit.std("rate")
+    if not held and slowest * float(np.ptp(selected.curve.x)) < FEWEST_TAUS:
         # the first look was about white noise; the fit knows better
-        return _too_short(found, seen, (*selected.ledger, *ledger), measurement)
+        return _too_short(found, seen.beyond(found.fit.value("rate"), slowest), (*selected.ledger, *ledger), measurement)
     return _findings(measurement, found, ledger, held=held)
 
 
@@ -200,16 +202,16 @@ def _undetermined(seen: RateScan, compressibility: Estimate | None) -> Answer:
     )
 
 
-def _too_short(found: CurveFit, seen: RateScan, ledger: tuple[Choice, ...], measurement: Measurement) -> Findings:
-    """A fit that ended at a tau beyond the range."""
-    late = seen.beyond(found.fit.value("rate"))
+def _too_short(
+    found: CurveFit, seen: RateScan, ledger: tuple[Choice, ...], measurement: Measurement
+) -> Findings:
+    """A fit that does not exclude a tau beyond the range."""
     return Findings(
         estimates={},
-        fit=None,
         curve=found.curve,
         exclusions=found.selected.exclusions,
         ledger=ledger,
         warnings=found.warnings,
-        answer=_undetermined(late, measurement.conditions.get("compressibility")),
+        answer=_undetermined(seen, measurement.conditions.get("compressibility")),
         method=METHOD,
     )

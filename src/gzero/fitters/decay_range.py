@@ -15,6 +15,7 @@ from gzero.measurement.curve import Curve
 from gzero.models.model import Array
 
 #: Range over tau below which an offset and a slow decay are not told apart: at exp(-1) the curve is a parabola still.
+#: It is asked of the longest tau that is not excluded: a best value that noise made short is no evidence of a range.
 FEWEST_TAUS = 1.0
 _RATES = 160
 _SLOWEST = 1e-2  # tau over the range: a straight line
@@ -42,9 +43,9 @@ class RateScan:
     remedy: str
     start: dict[str, float]
 
-    def beyond(self, rate: float) -> RateScan:
-        """The same where the fit itself ended at a rate slower than the range."""
-        return replace(self, best=rate, determined=False, why=_slow(self.span, rate), remedy=_LONGER)
+    def beyond(self, rate: float, slowest: float) -> RateScan:
+        """The same where the fit itself does not exclude a rate slower than the range; both in [1/s]."""
+        return replace(self, best=rate, determined=False, why=_slow(self.span, slowest), remedy=_LONGER)
 
 
 _LONGER = "wait longer than three times tau, or hold the offset with --offset 0 where the reservoirs end equal"
@@ -72,9 +73,9 @@ def scan(curve: Curve, *, offset_free: bool, white_std: Array | None) -> RateSca
     low, high = float(inside.min()), float(inside.max())
     best = float(rates[at])
     why, remedy = "", ""
-    if offset_free and (best * span < FEWEST_TAUS or low <= rates[1]):
+    if offset_free and low * span < FEWEST_TAUS:
         flat = low <= rates[1] and high * span > FEWEST_TAUS
-        why = "the imbalance does not bend beyond its noise: any decay time fits" if flat else _slow(span, best)
+        why = "the imbalance does not bend beyond its noise: any decay time fits" if flat else _slow(span, low if low > rates[1] else 0.0)
         remedy = _QUIETER if flat else _LONGER
     elif high >= rates[-1] and best > 0:
         why, remedy = f"the decay is over within the first step of {step:.3g} s", _EARLIER
@@ -97,6 +98,9 @@ def _linear(t: Array, y: Array, weight: Array, rate: float, offset_free: bool) -
     return float(left @ left), float(found[0]), float(found[1]) if offset_free else 0.0
 
 
-def _slow(span: float, rate: float) -> str:
-    tau = f"{1 / rate:.3g} s" if rate > 0 else "without end"
-    return f"the readings span {span:.3g} s and the decay time would be {tau}: with a free offset a range below tau tells none"
+def _slow(span: float, slowest: float) -> str:
+    longest = f"{1 / slowest:.3g} s" if slowest > 0 else "any length"
+    return (
+        f"the readings span {span:.3g} s, and a decay time of {longest} is not excluded: with a free offset, a range below "
+        "tau tells none"
+    )
