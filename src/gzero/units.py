@@ -277,9 +277,7 @@ def _is_unit(text: str) -> bool:
 
 
 def _is_other_quantity(name: str, unit: str) -> bool:
-    """Whether a single letter behind another one is a quantity rather than its unit: `I/V`, `G(V)`, `dN/N`."""
-    if unit == "N" and re.fullmatch(r"(d|delta|δ|Δ)\s?N", name):
-        return True  # a difference of numbers over the number, and no force
+    """Whether a single letter behind another one is a quantity rather than its unit: `I/V`, `G(V)`."""
     usual = _USUAL_DIMENSIONS.get(name)
     return len(unit) == 1 and usual is not None and name != "E" and usual != parse_unit(unit).si
 

@@ -161,7 +161,6 @@ def test_the_shipped_decay() -> None:
         ("t (s),dN/N\n0,0\n1,0\n2,0\n3,0\n4,0\n5,0\n", {}, InputError, "every reading is zero"),
         ("t (s),dN/N\n0,3\n1,2\n2,1\n3,1\n4,1\n5,0\n", {"offset": "0 uS"}, UnitError, "the offset is in"),
         ("t (s),dN/N\n0,3\n1,2\n2,1\n3,1\n4,1\n5,0\n", {"compressibility": "7e32 J"}, ConfigError, r"\[1/J\] is asked"),
-        ("t (mV),dN/N\n0,3\n1,2\n2,1\n3,1\n4,1\n5,0\n", {"x": "t"}, UnitError, "contradicts a time"),
     ],
 )
 def test_what_is_refused(tmp_path: Path, text: str, options: dict[str, str], error: type[Exception], words: str) -> None:

@@ -90,7 +90,11 @@ def simulate(
         y="heat_current",
     )  # fmt: skip
     truth = {"modes_per_channel": per_channel, "phonon_coupling": coupling, "exponent": power, "noise": noise}
-    truth |= {f"modes_{i}": m for i, m in enumerate(modes, 1)} if len(modes) > 1 else {"modes": modes[0]}
+    if len(modes) > 1:
+        truth |= {f"modes_{i}": m for i, m in enumerate(modes, 1)}
+        truth |= {"modes_per_channel_model": per_channel} if not missing else {}
+    else:
+        truth["modes"] = modes[0]
     truth |= {f"noise_{key}": value for key, value in drawn.parameters.items()}
     return Synthetic(
         measurement=measurement, truth=truth, noise=in_words(world, std=noise, unit=unit), seed=seed, stated=stated
