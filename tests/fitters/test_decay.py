@@ -163,7 +163,9 @@ def test_the_shipped_decay() -> None:
         ("t (s),dN/N\n0,3\n1,2\n2,1\n3,1\n4,1\n5,0\n", {"compressibility": "7e32 J"}, ConfigError, r"\[1/J\] is asked"),
     ],
 )
-def test_what_is_refused(tmp_path: Path, text: str, options: dict[str, str], error: type[Exception], words: str) -> None:
+def test_what_is_refused(
+    tmp_path: Path, text: str, options: dict[str, str], error: type[Exception], words: str
+) -> None:
     path = tmp_path / "lab.csv"
     path.write_text(text)
     with pytest.raises(error, match=words) as caught:

@@ -55,7 +55,11 @@ def test_values_and_uncertainties_against_minuit() -> None:
     minuit.migrad()
     minuit.hesse()
     ours = found(m).estimates
-    for name, theirs, scale in (("modes_1", "one", 1.0), ("modes_2", "two", 1.0), ("phonon_coupling", "coupling", 1e-9)):
+    for name, theirs, scale in (
+        ("modes_1", "one", 1.0),
+        ("modes_2", "two", 1.0),
+        ("phonon_coupling", "coupling", 1e-9),
+    ):
         error = minuit.errors[theirs] * scale
         assert ours[name].value == pytest.approx(minuit.values[theirs] * scale, abs=1e-3 * error)
         assert ours[name].std_stat == pytest.approx(error, rel=1e-4)
@@ -87,7 +91,13 @@ def test_a_temperature_scale_moves_the_modes_as_its_power(conductance: bool) -> 
     """A scale 1 % up: refitted with every temperature 1.01 times as large, and the shift that is stated beside. To first
     order modes fall by 2 % (flow) or 1 % (conductance); second orders are a hundredth of that."""
     noise = 2e-16 if conductance else 2e-17
-    m = made(channels=(1.0, 2.0), noise=noise, scale_std=0.01, conductance=conductance, coupling=4e-9 if not conductance else 1e-10)
+    m = made(
+        channels=(1.0, 2.0),
+        noise=noise,
+        scale_std=0.01,
+        conductance=conductance,
+        coupling=4e-9 if not conductance else 1e-10,
+    )
     e = found(m).estimates["modes_per_channel"]
     share = 1 if conductance else 2
     assert e.systematic["temperature"] == pytest.approx(-0.01 * share * e.value, rel=0.01)
@@ -177,11 +187,13 @@ def test_without_declared_channels_there_are_numbers_and_no_answer() -> None:
     series = {name: s for name, s in m.series.items() if name != "channels"}
     f = found(replace(m, series=series))
     assert f.answer is None
-    assert list(f.estimates)[0] == "modes"
+    assert next(iter(f.estimates)) == "modes"
     assert f.comparisons == ()
     declared = found(stating(replace(m, series=series), channels="2"))
     assert declared.answer is not None
-    assert declared.estimates["modes_per_channel"].value == pytest.approx(declared.estimates["modes"].value / 2, rel=1e-14)
+    assert declared.estimates["modes_per_channel"].value == pytest.approx(
+        declared.estimates["modes"].value / 2, rel=1e-14
+    )
 
 
 def test_the_conductance_of_a_channel_at_the_stated_temperature() -> None:
@@ -210,7 +222,11 @@ def test_the_shipped_channels() -> None:
 WIDE = "T_h [mK],J 1 [fW],J 2 [fW]\n" + "".join(
     f"{t},{1e15 * one:.8g},{1e15 * two:.8g}\n"
     for t, one, two in (
-        (t, mode_flow(np.array([t / 1e3]), np.array([0.02]))[0], 2.5 * mode_flow(np.array([t / 1e3]), np.array([0.02]))[0])
+        (
+            t,
+            mode_flow(np.array([t / 1e3]), np.array([0.02]))[0],
+            2.5 * mode_flow(np.array([t / 1e3]), np.array([0.02]))[0],
+        )
         for t in (25, 30, 35, 40, 45, 50)
     )
 )
@@ -242,7 +258,9 @@ HEAD = "T_h [K],J [fW],channels\n"
         (HEAD + "0.03,1,1\n0.04,2,1\n0.05,3,1\n0.06,4,1\n", {"reservoir_temperature": "20 mV"}, UnitError, "where \\[K\\] is asked"),
     ],
 )  # fmt: skip
-def test_what_is_refused(tmp_path: Path, text: str, options: dict[str, str], error: type[Exception], words: str) -> None:
+def test_what_is_refused(
+    tmp_path: Path, text: str, options: dict[str, str], error: type[Exception], words: str
+) -> None:
     path = tmp_path / "lab.csv"
     path.write_text(text)
     with pytest.raises((error, InputError), match=words) as caught:

@@ -110,7 +110,13 @@ def test_a_single_reading_shares_its_sources() -> None:
 def test_a_grey_body_by_its_emissivity() -> None:
     """Half of the readings with --gain 0.5 are the black body again."""
     m = made()
-    half = replace(m, series={**m.series, "radiation": replace(m.ordinate, values=m.ordinate.values / 2, std=np.asarray(m.ordinate.std) / 2)})
+    half = replace(
+        m,
+        series={
+            **m.series,
+            "radiation": replace(m.ordinate, values=m.ordinate.values / 2, std=np.asarray(m.ordinate.std) / 2),
+        },
+    )
     e = found(stating(half, gain="0.50(1)")).estimates["prefactor"]
     assert e.value == pytest.approx(found(m).estimates["prefactor"].value, rel=1e-9)
     assert any("no emissivity is stated" in w for w in found(m).warnings)
@@ -178,7 +184,9 @@ def test_without_an_uncertainty_there_is_no_answer(tmp_path: Path) -> None:
         ("T (K),sb (W/(m^2 K^4))\n300,5.7e-8\n", {"y": "sb", "sound_speed": "6 km/s"}, ConfigError, "that of light"),
     ],
 )
-def test_what_is_refused(tmp_path: Path, text: str, options: dict[str, str], error: type[Exception], words: str) -> None:
+def test_what_is_refused(
+    tmp_path: Path, text: str, options: dict[str, str], error: type[Exception], words: str
+) -> None:
     path = tmp_path / "lab.csv"
     path.write_text(text)
     with pytest.raises(error, match=words) as caught:
@@ -188,7 +196,9 @@ def test_what_is_refused(tmp_path: Path, text: str, options: dict[str, str], err
 
 def test_power_into_unknown_surroundings_says_so(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
-    rows = "\n".join(f"{t},{SIGMA * 1e-4 * t**4:.8g},{0.01 * SIGMA * 1e-4 * t**4:.3g}" for t in (300, 320, 340, 360, 400))
+    rows = "\n".join(
+        f"{t},{SIGMA * 1e-4 * t**4:.8g},{0.01 * SIGMA * 1e-4 * t**4:.3g}" for t in (300, 320, 340, 360, 400)
+    )
     path.write_text("T (K),P (W),P_std (W)\n" + rows + "\n")
     analysis = gzero.analyse(path, experiment="radiation", area="1 cm^2")
     assert analysis.estimates["prefactor"].value == pytest.approx(PREFACTORS["stefan-boltzmann"], rel=1e-7)

@@ -74,7 +74,9 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     slowest = found.fit.value("rate") - _EXCLUDED * found.fit.std("rate")
     if not held and slowest * float(np.ptp(selected.curve.x)) < FEWEST_TAUS:
         # the first look was about white noise; the fit knows better
-        return _too_short(found, seen.beyond(found.fit.value("rate"), slowest), (*selected.ledger, *ledger), measurement)
+        return _too_short(
+            found, seen.beyond(found.fit.value("rate"), slowest), (*selected.ledger, *ledger), measurement
+        )
     return _findings(measurement, found, ledger, held=held)
 
 
@@ -202,9 +204,7 @@ def _undetermined(seen: RateScan, compressibility: Estimate | None) -> Answer:
     )
 
 
-def _too_short(
-    found: CurveFit, seen: RateScan, ledger: tuple[Choice, ...], measurement: Measurement
-) -> Findings:
+def _too_short(found: CurveFit, seen: RateScan, ledger: tuple[Choice, ...], measurement: Measurement) -> Findings:
     """A fit that does not exclude a tau beyond the range."""
     return Findings(
         estimates={},

@@ -64,8 +64,7 @@ def scan(curve: Curve, *, offset_free: bool, white_std: Array | None) -> RateSca
     span, step = float(t[-1]), float(np.min(np.diff(t)))
     weight = np.ones(n) if white_std is None else 1 / white_std
     rates = np.concatenate(([0.0], np.geomspace(_SLOWEST / span, 8 / step, _RATES)))
-    fits = [_linear(t, curve.y, weight, rate, offset_free) for rate in rates]
-    chi2 = np.array([c for c, _, _ in fits])
+    chi2 = _valley(t, curve.y, weight, rates, offset_free)
     at = int(np.argmin(chi2))
     dof = max(n - (3 if offset_free else 2), 1)
     scale = chi2[at] / dof if white_std is None else max(1.0, chi2[at] / dof)
@@ -75,11 +74,15 @@ def scan(curve: Curve, *, offset_free: bool, white_std: Array | None) -> RateSca
     why, remedy = "", ""
     if offset_free and low * span < FEWEST_TAUS:
         flat = low <= rates[1] and high * span > FEWEST_TAUS
-        why = "the imbalance does not bend beyond its noise: any decay time fits" if flat else _slow(span, low if low > rates[1] else 0.0)
+        why = (
+            "the imbalance does not bend beyond its noise: any decay time fits"
+            if flat
+            else _slow(span, low if low > rates[1] else 0.0)
+        )
         remedy = _QUIETER if flat else _LONGER
     elif high >= rates[-1] and best > 0:
         why, remedy = f"the decay is over within the first step of {step:.3g} s", _EARLIER
-    _, amplitude, offset = fits[at]
+    amplitude, offset = _linear(t, curve.y, weight, best, offset_free)
     return RateScan(
         span=span, best=best, low=low if low > rates[1] else 0.0, high=high if high < rates[-1] else np.inf,
         determined=not why, why=why, remedy=remedy,
@@ -88,14 +91,32 @@ def scan(curve: Curve, *, offset_free: bool, white_std: Array | None) -> RateSca
     )  # fmt: skip
 
 
-def _linear(t: Array, y: Array, weight: Array, rate: float, offset_free: bool) -> tuple[float, float, float]:
-    """(chi2, amplitude, offset) of the best curve of one rate; at rate 0 with an offset a straight line takes its place."""
-    shape = -t if rate == 0 and offset_free else np.exp(-rate * t)
-    columns = [shape, np.ones_like(t)] if offset_free else [shape]
-    design = np.column_stack(columns) * weight[:, None]
+def _shape(t: Array, rate: float, offset_free: bool) -> Array:
+    """The curve of one rate; at rate 0 with an offset a straight line takes its place."""
+    return np.asarray(-t if rate == 0 and offset_free else np.exp(-rate * t))
+
+
+def _valley(t: Array, y: Array, weight: Array, rates: Array, offset_free: bool) -> Array:
+    """chi2 of the best amplitude and offset at every rate, shape of the rates."""
+    shapes = np.column_stack([_shape(t, float(rate), offset_free) for rate in rates]) * weight[:, None]
+    left = y * weight
+    if offset_free:
+        one = weight / np.linalg.norm(weight)
+        shapes, left = shapes - np.outer(one, one @ shapes), left - one * (one @ left)
+    size = np.sum(shapes**2, axis=0)
+    # a decay within the first step leaves a shape that is nothing but the offset
+    gained = np.where(
+        size > 1e-20 * np.sum(weight**2), (left @ shapes) ** 2 / np.maximum(size, np.finfo(float).tiny), 0.0
+    )
+    return np.asarray(left @ left - gained)
+
+
+def _linear(t: Array, y: Array, weight: Array, rate: float, offset_free: bool) -> tuple[float, float]:
+    """(amplitude, offset) of the best curve of one rate."""
+    shape = _shape(t, rate, offset_free)
+    design = np.column_stack([shape, np.ones_like(t)] if offset_free else [shape]) * weight[:, None]
     found, *_ = np.linalg.lstsq(design, y * weight, rcond=None)
-    left = y * weight - design @ found
-    return float(left @ left), float(found[0]), float(found[1]) if offset_free else 0.0
+    return float(found[0]), float(found[1]) if offset_free else 0.0
 
 
 def _slow(span: float, slowest: float) -> str:

@@ -73,6 +73,17 @@ def linear_start(points: HeatPoints, noise: Noise | None, exponent: float) -> tu
     return float(left @ left), found, abs(float(found[-1])) * alone
 
 
+def _walk(points: HeatPoints, noise: Noise, grid: Array) -> Array:
+    """chi2 of least squares at every exponent of a grid, shape of the grid: one column left over once the modes are out."""
+    onto = np.equal.outer(points.setting, np.arange(points.count)) * points.each[:, None]
+    laws = np.column_stack([phonon_law(points.hot, points.cold, float(p), points.pivot)[0] for p in grid])
+    modes, _ = np.linalg.qr(noise.whiten(onto))
+    laws, y = noise.whiten(laws), noise.whiten(points.selected.curve.y)
+    laws, y = laws - modes @ (modes.T @ laws), y - modes @ (modes.T @ y)
+    size = np.maximum(np.sum(laws**2, axis=0), np.finfo(np.float64).tiny)
+    return np.asarray(y @ y - (y @ laws) ** 2 / size)
+
+
 def phonons_of(points: HeatPoints, noise: Noise) -> Phonons:
     """The exponent for these readings.
 
@@ -82,7 +93,7 @@ def phonons_of(points: HeatPoints, noise: Noise) -> Phonons:
     """
     usual = usual_exponent(points)
     grid = np.linspace(LEAST_EXPONENT, LARGEST_EXPONENT, 135)
-    walk = np.array([linear_start(points, noise, float(p))[0] for p in grid])
+    walk = _walk(points, noise, grid)
     chi2, _, seen = linear_start(points, noise, usual)
     least = min(float(walk.min()), chi2)
     # where nothing fits, the noise is larger than it says

@@ -102,9 +102,7 @@ def heat_points(measurement: Measurement, options: FitOptions, calibration: Cali
             remedy="name the column of the hot side with --x",
         )
     setting, channels, labels = _settings(measurement, rows)
-    points = HeatPoints(
-        selected=selected, hot=hot, cold=below, setting=setting, channels=channels, labels=labels
-    )
+    points = HeatPoints(selected=selected, hot=hot, cold=below, setting=setting, channels=channels, labels=labels)
     if points.distinct < 2:
         raise InputError(
             f"all readings are at one temperature, {points.pivot:g} K: modes are not told from phonons there",

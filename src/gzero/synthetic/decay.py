@@ -19,7 +19,7 @@ def simulate(
     rng: np.random.Generator,
     *,
     seed: int,
-    points: int = 40,
+    points: int = 80,
     noise: float = 0.01,
     world: World = "white",
     stated_std: bool = True,
@@ -71,7 +71,7 @@ def simulate(
         x="time",
         y="imbalance",
     )  # fmt: skip
-    truth = {"conductance": g, "tau": tau, "initial_imbalance": amplitude, "offset": offset, "noise": noise}
+    truth = {"conductance": g, "tau": tau, "initial_imbalance": amplitude + offset, "offset": offset, "noise": noise}
     truth |= {f"noise_{name}": value for name, value in drawn.parameters.items()}
     return Synthetic(
         measurement=measurement,

@@ -51,12 +51,19 @@ def simulate(
     ConfigError : numbers that make no such experiment.
     """
     values = (*channels, coldest, hottest)
-    if points < 2 or not channels or not all(v > 0 and math.isfinite(v) for v in values) or hottest <= coldest or scale_std < 0:
+    if (
+        points < 2
+        or not channels
+        or not all(v > 0 and math.isfinite(v) for v in values)
+        or hottest <= coldest
+        or scale_std < 0
+    ):
         raise ConfigError(
             f"no heat flow at {points} temperatures from {coldest:g} K to {hottest:g} K through {len(channels)} settings",
             remedy="use at least 2 temperatures, coldest below hottest, and positive numbers of channels",
         )
-    power = exponent or (CONDUCTANCE_EXPONENT if conductance else FLOW_EXPONENT)
+    usual = CONDUCTANCE_EXPONENT if conductance else FLOW_EXPONENT
+    power = exponent or usual
     # from T_0 upwards, without T_0 itself, where nothing flows
     t = np.linspace(coldest, hottest, points + 1)[1:] if not conductance else np.linspace(coldest, hottest, points)
     modes = [per_channel * n - missing for n in channels]
@@ -89,7 +96,9 @@ def simulate(
         x="temperature",
         y="heat_current",
     )  # fmt: skip
-    truth = {"modes_per_channel": per_channel, "phonon_coupling": coupling, "exponent": power, "noise": noise}
+    truth = {"modes_per_channel": per_channel, "noise": noise}
+    # an exponent other than the usual one is there to be found, and the coupling has no unit of its own beside it
+    truth |= {"phonon_coupling": coupling} if power == usual else {"exponent": power}
     if len(modes) > 1:
         truth |= {f"modes_{i}": m for i, m in enumerate(modes, 1)}
         truth |= {"modes_per_channel_model": per_channel} if not missing else {}

@@ -19,7 +19,7 @@ def simulate(
     rng: np.random.Generator,
     *,
     seed: int,
-    points: int = 30,
+    points: int = 120,
     noise: float = 0.01,
     world: World = "white",
     stated_std: bool = True,
