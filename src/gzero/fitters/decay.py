@@ -13,9 +13,10 @@ from gzero.estimate import Estimate
 from gzero.fitters.curve_fit import CurveFit, choose, curve_picture, fit_curve
 from gzero.fitters.decay_range import FEWEST_TAUS, RateScan, scan
 from gzero.fitters.derived import Derived, Formula, derive
-from gzero.fitters.exhibits import Answer
+from gzero.fitters.exhibits import Answer, Picture, Trace
 from gzero.fitters.findings import Comparison, Findings
 from gzero.fitters.options import FitOptions
+from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement
 from gzero.models import decay as formula
@@ -65,6 +66,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
             ledger=(*selected.ledger, *ledger),
             warnings=selected.warnings,
             answer=_undetermined(seen, measurement.conditions.get("compressibility")),
+            pictures=(_readings(selected.curve),),
             method=METHOD,
         )
     found = fit_curve(
@@ -213,5 +215,20 @@ def _too_short(found: CurveFit, seen: RateScan, ledger: tuple[Choice, ...], meas
         ledger=ledger,
         warnings=found.warnings,
         answer=_undetermined(seen, measurement.conditions.get("compressibility")),
+        pictures=(_readings(found.curve),),
         method=METHOD,
+    )
+
+
+def _readings(curve: Curve) -> Picture:
+    """The readings where no decay is determined."""
+    return Picture(
+        name="curve",
+        caption="Imbalance of the reservoirs over the waiting time; the readings do not determine a decay time",
+        alt="Readings of the imbalance over time, without a fitted curve",
+        x_name="waiting time",
+        y_name="imbalance",
+        x_unit=curve.x_unit,
+        y_unit=curve.y_unit,
+        traces=(Trace(label="readings", x=curve.x, y=curve.y, look="points", std=curve.y_std),),
     )

@@ -76,7 +76,8 @@ def linear_start(points: HeatPoints, noise: Noise | None, exponent: float) -> tu
 def _walk(points: HeatPoints, noise: Noise, grid: Array) -> Array:
     """chi2 of least squares at every exponent of a grid, shape of the grid: one column left over once the modes are out."""
     onto = np.equal.outer(points.setting, np.arange(points.count)) * points.each[:, None]
-    laws = np.column_stack([phonon_law(points.hot, points.cold, float(p), points.pivot)[0] for p in grid])
+    cold = None if points.cold is None else points.cold[:, None]
+    laws, _ = phonon_law(points.hot[:, None], cold, grid, points.pivot)
     modes, _ = np.linalg.qr(noise.whiten(onto))
     laws, y = noise.whiten(laws), noise.whiten(points.selected.curve.y)
     laws, y = laws - modes @ (modes.T @ laws), y - modes @ (modes.T @ y)

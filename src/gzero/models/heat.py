@@ -44,8 +44,10 @@ def mode_flow(hot: Array, cold: Array) -> Array:
     return np.asarray(KAPPA0 / 2 * (hot - cold) * (hot + cold))
 
 
-def phonon_law(hot: Array, cold: Array | None, exponent: float, pivot: float) -> tuple[Array, Array]:
+def phonon_law(hot: Array, cold: Array | None, exponent: float | Array, pivot: float) -> tuple[Array, Array]:
     """(law, d law/d exponent), each of shape (n,), of the phonons over what one mode has at the pivot temperature.
+
+    Temperatures of shape (n, 1) and exponents of shape (m,) give (n, m).
 
     Parameters
     ----------
