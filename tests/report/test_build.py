@@ -153,7 +153,7 @@ def test_diffusion_speaks_of_no_levels() -> None:
     assert "Riser" not in text
     for needed in (
         "Diffusion coefficient D",
-        "Scattering time τ",
+        "Relaxation time τ",
         "Mean free path l",
         "Transmission Γ",
         "0.00349(26) m²/s",

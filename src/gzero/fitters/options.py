@@ -29,6 +29,7 @@ class FitOptions:
     risers : what shapes the risers of the model beside one width each.
     loss : "linear" is least squares; the others bound the pull of single readings of the model's fit.
     level_margin : what still counts as a multiple, over its unit [1].
+    margin : what still counts as equal to a unit, over that unit [1];  confidence : of the intervals that decide.
     seed : of whatever a fitter draws.
     noise_model : "learnt" from the residuals, red where they are; "white" takes the readings as independent.
     """
@@ -41,6 +42,8 @@ class FitOptions:
     risers: frozenset[RiserShape] = frozenset()
     loss: Loss = "linear"
     level_margin: float = 0.1
+    margin: float = 0.05
+    confidence: float = 0.95
     seed: int = 1
     noise_model: NoiseModel = "learnt"
 

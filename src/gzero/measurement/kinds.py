@@ -140,6 +140,11 @@ TRACE = Role(
     unitless=True,
 )
 CHANNELS = Role(name="channels", units=("",), words=(r"channels?", r"n_?ch(annels)?", r"modes?"), unitless=True)
+COLD = Role(
+    name="reservoir_temperature",
+    units=("K",),
+    words=(r"t_?\{?(0|c|cold|base|bath|res(ervoir)?)\}?", r".*(cold|base|bath|reservoir).*"),
+)
 HALL_RESISTANCE = Role(
     name="hall_resistance",
     units=("ohm",),
@@ -194,7 +199,8 @@ KINDS: dict[str, Kind] = {
             name="heat_current", units=("W", "W/K"),
             words=(r"j(_?(q|h|e))?", r"q(dot)?", r"k(appa)?", r"p(ower)?", r".*heat.*", r".*thermal.*", r".*power.*"),
         ),
-        beside=(Role(name="reservoir_temperature", units=("K",), words=(r"t_?\{?(0|c|cold|base|bath)\}?", r".*(cold|base|bath).*")), CHANNELS),
+        beside=(COLD, CHANNELS, TRACE),
+        pooled=True,
         compared="",
         swept=False,
     ),
@@ -295,8 +301,9 @@ KINDS: dict[str, Kind] = {
         x=TEMPERATURE,
         y=Role(
             name="radiation", units=("W/K", "W", "W/m^2", "W/(m^2 K)", "W/(m^2 K^4)"),
-            words=(r"k(appa)?", r"p(ower)?", r"g(_?th)?", r"j", r"m", r".*thermal.*", r".*power.*", r".*radian.*", r".*exitance.*", r".*conduct.*"),
+            words=(r"k(appa)?", r"p(ower)?", r"g(_?th)?", r"j", r"m", r".*thermal.*", r".*power.*", r".*radian.*", r".*exitance.*", r".*conduct.*", r".*boltzmann.*"),
         ),
+        beside=(COLD,),
         compared="",
         swept=False,
     ),

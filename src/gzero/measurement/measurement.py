@@ -38,6 +38,7 @@ DECLARABLE: dict[str, tuple[str | None, str]] = {
     "density": (None, "density"),
     "reservoir_temperature": ("K", "reservoir temperature"),
     "divider": ("ohm", "resistor of the divider"),
+    "sound_speed": ("m/s", "speed of sound"),
 }
 #: Units that a density may have: of a line, a sheet, a volume.
 DENSITIES = ("1/m", "1/m^2", "1/m^3")
@@ -45,7 +46,7 @@ DENSITIES = ("1/m", "1/m^2", "1/m^3")
 
 _POSITIVE = (
     "temperature", "length", "mass", "lever_arm", "width", "area", "thickness", "compressibility", "channels", "density",
-    "reservoir_temperature", "divider",
+    "reservoir_temperature", "divider", "sound_speed",
 )  # fmt: skip
 _NOT_ZERO = ("gain", "bias", "electric_field", "magnetic_field")
 
@@ -304,7 +305,8 @@ def _density_unit(value: object) -> str:
 
 
 def _stated_offset(text: str) -> Estimate:
-    """An offset in any unit that a conductance has, a quantum included: `0(0.1) uS`, `0.09(1) 2e^2/h`, `0.01 1/h`."""
+    """An offset in any unit that readings have, a quantum included: `0(0.1) uS`, `0.09(1) 2e^2/h`, `0.01 1/h`; a bare number
+    is the offset of readings that are pure numbers."""
     number, _, unit_text = text.strip().partition(" ")
     if unit_text.lstrip().startswith(("+/-", "±")):
         number, unit_text = text.strip(), ""
@@ -313,7 +315,8 @@ def _stated_offset(text: str) -> Estimate:
         unit = unit_or_quantum(unit_text)
     value, std, plain = parse_quantity(number)
     unit = unit if unit.known else plain
-    if not unit.known or not unit.si or not unit.factor:
+    bare = not unit_text.strip() and plain.text == ""
+    if not (bare or (unit.known and unit.si and unit.factor)):
         raise UnitError(f"offset: '{text}' has no unit of a conductance", remedy="write for example '0(0.1) uS'")
     return Estimate(value=value * unit.factor, systematic={"offset": (std or 0.0) * unit.factor}, unit=unit.si)
 

@@ -123,6 +123,7 @@ def find(measurement: Measurement, config: Config) -> Found:
     experiment = kind(measurement.kind)
     free = experiment.compared == "" or (experiment.listed and config.quantum is None)
     quantum, declared = (_nameless(measurement), False) if free else quantum_of(config, measurement)
+    margins = margins_of(config)
     options = FitOptions(
         quantum=quantum,
         declared=declared,
@@ -131,7 +132,9 @@ def find(measurement: Measurement, config: Config) -> Found:
         risers=risers(config),
         fit_resistance=config.series_resistance is not None and config.series_resistance.strip() == FIT,
         loss=loss(config),
-        level_margin=margins_of(config).level,
+        level_margin=margins.level,
+        margin=margins.step,
+        confidence=margins.confidence,
         seed=1 if config.seed is None else config.seed,
         noise_model=noise_model(config),
     )

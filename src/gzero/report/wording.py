@@ -28,7 +28,7 @@ NAMES = {
     "series_resistance": "Series resistance",
     "transmission": "Transmission Γ",
     "transmission_drude": "Transmission l/L, eq. (5)",
-    "tau": "Scattering time τ",
+    "tau": "Relaxation time τ",
     "mean_free_path": "Mean free path l",
     "diffusion": "Diffusion coefficient D",
     "temperature": "Temperature",
@@ -41,6 +41,12 @@ NAMES = {
     "pinch_off": "Pinch-off",
     "unit": "Unit q",
     "scatter": "Scatter about the multiples",
+    "modes_per_channel": "Modes per channel",
+    "modes_per_channel_model": "Modes per channel, from the model",
+    "thermal_conductance": "Thermal conductance of a channel",
+    "stefan_boltzmann": "Stefan-Boltzmann constant σ",
+    "prefactor": "Prefactor P",
+    "exponent": "Exponent of temperature",
 }
 
 ORIGINS = {"default": "default", "user": "user", "data": "data"}
