@@ -75,7 +75,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     Findings with `conductance` at zero length [S], `intercept` [ohm] and `slope` [ohm/m]; with `channels` stated also
     `conductance_per_channel`, `ballistic_length`, `contact_resistance` (of one contact), `mean_free_path`, and `tau` with
     density and mass; with a series resistance `channels`; with a width `sheet_resistance` [ohm],
-    `contact_resistance_width` [ohm m] and `transfer_length` [m]; `scatter` from device to device [1]. What the devices do
+    `contact_resistance_width` [ohm m] and `transfer_length` [m]; `device_scatter` [1]. What the devices do
     not tell is missing, and a warning says so.
 
     Raises
@@ -96,7 +96,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     )  # fmt: skip
     scatter = Estimate(value=line.scatter, std_stat=line.scatter_std)
     return Findings(
-        estimates={**derived.estimates, **({"scatter": scatter} if line.scatter > 1e-9 else {})},
+        estimates={**derived.estimates, **({"device_scatter": scatter} if line.scatter > 1e-9 else {})},
         curve=curve,
         fit=fit_,
         exclusions=exclusions,

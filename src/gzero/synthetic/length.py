@@ -94,7 +94,7 @@ def simulate(
         "contact_resistance": contact_resistance,
         "channels": channels,
         "mean_free_path": ballistic_length / formula.BALLISTIC["1D degenerate"],
-        "scatter": scatter,
+        "device_scatter": scatter,
     }
     words = in_words(world, std=noise * at_zero, unit="ohm")
     if scatter > 0:
