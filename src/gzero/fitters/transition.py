@@ -7,7 +7,7 @@ stated a lever arm, and by itself a voltage. A level that is coupled to a reserv
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -15,13 +15,14 @@ import numpy as np
 from gzero.errors import UnitError
 from gzero.estimate import Estimate
 from gzero.fitters.curve_fit import curve_picture
-from gzero.fitters.derived import Formula, derive
+from gzero.fitters.derived import Formula, Number, derive
 from gzero.fitters.exhibits import Entry, Listing
 from gzero.fitters.findings import Findings
 from gzero.fitters.options import FitOptions
-from gzero.fitters.transition_shapes import Line, fit_line
+from gzero.fitters.transition_shapes import WIDTHS, Line, fit_line
 from gzero.joint import JointEstimates
 from gzero.measurement.measurement import Measurement
+from gzero.models.transition import quarter_width
 from gzero.quanta import HBAR, KB, E
 
 #: A sweep shorter than this to either side, in widths, does not show the background.
@@ -33,7 +34,8 @@ METHOD = (
     "bent background, under one noise that is learnt from the residuals of the richest; the smallest BIC decides.",
     "Θ = k_B T/(e α) is the thermal width at the gate, Γ the half width of the Lorentzian. With a stated lever arm α the "
     "width is a temperature of the electrons, with a stated temperature a lever arm.",
-    "What the choice of the line does to a width is kept as a systematic part, by the weights exp(-BIC/2).",
+    "What the other lines would make of a parameter is kept as its systematic part \"line shape\", by their likelihoods: a "
+    "lifetime that the readings do not show may still be there.",
 )
 
 
@@ -43,7 +45,8 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     Returns
     -------
     Findings with `temperature` [K] where a lever arm is stated, else `lever_arm` [1] where a temperature is; then
-    `thermal_width` and `lifetime_width` [unit of the gate] as far as the line has them, `lifetime` [s], `position` [unit of
+    `thermal_width` and `lifetime_width` [unit of the gate] as far as the line has them, `lifetime` [s], `width` from a quarter to
+    three quarters of the step, half of it [unit of the gate], `position` [unit of
     the gate] and `amplitude` [unit of the reading], half of the step.
 
     Raises
@@ -56,7 +59,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     found, curve = line.found, line.found.curve
     formulas = _formulas(line, measurement.conditions)
     derived = derive(found, formulas, conditions=measurement.conditions)
-    units = {"thermal_width": curve.x_unit, "lifetime_width": curve.x_unit, "position": curve.x_unit,
+    units = {"width": curve.x_unit, "thermal_width": curve.x_unit, "lifetime_width": curve.x_unit, "position": curve.x_unit,
              "amplitude": curve.y_unit}  # fmt: skip
     estimates = {name: replace(e, unit=units.get(name, e.unit)) for name, e in derived.estimates.items()}
     wide = "" if len(curve) < 2 else f" from {curve.x[0]:.4g} to {curve.x[-1]:.4g}"
@@ -111,9 +114,18 @@ def _formulas(line: Line, conditions: Mapping[str, Estimate]) -> dict[str, Formu
         out["lifetime_width"] = (lambda q: q["lifetime_width"], "V")
         if known:
             out["lifetime"] = (lambda q: HBAR / (2 * E * lever(q) * q["lifetime_width"]), "s")
+    out["width"] = (_quarter(line), "V")
     out["position"] = (lambda q: q["position"], "V")
     out["amplitude"] = (lambda q: q["amplitude"], "A")
     return out
+
+
+def _quarter(line: Line) -> Callable[[Mapping[str, Number]], Number]:
+    """From a quarter to three quarters of the step, half of that distance: what every shape has in common."""
+    best = line.candidates[0]
+    _, slopes = quarter_width(best.shape, *(best.width(name) for name in WIDTHS))
+    parts = [(name, float(c)) for name, c in zip([w for w in WIDTHS if w in best.values], slopes, strict=True)]
+    return lambda q: sum(c * q[name] for name, c in parts)
 
 
 def _lines(line: Line) -> Listing:
@@ -124,7 +136,7 @@ def _lines(line: Line) -> Listing:
         return Estimate(value=value, unit=unit) if np.isfinite(value) else "—"
 
     rows = tuple(
-        (c.name, f"{c.delta_bic:.1f}", shown(c.thermal_width), shown(c.lifetime_width)) for c in line.candidates
+        (c.name, f"{c.delta_bic:.1f}", shown(c.width("thermal_width")), shown(c.width("lifetime_width"))) for c in line.candidates
     )
     return Listing(
         name="lines",
@@ -146,9 +158,9 @@ def _warnings(line: Line, estimates: Mapping[str, Estimate], conditions: Mapping
         )
     if best.shape == "lifetime":
         both = next((c for c in line.candidates if c.shape == "thermal*lifetime"), None)
-        limit = "" if both is None else f"; with both, the thermal width is {both.thermal_width:.3g} {curve.x_unit or ''}".rstrip()
+        limit = "" if both is None else f"; with both, the thermal width is {both.width('thermal_width'):.3g} {curve.x_unit or ''}".rstrip()
         out.append(f"the line is that of a lifetime: it hides the thermal width, and no temperature follows{limit}")
-    width = float(np.nansum([best.thermal_width, best.lifetime_width]))
+    width = float(np.nansum([best.width("thermal_width"), best.width("lifetime_width")]))
     place = float(line.found.fit.value("position"))
     if min(place - curve.x[0], curve.x[-1] - place) < _REACH * width:
         out.append(

@@ -1,13 +1,14 @@
 """Which line a charge transition has: thermal, broadened by a lifetime, or both, on a straight or a bent background.
 
 All are fitted under one noise, which is learnt from the residuals of the richest of them, so that their misfits can be
-compared; the smallest Bayesian information criterion decides. What the choice does to a width is kept as an uncertainty of
-its own, with the weights exp(-BIC/2) of the others (Buckland, Burnham and Augustin 1997, doi 10.2307/2533961).
+compared; the smallest Bayesian information criterion decides. A lifetime that the readings do not show may still be there:
+what the other lines would make of each parameter is kept as an uncertainty of its own, by their likelihoods (an average
+over models: Buckland, Burnham and Augustin 1997, doi 10.2307/2533961).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,40 +22,46 @@ from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement
 from gzero.models.model import Array, Model
-from gzero.models.transition import SHAPES, Background, Shape, occupation, transition
+from gzero.models.transition import Background, Shape, occupation, transition
 
 #: Fewest readings for which a bent background is tried: it has seven parameters.
 _FOR_A_BEND = 24
 #: BIC by which a step must be better than none.
 _SEEN = 10.0
-#: BIC from which a rival has no part in the uncertainty.
-_OUT = 20.0
+_ORDER: tuple[Shape, ...] = ("thermal", "lifetime", "thermal*lifetime")
+WIDTHS = ("thermal_width", "lifetime_width")
 _MOST_TRIED = 1500  # readings of the search for a start
 _SOURCE = "line shape"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Candidate:
     """One line as fitted.
 
     Parameters
     ----------
-    shape, background : of the line.  delta_bic : over the best one's.
-    thermal_width, lifetime_width : [unit of x]; nan where the line has none.
-    values : of all parameters.
+    shape, background : of the line.  bic, delta_bic : its criterion, and that over the best one's.
+    chi2 : under the common noise.  possible : whether its widths are positive.
+    values, std : of all parameters, by name.
     """
 
     shape: Shape
     background: Background
-    delta_bic: float
-    thermal_width: float
-    lifetime_width: float
-    values: tuple[float, ...]
+    bic: float
+    chi2: float
+    possible: bool
+    values: Mapping[str, float]
+    std: Mapping[str, float]
+    delta_bic: float = 0.0
 
     @property
     def name(self) -> str:
         """In words."""
         return f"{self.shape.replace('*', ' and ')}, {'bent' if self.background == 'parabola' else 'straight'} background"
+
+    def width(self, name: str) -> float:
+        """A width of the line [unit of x]; nan where it has none of that name."""
+        return self.values.get(name, float("nan"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,57 +90,130 @@ def fit_line(measurement: Measurement, options: FitOptions) -> Line:
     ------
     InputError : readings that make no curve.  FitError : no step beyond the noise, or no usable minimum.
     """
-    richest = fit_curve(measurement, options, _richest, _start)
-    curve, noise = richest.curve, richest.noise
-    backgrounds: tuple[Background, ...] = ("line", "parabola") if len(curve) >= _FOR_A_BEND else ("line",)
-    size = richest.fit.inflation**2
-    tried = []
-    for background in backgrounds:
-        ground = _background_only(richest, background) / size
-        for shape in SHAPES:
-            model = transition(shape, background=background, free=True)
-            problem = Problem(model=model, curve=curve, noise=noise, loss=options.loss)
-            values, chi2 = refit(problem, _from(richest, model.names), evaluations=400)
-            named = dict(zip(model.names, map(float, values), strict=True))
-            if all(named.get(w, 1.0) > 0 for w in ("thermal_width", "lifetime_width")) and np.isfinite(chi2):
-                bic = chi2 / size + values.size * float(np.log(len(curve)))
-                tried.append((bic, ground, shape, background, named))
+    richest = _learnt(measurement, options)
+    curve = richest.curve
+    every = [each for background in _backgrounds(curve) for each in _tried(richest, background, options)]
+    tried = [each for each in every if each.possible]
     if not tried:
         raise FitError("no line of a charge transition fits", remedy="narrow --range to one step", result=richest.fit)
-    tried.sort(key=lambda t: t[0])
-    best = tried[0][0]
-    empty = min(g + (2 if b == "line" else 3) * float(np.log(len(curve))) for _, g, _, b, _ in tried)
-    if empty - best < _SEEN:
+    # a temperature is always there: that of a lifetime alone must be decisively better than a thermal line
+    thermal = min((c.bic for c in tried if c.shape == "thermal"), default=np.inf)
+    tried.sort(key=lambda c: (c.shape == "lifetime" and c.bic > thermal - _SEEN, c.bic))
+    empty = min(_background_only(richest, background) for background in _backgrounds(curve))
+    if empty - tried[0].bic < _SEEN:
         raise FitError(
             "no step is told from the background and the noise",
             remedy="set --range to the transition, or take more sweeps",
             result=richest.fit,
         )
-    candidates = tuple(
-        Candidate(
-            shape=shape,
-            background=background,
-            delta_bic=bic - best,
-            thermal_width=named.get("thermal_width", float("nan")),
-            lifetime_width=named.get("lifetime_width", float("nan")),
-            values=tuple(named.values()),
-        )
-        for bic, _, shape, background, named in tried
-    )
-    return Line(found=_chosen(richest, candidates, options), candidates=candidates)
+    best = tried[0]
+    candidates = tuple(replace(c, delta_bic=c.bic - best.bic) for c in tried)
+    return Line(found=_chosen(richest, candidates, every, options), candidates=candidates)
 
 
-def _chosen(richest: CurveFit, candidates: tuple[Candidate, ...], options: FitOptions) -> CurveFit:
+def _learnt(measurement: Measurement, options: FitOptions) -> CurveFit:
+    """The fit that the noise is learnt from: the richest line, or where it is not determined the nearer one of its limits."""
+    try:
+        return fit_curve(measurement, options, _richest, _start)
+    except FitError as error:
+        found, last = [], error
+        for shape in _ORDER[:2]:
+            try:
+                found.append(fit_curve(measurement, options, _limit(shape), _narrowed))
+            except FitError as other:
+                last = other
+        if not found:
+            raise last from None
+        return min(found, key=lambda f: float(f.fit.residuals @ f.fit.residuals))
+
+
+def _limit(shape: Shape) -> Callable[[Curve], Model]:
+    def model(curve: Curve) -> Model:
+        return transition(shape, background=_backgrounds(curve)[-1], free=True)
+
+    return model
+
+
+def _narrowed(curve: Curve) -> Mapping[str, float]:
+    start = _start(curve)
+    return {**start, "lifetime_width": start["thermal_width"] + start["lifetime_width"]}
+
+
+def _backgrounds(curve: Curve) -> tuple[Background, ...]:
+    return ("line", "parabola") if len(curve) >= _FOR_A_BEND else ("line",)
+
+
+def _tried(richest: CurveFit, background: Background, options: FitOptions) -> list[Candidate]:
+    """The lines on one background, those first that the others begin from."""
+    starts = [dict(zip(richest.fit.names, map(float, richest.fit.values), strict=True))]
+    out, least = [], np.inf
+    for shape in _ORDER:
+        model = transition(shape, background=background, free=True)
+        problem = Problem(model=model, curve=richest.curve, noise=richest.noise, loss=options.loss)
+        values, chi2 = refit(problem, _begin(starts[0], model.names), evaluations=400)
+        if shape == "thermal*lifetime" and not chi2 <= least + 1e-3:  # it holds the others as limits
+            again = [refit(problem, _begin(start, model.names), evaluations=400) for start in starts[1:]]
+            values, chi2 = min([(values, chi2), *again], key=lambda f: f[1] if np.isfinite(f[1]) else np.inf)
+        least = min(least, chi2 if np.isfinite(chi2) else np.inf)
+        named = dict(zip(model.names, map(float, values), strict=True))
+        starts.append({**starts[0], **named, **({} if shape == "thermal" else {"thermal_width": 0.0})})
+        if "thermal_width" in named:
+            named["thermal_width"] = abs(named["thermal_width"])
+        possible = min(named.get(w, 1.0) for w in WIDTHS) > 0
+        if not possible and shape == "thermal*lifetime" and out:  # no lifetime shows; what one would do is told at zero
+            named = {**named, **out[0].values, "lifetime_width": 0.0}
+            chi2 = float(np.sum(problem.residual(np.array(list(named.values()))) ** 2))
+        std = _std(problem, np.array(list(named.values())))
+        if np.isfinite(chi2) and std is not None:
+            out.append(
+                Candidate(
+                    shape=shape,
+                    background=background,
+                    bic=chi2 / richest.fit.inflation**2 + values.size * float(np.log(len(richest.curve))),
+                    chi2=chi2 / richest.fit.inflation**2,
+                    possible=possible,
+                    values=named,
+                    std=dict(zip(named, std * richest.fit.inflation, strict=True)),
+                )
+            )
+    return out
+
+
+def _begin(start: Mapping[str, float], names: tuple[str, ...]) -> Array:
+    """A start for a line: that of another, with its whole width in the widths there are."""
+    theta, gamma = abs(start.get("thermal_width", 0.0)), max(start.get("lifetime_width", 0.0), 0.0)
+    known = dict(start)
+    if "lifetime_width" not in names:
+        known["thermal_width"] = theta + 0.6 * gamma
+    elif "thermal_width" not in names:
+        known["lifetime_width"] = gamma + theta
+    else:
+        known["thermal_width"], known["lifetime_width"] = max(theta, 0.1 * gamma), max(gamma, 0.1 * theta)
+    return np.array([known.get(name, 0.0) for name in names])
+
+
+def _std(problem: Problem, values: Array) -> Array | None:
+    """Standard uncertainties at a minimum; None where the readings do not determine it."""
+    design = problem.noise.whiten(problem.design(values))
+    size = np.linalg.norm(design, axis=0)
+    if not np.all(size > 0):
+        return None
+    _, singular, right = np.linalg.svd(design / size, full_matrices=False)
+    if singular[-1] < 1e-8 * singular[0]:
+        return None
+    return np.asarray(np.linalg.norm(right.T / singular, axis=1) / size)
+
+
+def _chosen(
+    richest: CurveFit, candidates: tuple[Candidate, ...], every: list[Candidate], options: FitOptions
+) -> CurveFit:
     """The fit of the best line under the noise of the richest, with its shifts."""
     best, curve = candidates[0], richest.curve
     model = transition(best.shape, background=best.background)
     problem = Problem(model=model, curve=curve, noise=richest.noise, loss=options.loss)
-    fit = fit_problem(problem, dict(zip(model.names, best.values, strict=True)))
+    fit = fit_problem(problem, best.values)
     shifts = parameter_shifts(fit, curve, richest.calibration)
-    between = np.zeros(len(fit.names))
-    for i, name in enumerate(fit.names):
-        if name in ("thermal_width", "lifetime_width"):
-            between[i] = _between(candidates, name)
+    between = np.array([_between(best, every, name) for name in fit.names])
     if np.any(between > 0.01 * np.sqrt(np.diag(fit.covariance))):
         shifts[_SOURCE] = between
     choice = Choice(
@@ -148,12 +228,18 @@ def _chosen(richest: CurveFit, candidates: tuple[Candidate, ...], options: FitOp
     )
 
 
-def _between(candidates: tuple[Candidate, ...], name: str) -> float:
-    """How far the width differs between the lines, by their weights [unit of x]."""
-    near = [c for c in candidates if c.delta_bic < _OUT and np.isfinite(getattr(c, name))]
-    weights = np.exp(-0.5 * np.array([c.delta_bic for c in near]))
-    off = np.array([getattr(c, name) for c in near]) - getattr(candidates[0], name)
-    return float(np.sqrt(np.sum(weights * off**2) / np.sum(weights)))
+def _between(best: Candidate, every: Sequence[Candidate], name: str) -> float:
+    """What the other lines add to the standard uncertainty of a parameter of the best [its unit].
+
+    The second moment about the best value, sum w (std^2 + (value - best)^2), less the variance of the best, over the lines
+    on the same background with w their likelihoods: no penalty for a lifetime, which is always there, and none where it
+    comes out negative and is counted as zero with its uncertainty.
+    """
+    near = [c for c in every if name in c.values and c.background == best.background]
+    chi2 = np.array([c.chi2 for c in near])
+    weights = np.exp(-0.5 * np.clip(chi2 - chi2.min(), 0.0, 200.0))
+    moments = np.array([c.std[name] ** 2 + (c.values[name] - best.values[name]) ** 2 for c in near])
+    return float(np.sqrt(max(float(weights @ moments / weights.sum()) - best.std[name] ** 2, 0.0)))
 
 
 def _choices(candidates: tuple[Candidate, ...]) -> tuple[Choice, ...]:
@@ -166,30 +252,17 @@ def _choices(candidates: tuple[Candidate, ...]) -> tuple[Choice, ...]:
 
 
 def _richest(curve: Curve) -> Model:
-    return transition("thermal*lifetime", background="parabola" if len(curve) >= _FOR_A_BEND else "line", free=True)
-
-
-def _from(richest: CurveFit, names: tuple[str, ...]) -> Array:
-    """Where a line starts: from the richest one, with its whole width in the one width there is."""
-    found = dict(zip(richest.fit.names, map(float, richest.fit.values), strict=True))
-    theta, gamma = found["thermal_width"], found["lifetime_width"]
-    if "lifetime_width" not in names:
-        found["thermal_width"] = max(theta + 0.6 * gamma, 0.3 * theta)
-    elif "thermal_width" not in names:
-        found["lifetime_width"] = max(gamma + theta, 0.3 * theta)
-    elif gamma <= 0:
-        found["lifetime_width"] = 0.1 * theta
-    return np.array([found[name] for name in names])
+    return transition("thermal*lifetime", background=_backgrounds(curve)[-1], free=True)
 
 
 def _background_only(richest: CurveFit, background: Background) -> float:
-    """chi2 of the background without a step."""
-    curve = richest.curve
+    """BIC of the background without a step."""
+    curve, terms = richest.curve, 2 if background == "line" else 3
     v = (curve.x - curve.x.mean()) / np.ptp(curve.x)
-    design = richest.noise.whiten(v[:, None] ** np.arange(2 if background == "line" else 3))
+    basis, _ = np.linalg.qr(richest.noise.whiten(v[:, None] ** np.arange(terms)))
     pulls = richest.noise.whiten(curve.y)
-    basis, _ = np.linalg.qr(design)
-    return float(pulls @ pulls - np.sum((basis.T @ pulls) ** 2))
+    chi2 = float(pulls @ pulls - np.sum((basis.T @ pulls) ** 2))
+    return chi2 / richest.fit.inflation**2 + terms * float(np.log(len(curve)))
 
 
 def _start(curve: Curve) -> Mapping[str, float]:

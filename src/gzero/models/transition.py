@@ -35,6 +35,8 @@ SHAPES: tuple[Shape, ...] = get_args(Shape)
 #: The formula goes on below Gamma = 0, to where its first pole is met at Gamma = -pi Theta; a fit may look there for the
 #: minimum, and no farther than this part of the way.
 _NEAREST_POLE = 0.05
+#: Stands for a width of zero, so that 0/0 cannot occur: far below any unit of x.
+_NARROWEST = 1e-100
 _REFERENCE = "10.1103/PhysRevLett.92.226801"
 _RECURRED = 10  # from Re z = 1/2: eight terms of the series are then below 1e-15
 #: Bernoulli numbers B_2 ... B_16 (DLMF 24.2).
@@ -59,15 +61,34 @@ def trigamma(z: Complex) -> Complex:
 
 
 def occupation(v: Array, thermal_width: float, lifetime_width: float) -> Array:
-    """g [1] of `thermal*lifetime`, shape (n,): v [x], widths Theta > 0, Gamma [x]."""
+    """g [1] of `thermal*lifetime`, shape (n,): v [x], widths Theta, of which the sign is nothing, and Gamma [x]."""
     from scipy.special import psi
 
     return np.asarray(2 / np.pi * psi(_argument(v, thermal_width, lifetime_width)).imag)
 
 
+def quarter_width(shape: Shape, thermal_width: float, lifetime_width: float) -> tuple[float, Array]:
+    """Half of the distance from a quarter to three quarters of the step [x], and its slopes by the widths that the shape has.
+
+    2 artanh(1/2) Theta of a thermal line, Gamma of a lifetime; between them where g = 1/2. It is of degree one in the
+    widths, so that it is the sum of each times its slope.
+    """
+    from scipy.optimize import brentq
+
+    if shape == "thermal":
+        return 2 * float(np.arctanh(0.5)) * thermal_width, np.array([2 * np.arctanh(0.5)])
+    if shape == "lifetime":
+        return lifetime_width, np.ones(1)
+    ends = (0.5 * (thermal_width + lifetime_width), 4 * (thermal_width + lifetime_width))
+    at = float(brentq(lambda v: occupation(np.array([v]), thermal_width, lifetime_width)[0] - 0.5, *ends, xtol=1e-14 * ends[1]))
+    _, by_v, by_widths = _both(np.array([at]), np.array([thermal_width, lifetime_width]))
+    return at, -by_widths[0] / by_v[0]
+
+
 def _argument(v: Array, theta: float, gamma: float) -> Complex:
-    real = max(0.5 + gamma / (2 * np.pi * theta), _NEAREST_POLE)
-    return np.asarray(real + 1j * (v / (2 * np.pi * theta)))
+    size = max(abs(theta), _NARROWEST)
+    real = max(0.5 + gamma / (2 * np.pi * size), _NEAREST_POLE)
+    return np.asarray(real + 1j * (v / (2 * np.pi * size)))
 
 
 def _thermal(v: Array, widths: Array) -> tuple[Array, Array, Array]:
@@ -88,8 +109,8 @@ def _both(v: Array, widths: Array) -> tuple[Array, Array, Array]:
     theta, gamma = float(widths[0]), float(widths[1])
     argument = _argument(v, theta, gamma)
     slope = trigamma(argument) * (2 / np.pi)
-    per = 1 / (2 * np.pi * theta)
-    by_theta = -(slope * (argument - 0.5)).imag / theta
+    per = 1 / (2 * np.pi * max(abs(theta), _NARROWEST))
+    by_theta = -(slope * (argument - 0.5)).imag * 2 * np.pi * per * np.sign(theta)
     return occupation(v, theta, gamma), slope.real * per, np.column_stack([by_theta, slope.imag * per])
 
 
@@ -106,7 +127,7 @@ def transition(
     shape, background : of the line, and of what it stands on.
     temperature : of the stage [K]; the thermal width is then kB sqrt(T^2 + T_0^2)/(e alpha), with parameters `lever_arm`
         alpha [1] and `base_temperature` T_0 [K], and x in volt.
-    free : let a search go through Gamma = 0 instead of ending there.
+    free : let a search go through widths of zero instead of ending there.
 
     Raises
     ------
@@ -129,16 +150,16 @@ def transition(
 
 def _parameters(shape: Shape, background: Background, *, at_temperature: bool, free: bool) -> tuple[Parameter, ...]:
     widths: list[Parameter] = []
+    lowest = -np.inf if free else 0.0
     if at_temperature:
         widths.append(Parameter(name="lever_arm", symbol="α", unit="", meaning="energy over e times gate", lower=0.0))
         meaning = "temperature that the electrons of a cold stage keep"
         widths.append(Parameter(name="base_temperature", symbol="T_0", unit="K", meaning=meaning, lower=0.0))
     elif shape != "lifetime":
         meaning = "kB T/(e alpha)"
-        widths.append(Parameter(name="thermal_width", symbol="Θ", unit="x", meaning=meaning, lower=0.0))
+        widths.append(Parameter(name="thermal_width", symbol="Θ", unit="x", meaning=meaning, lower=lowest))
     if shape != "thermal":
         meaning = "half width of the level's Lorentzian"
-        lowest = -np.inf if free else 0.0
         widths.append(Parameter(name="lifetime_width", symbol="Γ", unit="x", meaning=meaning, lower=lowest))
     bent = [Parameter(name="curvature", symbol="c", unit="y/x^2", meaning="of the background")]
     return (
