@@ -35,6 +35,8 @@ SHAPES: tuple[Shape, ...] = get_args(Shape)
 #: The formula goes on below Gamma = 0, to where its first pole is met at Gamma = -pi Theta; a fit may look there for the
 #: minimum, and no farther than this part of the way.
 _NEAREST_POLE = 0.05
+#: Stands for a lever arm of zero, which a search may try: its line is too wide to be seen.
+_NO_LEVER = 1e-9
 #: Stands for a width of zero, so that 0/0 cannot occur: far below any unit of x.
 _NARROWEST = 1e-100
 _REFERENCE = "10.1103/PhysRevLett.92.226801"
@@ -177,7 +179,7 @@ def _widths(shape: Shape, temperature: float | None, values: Array) -> tuple[Arr
     if temperature is None:
         count = 2 if shape == "thermal*lifetime" else 1
         return values[2 : 2 + count], np.eye(count), 2 + count
-    lever_arm, base = float(values[2]), float(values[3])
+    lever_arm, base = max(float(values[2]), _NO_LEVER), float(values[3])
     electrons = float(np.hypot(temperature, base))
     theta = KB * electrons / (E * lever_arm)
     slopes = np.array([[-theta / lever_arm, theta * base / electrons**2]])
