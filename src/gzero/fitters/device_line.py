@@ -385,5 +385,3 @@ def fieller(
         return None
     half = float(np.sqrt(root))
     return (b - half) / a, (b + half) / a
-
-

@@ -17,25 +17,23 @@ from gzero.errors import ConfigError, InputError, UnitError
 from gzero.estimate import Estimate
 from gzero.fitters.curve_fit import parameter_shifts
 from gzero.fitters.derived import Derived, Formula, Number, propagate
-from gzero.fitters.device_line import DeviceLine, fit_devices, is_bent
+from gzero.fitters.device_line import DeviceLine, fit_devices
 from gzero.fitters.exhibits import Listing
 from gzero.fitters.findings import Findings
 from gzero.fitters.length_exhibits import devices_table, limits_table, picture
+from gzero.fitters.length_remarks import TOLD, remarks
 from gzero.fitters.options import FitOptions
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice, Exclusion
 from gzero.measurement.measurement import Measurement
 from gzero.models import length as formula
 from gzero.models.length import BALLISTIC, Gas
+from gzero.models.model import Array
 from gzero.quanta import E
 from gzero.reduction.calibration import Calibration
 
-Array = formula.Array
-
 #: The gas whose forward half carries the current, where nobody says another: one channel of a wire or tube is 1D.
 GAS: Gas = "1D degenerate"
-#: Standard uncertainties from which a slope, or a resistance at zero length, is told from zero.
-_TOLD = 2.0
 
 #: How the numbers come about, for a report.
 METHOD = (
@@ -103,7 +101,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         budget=derived.budget,
         joint=derived.joint,
         ledger=(*ledger, *_ledger(line, known, options)),
-        warnings=_warnings(measurement, line, derived, known),
+        warnings=remarks(measurement, line, derived.estimates, known.conditions, known.conductance),
         pictures=(picture(line, curve),),
         listings=_listings(line, shifts, derived, known, measurement),
         method=METHOD,
@@ -161,7 +159,10 @@ def _devices(
                        "fill it in, or leave such rows out with --invalid drop")  # fmt: skip
     within = (x.values >= options.selection.x_low) & (x.values <= options.selection.x_high)
     kept = finite & within
-    for bad, what in ((lengths < 0, "a length below zero"), (values <= 0, f"a {x_of(series.unit)} that is not positive")):
+    for bad, what in (
+        (lengths < 0, "a length below zero"),
+        (values <= 0, f"a {x_of(series.unit)} that is not positive"),
+    ):
         if np.any(bad & kept):
             raise _bad_row(measurement, bad & kept, what, "correct the row, or leave it out with --range")
     if std is not None and np.any(bad := kept & ~(std > 0)):
@@ -229,12 +230,10 @@ def _told(line: DeviceLine, shifts: Mapping[str, Array], name: str) -> bool:
     """Whether a parameter of the line is told from zero."""
     i = line.fit.names.index(name)
     std = float(np.hypot(line.fit.std(name), np.linalg.norm([shift[i] for shift in shifts.values()])))
-    return line.fit.value(name) > _TOLD * std
+    return line.fit.value(name) > TOLD * std
 
 
-def _formulas(
-    line: DeviceLine, shifts: Mapping[str, Array], known: Known, *, declared: bool
-) -> dict[str, Formula]:
+def _formulas(line: DeviceLine, shifts: Mapping[str, Array], known: Known, *, declared: bool) -> dict[str, Formula]:
     """What follows from the line and from what is stated, the main quantity first."""
     g = known.conductance
     start, rise = (_told(line, shifts, name) for name in ("intercept", "slope"))
@@ -334,77 +333,3 @@ def _ledger(line: DeviceLine, known: Known, options: FitOptions) -> tuple[Choice
                note=f"noise {line.fit.noise_model}; intervals widened {line.student:.3g} times for {line.fit.dof} degrees of "
                "freedom" if line.student > 1 else f"noise {line.fit.noise_model}"),
     )  # fmt: skip
-
-
-def _warnings(measurement: Measurement, line: DeviceLine, derived: Derived, known: Known) -> tuple[str, ...]:
-    out = [*_about_devices(measurement, line), *_about_limits(line, derived, known)]
-    contacts = derived.estimates.get("contact_resistance")
-    if contacts is not None and contacts.value < -_TOLD * contacts.std:
-        out.append(
-            f"the contact resistance is negative, {contacts.value:.4g} ohm, by {abs(contacts.value) / contacts.std:.1f} standard "
-            "uncertainties: more channels conduct than stated, or gain or lengths are off"
-        )
-    stated = known.conditions.get("series_resistance")
-    if contacts is not None and stated is not None:
-        both, std = 2 * contacts.value - stated.value, float(np.hypot(2 * contacts.std, stated.std))
-        if abs(both) > _TOLD * std:
-            out.append(
-                f"the stated series resistance is {stated.value:.4g} ohm and the contacts of the line have "
-                f"{2 * contacts.value:.4g} ohm, {abs(both) / std:.1f} standard uncertainties apart"
-            )
-    return tuple(out)
-
-
-def _about_devices(measurement: Measurement, line: DeviceLine) -> list[str]:
-    """Devices that lie off, scatter beyond what is stated, or bend."""
-    out = []
-    curve, rows = line.fit.problem.curve if line.fit.problem else None, None
-    if curve is not None:
-        rows = curve.rows
-    for outlier in line.outliers[:5]:
-        if curve is None or rows is None:
-            continue
-        start, rise = outlier.without
-        out.append(
-            f"the device of row {measurement.row(int(rows[outlier.place]))} ({1e6 * curve.x[outlier.place]:.4g} um) lies "
-            f"{outlier.distance:.1f} standard deviations off the line of the others (chance {outlier.p_value:.2g}); it counts. "
-            f"Without it the line is {start:.4g} ohm + {1e-6 * rise:.4g} ohm/um"
-        )
-    if line.scatter > 0 and np.isfinite(line.excess):
-        out.append(
-            f"the devices scatter beyond the stated uncertainties (chance {line.excess:.2g}): {100 * line.scatter:.2g} % from "
-            "device to device is added to each"
-        )
-    if is_bent(line):
-        out.append(
-            f"the readings bend (chance {line.bent:.2g} on a straight line): devices differ in more than their length, or "
-            "localisation sets in; the numbers of the line depend on the range of lengths"
-        )
-    if curve is not None and np.unique(np.round(curve.x / curve.x[-1], 9)).size < 3:
-        out.append("there are two lengths only: whether the resistance is a straight line in length is not tested")
-    return out
-
-
-def _about_limits(line: DeviceLine, derived: Derived, known: Known) -> list[str]:
-    """What could not be told, and what it is bounded by."""
-    out = []
-    start, rise = (line.fit.value(n) for n in ("intercept", "slope"))
-    if "conductance" not in derived.estimates:
-        out.append(
-            f"the resistance at zero length, {start:.4g} +- {line.fit.std('intercept'):.2g} ohm, is not told from zero: no "
-            "conductance follows from it"
-        )
-    asked = "channels" in known or "series_resistance" in known
-    if asked and "ballistic_length" not in derived.estimates:
-        top = rise + 1.645 * line.fit.std("slope")
-        bound = f": λ is above {1 / (known.conductance * known.conditions['channels'].value * top):.3g} m (95 %)" if (
-            "channels" in known and top > 0) else ""  # fmt: skip
-        out.append(f"the resistance does not grow with length beyond its uncertainty: no ballistic length follows{bound}")
-    if not asked and "width" not in known:
-        out.append(
-            "neither the number of channels nor the resistance of the contacts is stated, and no line tells one from the other: "
-            "the resistance at zero length is an upper limit of 2 R_c, its conductance a lower limit of the channels; state "
-            "--channels, or both contacts as --series-resistance"
-        )
-    return out
-

@@ -13,8 +13,8 @@ from gzero.fitters.exhibits import Band, Entry, Listing, Picture, Trace
 from gzero.measurement.curve import Curve
 from gzero.measurement.measurement import Measurement
 from gzero.models.length import transmission
-from gzero.quanta import H
 from gzero.quanta import E as CHARGE
+from gzero.quanta import H
 
 Array = NDArray[np.float64]
 
@@ -57,9 +57,7 @@ def picture(line: DeviceLine, curve: Curve) -> Picture:
     )
 
 
-def devices_table(
-    line: DeviceLine, measurement: Measurement, path: Estimate | None, behind: float | None
-) -> Listing:
+def devices_table(line: DeviceLine, measurement: Measurement, path: Estimate | None, behind: float | None) -> Listing:
     """Every device with the line, its pull, and its transmission where channels or contacts are known.
 
     Parameters
@@ -91,7 +89,9 @@ def devices_table(
     if far:
         notes.append("* off the line of the others beyond chance")
     if told:
-        notes.append("Γ of the line is λ/(λ + L); Γ of the device its resistance without the contacts, against that of its channels")
+        notes.append(
+            "Γ of the line is λ/(λ + L); Γ of the device its resistance without the contacts, against that of its channels"
+        )
     return Listing(
         name="devices",
         caption="Devices and the line through them",
@@ -148,7 +148,14 @@ def limits_table(
     if bounded and start > 0:
         top = start + 1.645 * float(np.sqrt(covariance[0, 0]))
         rows.append(("contacts, both (95 % below)", "", "0", Estimate(value=top, unit="ohm")))
-        rows.append((f"channels of {conductance * H / CHARGE**2:g} e²/h (95 % above)", "", f"{1 / (conductance * top):.3g}", "no end"))
+        rows.append(
+            (
+                f"channels of {conductance * H / CHARGE**2:g} e²/h (95 % above)",
+                "",
+                f"{1 / (conductance * top):.3g}",
+                "no end",
+            )
+        )
         ratio = fieller(start, rise, covariance, 1.645)
         end: Entry = "no end" if ratio is None else Estimate(value=ratio[1], unit="m")
         rows.append(("ballistic length (95 % below)", "", "0", end))
@@ -159,5 +166,7 @@ def limits_table(
         caption="95 % intervals and limits of what is no linear function of the line",
         heads=("Quantity", "Value", "Low", "High"),
         rows=tuple(rows),
-        notes=("Ratios by Fieller's theorem, reciprocals from the ends of the line's numbers; systematic parts included.",),
+        notes=(
+            "Ratios by Fieller's theorem, reciprocals from the ends of the line's numbers; systematic parts included.",
+        ),
     )

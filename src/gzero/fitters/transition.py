@@ -34,7 +34,7 @@ METHOD = (
     "bent background, under one noise that is learnt from the residuals of the richest; the smallest BIC decides.",
     "Θ = k_B T/(e α) is the thermal width at the gate, Γ the half width of the Lorentzian. With a stated lever arm α the "
     "width is a temperature of the electrons, with a stated temperature a lever arm.",
-    "What the other lines would make of a parameter is kept as its systematic part \"line shape\", by their likelihoods: a "
+    'What the other lines would make of a parameter is kept as its systematic part "line shape", by their likelihoods: a '
     "lifetime that the readings do not show may still be there.",
 )
 
@@ -100,19 +100,21 @@ def _formulas(line: Line, conditions: Mapping[str, Estimate]) -> dict[str, Formu
     """What follows from the line, the main quantity first."""
     names = line.found.fit.names
     out: dict[str, Formula] = {}
-    lever = lambda q: q["lever_arm"]  # noqa: E731
     known = "lever_arm" in conditions
+    own = "thermal_width" in names and not known and "temperature" in conditions
+
+    def lever(q: Mapping[str, Number]) -> Number:
+        return KB * q["temperature"] / (E * q["thermal_width"]) if own else q["lever_arm"]
+
     if "thermal_width" in names:
         if known:
             out["temperature"] = (lambda q: E * q["lever_arm"] * q["thermal_width"] / KB, "K")
-        elif "temperature" in conditions:
-            lever = lambda q: KB * q["temperature"] / (E * q["thermal_width"])  # noqa: E731
+        elif own:
             out["lever_arm"] = (lever, "")
-            known = True
         out["thermal_width"] = (lambda q: q["thermal_width"], "V")
     if "lifetime_width" in names:
         out["lifetime_width"] = (lambda q: q["lifetime_width"], "V")
-        if known:
+        if known or own:
             out["lifetime"] = (lambda q: HBAR / (2 * E * lever(q) * q["lifetime_width"]), "s")
     out["width"] = (_quarter(line), "V")
     out["position"] = (lambda q: q["position"], "V")
@@ -136,7 +138,8 @@ def _lines(line: Line) -> Listing:
         return Estimate(value=value, unit=unit) if np.isfinite(value) else "—"
 
     rows = tuple(
-        (c.name, f"{c.delta_bic:.1f}", shown(c.width("thermal_width")), shown(c.width("lifetime_width"))) for c in line.candidates
+        (c.name, f"{c.delta_bic:.1f}", shown(c.width("thermal_width")), shown(c.width("lifetime_width")))
+        for c in line.candidates
     )
     return Listing(
         name="lines",
@@ -158,7 +161,11 @@ def _warnings(line: Line, estimates: Mapping[str, Estimate], conditions: Mapping
         )
     if best.shape == "lifetime":
         both = next((c for c in line.candidates if c.shape == "thermal*lifetime"), None)
-        limit = "" if both is None else f"; with both, the thermal width is {both.width('thermal_width'):.3g} {curve.x_unit or ''}".rstrip()
+        limit = (
+            ""
+            if both is None
+            else f"; with both, the thermal width is {both.width('thermal_width'):.3g} {curve.x_unit or ''}".rstrip()
+        )
         out.append(f"the line is that of a lifetime: it hides the thermal width, and no temperature follows{limit}")
     width = float(np.nansum([best.width("thermal_width"), best.width("lifetime_width")]))
     place = float(line.found.fit.value("position"))

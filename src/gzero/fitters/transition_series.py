@@ -242,4 +242,3 @@ def _notes(joint: JointFit, lost: Sequence[str], temperatures: tuple[float, ...]
             f"the lines do not agree on what they share (chance {joint.p_value:.2g}): coupling or lever arm differ between them"
         )
     return out
-

@@ -57,7 +57,9 @@ class Candidate:
     @property
     def name(self) -> str:
         """In words."""
-        return f"{self.shape.replace('*', ' and ')}, {'bent' if self.background == 'parabola' else 'straight'} background"
+        return (
+            f"{self.shape.replace('*', ' and ')}, {'bent' if self.background == 'parabola' else 'straight'} background"
+        )
 
     def width(self, name: str) -> float:
         """A width of the line [unit of x]; nan where it has none of that name."""
@@ -146,7 +148,8 @@ def _backgrounds(curve: Curve) -> tuple[Background, ...]:
 def _tried(richest: CurveFit, background: Background, options: FitOptions) -> list[Candidate]:
     """The lines on one background, those first that the others begin from."""
     starts = [dict(zip(richest.fit.names, map(float, richest.fit.values), strict=True))]
-    out, least = [], np.inf
+    out: list[Candidate] = []
+    least = np.inf
     for shape in _ORDER:
         model = transition(shape, background=background, free=True)
         problem = Problem(model=model, curve=richest.curve, noise=richest.noise, loss=options.loss)

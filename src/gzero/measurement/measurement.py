@@ -38,6 +38,7 @@ DECLARABLE: dict[str, tuple[str | None, str]] = {
     "density": (None, "density"),
     "reservoir_temperature": ("K", "reservoir temperature"),
     "divider": ("ohm", "resistor of the divider"),
+    "length_offset": ("m", "offset of the lengths"),
 }
 #: Units that a density may have: of a line, a sheet, a volume.
 DENSITIES = ("1/m", "1/m^2", "1/m^3")

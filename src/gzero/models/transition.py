@@ -82,7 +82,9 @@ def quarter_width(shape: Shape, thermal_width: float, lifetime_width: float) -> 
     if shape == "lifetime":
         return lifetime_width, np.ones(1)
     ends = (0.5 * (thermal_width + lifetime_width), 4 * (thermal_width + lifetime_width))
-    at = float(brentq(lambda v: occupation(np.array([v]), thermal_width, lifetime_width)[0] - 0.5, *ends, xtol=1e-14 * ends[1]))
+    at = float(
+        brentq(lambda v: occupation(np.array([v]), thermal_width, lifetime_width)[0] - 0.5, *ends, xtol=1e-14 * ends[1])
+    )
     _, by_v, by_widths = _both(np.array([at]), np.array([thermal_width, lifetime_width]))
     return at, -by_widths[0] / by_v[0]
 

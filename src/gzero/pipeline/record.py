@@ -121,6 +121,7 @@ def stated(config: Config, quantum: Quantum | None, declared: bool) -> list[Choi
         "density",
         "reservoir_temperature",
         "divider",
+        "length_offset",
         "columns",
         "risers",
         "x_unit",

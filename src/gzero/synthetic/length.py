@@ -11,7 +11,7 @@ from gzero.loaders.table import Origin
 from gzero.measurement.measurement import Measurement, Series
 from gzero.models import length as formula
 from gzero.quanta import E2_OVER_H
-from gzero.synthetic.noise import World, draw, in_words
+from gzero.synthetic.noise import draw, in_words
 from gzero.synthetic.truth import Synthetic
 
 #: Most devices of a set, and the longest over the shortest: what one chip, or one tube, has.
@@ -25,14 +25,13 @@ def simulate(
     points: int = 8,
     repeats: int = 1,
     noise: float = 0.03,
-    world: World = "white",
     stated_std: bool = True,
     ballistic_length: float = 0.6e-6,
     contact_resistance: float = 1500.0,
     channels: float = 1.0,
     degeneracy: float = 4.0,
-    shortest: float = 50e-9,
-    longest: float = 3e-6,
+    shortest: float = 100e-9,
+    longest: float = 1e-6,
     scatter: float = 0.0,
     outlier: float = 0.0,
 ) -> Synthetic:
@@ -44,7 +43,7 @@ def simulate(
     ----------
     rng : source of the noise; `seed` is what it was made from, for the record.
     points, repeats : lengths, even in their logarithm, and devices of each.
-    noise : standard deviation of a reading, over the resistance at zero length.  world : of the noise.
+    noise : standard deviation of a reading, over the resistance at zero length.
     stated_std : whether the file states it; `scatter` from device to device it never states.
     ballistic_length [m], contact_resistance (one of two, R_c) [ohm], channels, degeneracy (times e^2/h) : the truth.
     shortest, longest : [m].
@@ -53,7 +52,7 @@ def simulate(
 
     Raises
     ------
-    ConfigError : numbers that make no set of devices, or noise that there is not.
+    ConfigError : numbers that make no set of devices.
     """
     sizes = (ballistic_length, channels, degeneracy, shortest, longest)
     finite = np.isfinite([*sizes, contact_resistance, noise, scatter, outlier]).all()
@@ -70,7 +69,7 @@ def simulate(
     own = law * (1 + scatter * rng.normal(size=lengths.size))
     own[lengths.size // 2] *= 1 + outlier
     at_zero = channel + 2 * contact_resistance
-    drawn = draw(world, rng, signal=own, std=noise * at_zero)
+    drawn = draw("white", rng, signal=own, std=noise * at_zero)
     measurement = Measurement(
         kind="length",
         series={
@@ -94,9 +93,9 @@ def simulate(
         "contact_resistance": contact_resistance,
         "channels": channels,
         "mean_free_path": ballistic_length / formula.BALLISTIC["1D degenerate"],
-        "device_scatter": scatter,
+        "scatter": scatter,
     }
-    words = in_words(world, std=noise * at_zero, unit="ohm")
+    words = in_words("white", std=noise * at_zero, unit="ohm")
     if scatter > 0:
         words += f"; from device to device {100 * scatter:g} % of each"
     stated = {"quantum": _symbol(degeneracy), "channels": f"{channels:g}"}

@@ -7,7 +7,7 @@ import numpy as np
 from gzero.errors import ConfigError
 from gzero.loaders.table import Origin
 from gzero.measurement.measurement import Measurement, Series
-from gzero.models.transition import transition
+from gzero.models.transition import quarter_width, transition
 from gzero.quanta import HBAR, KB, E
 from gzero.synthetic.noise import World, draw, in_words
 from gzero.synthetic.truth import Synthetic
@@ -49,7 +49,19 @@ def simulate(
     ------
     ConfigError : numbers that make no line, or noise that there is not.
     """
-    numbers = (noise, temperature, base_temperature, lever_arm, lifetime, step, level, slope, curvature, position, reach)
+    numbers = (
+        noise,
+        temperature,
+        base_temperature,
+        lever_arm,
+        lifetime,
+        step,
+        level,
+        slope,
+        curvature,
+        position,
+        reach,
+    )
     positive = temperature > 0 and lever_arm > 0 and reach > 0 and noise >= 0 and lifetime >= 0 and step != 0
     if not (np.isfinite(numbers).all() and positive and base_temperature >= 0 and points >= 8):
         raise ConfigError(
@@ -64,14 +76,15 @@ def simulate(
         "temperature": electrons,
         "thermal_width": theta,
         "lever_arm": lever_arm,
+        "width": quarter_width("thermal*lifetime" if broad else "thermal", theta, lifetime * theta)[0],
         "position": position,
         "amplitude": step / 2,
-        "lifetime_width": lifetime * theta,
         "level": level,
         "slope": slope * step / theta,
         "curvature": curvature * step / theta**2,
     }
     if broad:
+        truth["lifetime_width"] = lifetime * theta
         truth["lifetime"] = HBAR / (2 * E * lever_arm * lifetime * theta)
     if base_temperature > 0:
         truth |= {"base_temperature": base_temperature, "stage_temperature": temperature}
