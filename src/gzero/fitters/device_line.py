@@ -95,8 +95,8 @@ def fit_devices(curve: Curve, model: Model, *, loss: Loss = "linear", source: st
     lengths = np.unique(np.round(curve.x / np.max(np.abs(curve.x)), 9))
     if len(curve) < 3 or lengths.size < 2:
         raise InputError(
-            f"{len(curve)} devices of {lengths.size} lengths say nothing of a line",
-            remedy="give at least three devices, of two lengths or more",
+            f"a line needs three devices of two lengths or more: there {'is' if len(curve) == 1 else 'are'} {len(curve)} of {lengths.size}",
+            remedy="give more, or widen --range",
         )
     dof = len(curve) - 2
     fitter = _Fitter(curve=curve, model=model, loss=loss)

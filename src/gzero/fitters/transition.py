@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gzero.errors import UnitError
+from gzero.errors import FitError, UnitError
 from gzero.estimate import Estimate
 from gzero.fitters.curve_fit import curve_picture
 from gzero.fitters.derived import Formula, Number, derive
@@ -27,6 +27,8 @@ from gzero.quanta import HBAR, KB, E
 
 #: A sweep shorter than this to either side, in widths, does not show the background.
 _REACH = 6.0
+#: A width below this part of the spacing of the readings is that of no reading.
+_NARROW = 0.25
 
 #: How the numbers come about, for a report.
 METHOD = (
@@ -52,11 +54,12 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     Raises
     ------
     InputError : readings that make no curve.  UnitError : a lever arm or temperature for a gate that is not in volt.
-    FitError : no step beyond the noise.
+    FitError : no step beyond the noise, or one between two readings.
     """
     _in_volt(measurement)
     line = fit_line(measurement, options)
     found, curve = line.found, line.found.curve
+    _resolved(line)
     formulas = _formulas(line, measurement.conditions)
     derived = derive(found, formulas, conditions=measurement.conditions)
     units = {"width": curve.x_unit, "thermal_width": curve.x_unit, "lifetime_width": curve.x_unit, "position": curve.x_unit,
@@ -93,6 +96,18 @@ def _in_volt(measurement: Measurement) -> None:
             f"a {stated[0].replace('_', ' ')} needs the gate in volt, not in [{unit or 'unknown'}]",
             path=measurement.origin.path,
             remedy="state --x-unit, such as mV",
+        )
+
+
+def _resolved(line: Line) -> None:
+    """A step between two readings has no width."""
+    best, curve = line.candidates[0], line.found.curve
+    width = float(np.nansum([best.width(name) for name in WIDTHS]))
+    if width < _NARROW * float(np.median(np.diff(curve.x))):
+        raise FitError(
+            "the step lies between two readings: its width is not resolved",
+            remedy="sweep it in finer steps",
+            result=line.found.fit,
         )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gzero.errors import FitError
+from gzero.errors import FitError, InputError
 from gzero.fitters.curve_fit import CurveFit, fit_curve, fit_warnings, parameter_shifts
 from gzero.fitters.engine import fit_problem, refit
 from gzero.fitters.options import FitOptions
@@ -92,6 +92,14 @@ def fit_line(measurement: Measurement, options: FitOptions) -> Line:
     ------
     InputError : readings that make no curve.  FitError : no step beyond the noise, or no usable minimum.
     """
+    read = measurement.ordinate.values
+    if np.unique(read[np.isfinite(read)]).size < 2:
+        raise InputError(
+            "all readings are the same: there is no step",
+            path=measurement.origin.path,
+            column=measurement.ordinate.label,
+            remedy="choose another column with --y",
+        )
     richest = _learnt(measurement, options)
     curve = richest.curve
     every = [each for background in _backgrounds(curve) for each in _tried(richest, background, options)]
@@ -163,10 +171,12 @@ def _tried(richest: CurveFit, background: Background, options: FitOptions) -> li
         if "thermal_width" in named:
             named["thermal_width"] = abs(named["thermal_width"])
         possible = min(named.get(w, 1.0) for w in WIDTHS) > 0
-        if not possible and shape == "thermal*lifetime" and out:  # no lifetime shows; what one would do is told at zero
+        if not possible and shape == "thermal*lifetime" and out and out[0].shape == "thermal":  # no lifetime shows; what one would do is told at zero
             named = {**named, **out[0].values, "lifetime_width": 0.0}
             chi2 = float(np.sum(problem.residual(np.array(list(named.values()))) ** 2))
         std = _std(problem, np.array(list(named.values())))
+        if std is not None and shape == "thermal*lifetime" and not std[2] < named["thermal_width"]:
+            possible, named["thermal_width"], std[2] = False, 0.0, 0.0  # the limit of a lifetime alone
         if np.isfinite(chi2) and std is not None:
             out.append(
                 Candidate(
@@ -215,6 +225,7 @@ def _chosen(
     model = transition(best.shape, background=best.background)
     problem = Problem(model=model, curve=curve, noise=richest.noise, loss=options.loss)
     fit = fit_problem(problem, best.values)
+    fit = replace(fit, units=tuple(_unit(unit, curve) for unit in fit.units))
     shifts = parameter_shifts(fit, curve, richest.calibration)
     between = np.array([_between(best, every, name) for name in fit.names])
     if np.any(between > 0.01 * np.sqrt(np.diag(fit.covariance))):
@@ -229,6 +240,15 @@ def _chosen(
         ledger=(*richest.selected.ledger, choice, *_choices(candidates)),
         warnings=(*richest.selected.warnings, *fit_warnings(fit, richest.noise)),
     )
+
+
+def _unit(unit: str | None, curve: Curve) -> str | None:
+    """A unit of a parameter with those of the axes in it, where both are known; "x" and "y" stand for themselves."""
+    if unit not in ("y/x", "y/x^2"):
+        return unit
+    if not curve.x_unit or not curve.y_unit:
+        return None
+    return unit.replace("y", curve.y_unit).replace("x", curve.x_unit)
 
 
 def _between(best: Candidate, every: Sequence[Candidate], name: str) -> float:
