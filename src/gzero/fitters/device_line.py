@@ -242,8 +242,9 @@ class _Fitter:
             law = np.abs(self.model.function(self.curve.x, values)) if proportional else ones
             if stated is None:  # the scale does not move the line, only the law of the scatter does
                 values, message = self.solve(law * (scatter or self._first(law, values)), values)
+                previous = scatter
                 scatter, likelihood = self._own(law, values)
-                if not proportional and self.loss == "linear":
+                if (not proportional and self.loss == "linear") or abs(scatter - previous) < 1e-6 * scatter:
                     break
                 continue
             previous = scatter
@@ -281,7 +282,7 @@ class _Fitter:
         top = float(np.log(10 * np.max(over) + 1e-300))
         found = minimize_scalar(
             lambda t: -self._likelihood(np.sqrt(base**2 + (np.exp(t) * law) ** 2), values), bounds=(top - 14, top),
-            method="bounded", options={"xatol": 1e-7},
+            method="bounded", options={"xatol": 1e-5},
         )  # fmt: skip
         return float(np.exp(found.x)), -float(found.fun)
 
