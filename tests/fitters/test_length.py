@@ -163,7 +163,9 @@ def test_molybdenum_disulphide(measured) -> None:
     assigned = {"p3p2": 0.5, "p3p4": 1.0, "p5p4": 2.0, "p5p6": 2.5, "p7p6": 3.0, "p7p8": 3.5}
     resistances = []
     for pair in assigned:
-        columns = {c.name: c.values for c in read_table(measured / f"length_mos2/isoMoS2_topleft_{pair}_IdVg.txt").columns}
+        columns = {
+            c.name: c.values for c in read_table(measured / f"length_mos2/isoMoS2_topleft_{pair}_IdVg.txt").columns
+        }
         at = int(np.flatnonzero(columns["GateV(1)"] == 50.0)[0])  # the first time: the sweep goes up first
         resistances.append(1.0 / columns["DrainI(1)"][at])
     kilo_ohm_um = np.array(resistances) * 4e-3

@@ -35,7 +35,13 @@ def coverage(experiments: int = 500, **given: object) -> dict[str, float]:
         {"stated_std": True},
         {"stated_std": False},
         {"stated_std": False, "points": 3, "noise": 0.01},  # one degree of freedom
-        {"stated_std": False, "points": 4, "repeats": 3, "noise": 0.0, "scatter": 0.03},  # their own scatter, in proportion
+        {
+            "stated_std": False,
+            "points": 4,
+            "repeats": 3,
+            "noise": 0.0,
+            "scatter": 0.03,
+        },  # their own scatter, in proportion
     ],
     ids=["stated", "learnt", "three devices", "from device to device"],
 )

@@ -50,7 +50,9 @@ def test_no_set(wrong) -> None:
         length.simulate(rng(), seed=1, **wrong)
 
 
-@pytest.mark.parametrize("wrong", [{"points": 5}, {"temperature": 0.0}, {"step": 0.0}, {"lifetime": -1.0}, {"world": "pink"}])
+@pytest.mark.parametrize(
+    "wrong", [{"points": 5}, {"temperature": 0.0}, {"step": 0.0}, {"lifetime": -1.0}, {"world": "pink"}]
+)
 def test_no_line(wrong) -> None:
     with pytest.raises(ConfigError):
         transition.simulate(rng(), seed=1, **wrong)

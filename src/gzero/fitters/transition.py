@@ -36,8 +36,8 @@ METHOD = (
     "bent background, under one noise that is learnt from the residuals of the richest; the smallest BIC decides.",
     "Θ = k_B T/(e α) is the thermal width at the gate, Γ the half width of the Lorentzian. With a stated lever arm α the "
     "width is a temperature of the electrons, with a stated temperature a lever arm.",
-    'What the other lines would make of a parameter is kept as its systematic part "line shape", by their likelihoods: a '
-    "lifetime that the readings do not show may still be there.",
+    'What the line with both widths would make of a parameter is kept as its systematic part "line shape": a lifetime, or a '
+    "temperature, that the readings do not show is there all the same.",
 )
 
 

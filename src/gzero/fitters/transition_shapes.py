@@ -2,8 +2,7 @@
 
 All are fitted under one noise, which is learnt from the residuals of the richest of them, so that their misfits can be
 compared; the smallest Bayesian information criterion decides. A lifetime that the readings do not show may still be there:
-what the other lines would make of each parameter is kept as an uncertainty of its own, by their likelihoods (an average
-over models: Buckland, Burnham and Augustin 1997, doi 10.2307/2533961).
+what the line with both widths would make of each parameter is kept as an uncertainty of its own.
 """
 
 from __future__ import annotations
@@ -171,7 +170,9 @@ def _tried(richest: CurveFit, background: Background, options: FitOptions) -> li
         if "thermal_width" in named:
             named["thermal_width"] = abs(named["thermal_width"])
         possible = min(named.get(w, 1.0) for w in WIDTHS) > 0
-        if not possible and shape == "thermal*lifetime" and out and out[0].shape == "thermal":  # no lifetime shows; what one would do is told at zero
+        if (
+            not possible and shape == "thermal*lifetime" and out and out[0].shape == "thermal"
+        ):  # no lifetime shows; what one would do is told at zero
             named = {**named, **out[0].values, "lifetime_width": 0.0}
             chi2 = float(np.sum(problem.residual(np.array(list(named.values()))) ** 2))
         std = _std(problem, np.array(list(named.values())))
@@ -252,17 +253,16 @@ def _unit(unit: str | None, curve: Curve) -> str | None:
 
 
 def _between(best: Candidate, every: Sequence[Candidate], name: str) -> float:
-    """What the other lines add to the standard uncertainty of a parameter of the best [its unit].
+    """What a width that does not show would add to the standard uncertainty of a parameter [its unit].
 
-    The second moment about the best value, sum w (std^2 + (value - best)^2), less the variance of the best, over the lines
-    on the same background with w their likelihoods: no penalty for a lifetime, which is always there, and none where it
-    comes out negative and is counted as zero with its uncertainty.
+    The second moment about the best value under the line with both widths on the same background, std^2 + (value - best)^2,
+    less the variance of the best. No criterion takes part: a lifetime and a temperature are always there, however small.
     """
-    near = [c for c in every if name in c.values and c.background == best.background]
-    chi2 = np.array([c.chi2 for c in near])
-    weights = np.exp(-0.5 * np.clip(chi2 - chi2.min(), 0.0, 200.0))
-    moments = np.array([c.std[name] ** 2 + (c.values[name] - best.values[name]) ** 2 for c in near])
-    return float(np.sqrt(max(float(weights @ moments / weights.sum()) - best.std[name] ** 2, 0.0)))
+    both = next((c for c in every if c.shape == "thermal*lifetime" and c.background == best.background), None)
+    if both is None or best.shape == both.shape:
+        return 0.0
+    moment = both.std[name] ** 2 + (both.values[name] - best.values[name]) ** 2
+    return float(np.sqrt(max(moment - best.std[name] ** 2, 0.0)))
 
 
 def _choices(candidates: tuple[Candidate, ...]) -> tuple[Choice, ...]:
