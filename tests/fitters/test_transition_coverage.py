@@ -24,7 +24,7 @@ OPTIONS = FitOptions(quantum=Quantum(symbol="", value=None, unit="A", row=""))
         (500, {"points": 60, "reach": 10.0}),
         (150, {"points": 60, "reach": 10.0, "stated_std": False}),
         (100, {"points": 250, "world": "ar1", "stated_std": False}),
-        (100, {"points": 150, "noise": 0.001, "lifetime": 1.0}),
+        (300, {"points": 150, "noise": 0.001, "lifetime": 1.0}),
     ],
     ids=["stated", "learnt", "ar1", "lifetime"],
 )
