@@ -73,6 +73,13 @@ _OPTIONS: tuple[Row, ...] = (
     ("channels", "--channels", str, "Number of channels, declared beforehand.", _PHYSICS),
     ("compressibility", "--compressibility", str, 'dN/dmu of the reservoirs, such as "1.2(1)e33 1/J".', _PHYSICS),
     ("reservoir_temperature", "--reservoir-temperature", str, 'Of the cold side, such as "20 mK".', _PHYSICS),
+    (
+        "length_offset",
+        "--length-offset",
+        str,
+        'Length as written less the true one, of all devices, such as "0(20) nm".',
+        _PHYSICS,
+    ),
     ("divider", "--divider", str, 'Resistor in series of a voltage divider, such as "100 ohm".', _PHYSICS),
     ("sound_speed", "--sound-speed", str, 'Of phonons that radiate, such as "6 km/s".', _PHYSICS),
     (

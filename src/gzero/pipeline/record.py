@@ -122,6 +122,7 @@ def stated(config: Config, quantum: Quantum | None, declared: bool) -> list[Choi
         "reservoir_temperature",
         "divider",
         "sound_speed",
+        "length_offset",
         "columns",
         "risers",
         "x_unit",
