@@ -53,7 +53,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     stated = {"gain", "offset", "series_resistance"} & set(measurement.conditions)
     level_set = levels.level_set(
         at,
-        counted_from="quantum" if source.name == FROM_QUANTUM else "density",
+        counted_from="quantum" if source.name == FROM_QUANTUM else "density and field",
         resistance_fitted=options.fit_resistance,
         calibrated=bool(stated) or options.fit_resistance,
     )
@@ -61,7 +61,10 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     notes += [problem] if problem else []
     if line is not None:
         estimates = _steps(line, measurement.conditions) | estimates
-    table = level_table(levels, at, quantum=options.unit, declared=options.plateaus is not None)
+    shown = levels
+    if line is not None and line.series_resistance is not None:
+        shown = levels.behind(level_set, at)
+    table = level_table(shown, at, quantum=options.unit, declared=options.plateaus is not None)
     return Findings(
         estimates=estimates,
         levels=table,
@@ -74,8 +77,8 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         budget=() if line is None else budget(levels, at, level_set, line, found.noise),
         ledger=(*selected.ledger, *choices(found, options, degeneracy, measurement), note, claim(levels, at, options)),
         warnings=(*selected.warnings, *notes, *warnings_of(found, levels, at, measurement, options)),
-        pictures=pictures(found.bar, levels, at, found.low, found.waves),
-        listings=listings(found.bar, levels, found.view, estimates, degeneracy),
+        pictures=pictures(found.bar, shown, at, found.low, found.waves),
+        listings=listings(found.bar, shown, found.view, estimates, degeneracy),
         method=method(found, source),
     )
 

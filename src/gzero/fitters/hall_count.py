@@ -103,8 +103,7 @@ def _one(bar: Bar, plateau: Plateau, source: Source) -> Counted:
     away, room = abs(filling.value - nearest), 2 * filling.std
     if filling.std > _TOO_WIDE:
         return Counted(plateau=plateau, filling=filling, index=0, note="its filling is too uncertain to be counted")
-    cut = plateau.last >= len(bar) - 3 or plateau.first <= 2
-    if cut:
+    if _cut(bar, plateau):
         ends = [_filling(bar, float(bar.x[i]), source).value for i in (plateau.first, plateau.last)]
         if min(ends) - _CUT - room <= nearest <= max(ends) + _CUT + room:
             return Counted(plateau=plateau, filling=filling, index=nearest)
@@ -122,6 +121,11 @@ def _one(bar: Bar, plateau: Plateau, source: Source) -> Counted:
     )
 
 
+def _cut(bar: Bar, plateau: Plateau) -> bool:
+    """Whether the sweep ends on a plateau."""
+    return plateau.last >= len(bar) - 3 or plateau.first <= 2
+
+
 def _once(found: Sequence[Counted]) -> list[Counted]:
     """Every integer once: of several plateaus that would have the same one, that with the most readings."""
     out = []
@@ -134,19 +138,14 @@ def _once(found: Sequence[Counted]) -> list[Counted]:
 
 
 def _by_quantum(bar: Bar, plateaus: Sequence[Plateau], quantum: float) -> tuple[Counted, ...]:
-    """The plateau at the lowest filling by the quantum, the others by their place relative to it."""
-    places = [middle(bar, p) for p in plateaus]
-    first = int(np.argmax(places) if bar.over_field else np.argmin(places))
-    lowest = max(1, round(1 / (plateaus[first].level * quantum)))
-    out = []
-    for plateau, place in zip(plateaus, places, strict=True):
-        nu = lowest * (places[first] / place if bar.over_field else place / places[first])
-        nearest = max(1, round(nu))
-        near = abs(nu - nearest) <= _NEAR * max(1.0, nearest / 4)
-        out.append(
-            Counted(
-                plateau=plateau, filling=None, index=nearest if near else 0,
-                note="" if near else f"its place is {nu:.2f}, relative to {lowest} of the first one",
-            )
-        )  # fmt: skip
-    return tuple(_once(out))
+    """One whole plateau at the lowest filling by the quantum, all others by their places relative to it."""
+    whole = [p for p in plateaus if not _cut(bar, p)] or list(plateaus)
+    reference = max(whole, key=lambda p: p.level)
+    lowest = max(1, round(1 / (reference.level * quantum)))
+    place = middle(bar, reference)
+    source = (
+        Source(name=FROM_QUANTUM, density=Estimate(value=lowest * E * place / H, unit="1/m^2"))
+        if bar.over_field
+        else Source(name=FROM_QUANTUM, field=Estimate(value=place * H / (E * lowest), unit="T"))
+    )
+    return tuple(_once([replace(_one(bar, p, source), filling=None) for p in plateaus]))

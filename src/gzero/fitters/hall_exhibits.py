@@ -39,8 +39,7 @@ def _sweep(bar: Bar, levels: HallLevels, at: Sequence[int], low: LowField | None
         )
         caption += " with R_xx"
     if low is not None:
-        end = min(2.5 * low.end, float(bar.x[-1])) if np.isfinite(low.structure) else float(bar.x[-1])
-        line = np.array([0.0, end])
+        line = np.array([0.0, float(bar.x[-1])])
         traces.append(
             Trace(label="classical line", x=line, y=low.intercept.value + low.slope.value * line, look="limit")
         )
@@ -151,7 +150,7 @@ def _plateaus(levels: HallLevels) -> Listing:
         ),
         rows=tuple(rows),
         notes=(
-            f"R_K = h/e^2 = {R_K:.5f} ohm, exact since 2019. s: part of R_xx that R_xy follows beside the plateau; the last "
+            f"R_K = h/e^2 = {R_K:.3f} ohm, exact since 2019. s: part of R_xx that R_xy follows beside the plateau; the last "
             "column is the ratio with s R_xx taken off. s R_xx is a systematic part of the level.",
         ),
     )

@@ -8,7 +8,7 @@ its value extrapolated to R_xx = 0 stands beside it (Delahaye and Jeckelmann 200
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from gzero.fitters.findings import Level
 from gzero.fitters.hall_count import Counted
 from gzero.fitters.hall_low_field import longitudinal_noise
 from gzero.fitters.level_set import LevelSet
+from gzero.fitters.step_height import lines
 from gzero.models.hall import R_K
 from gzero.reduction.calibration import Calibration
 from gzero.reduction.field_reversal import Bar
@@ -109,6 +110,20 @@ class HallLevels:
             counted_from=counted_from,
             resistance_fitted=resistance_fitted,
             calibrated=calibrated,
+        )
+
+    def behind(self, level_set: LevelSet, at: Sequence[int]) -> HallLevels:
+        """The levels behind the series resistance that is fitted to those of a claim: R - R_s, R_s a sum of levels itself."""
+        line = lines(level_set, level_set.values[None, :], resistance_fitted=True)
+        shares = np.zeros(len(self.counted))
+        shares[list(at)] = line.resistance_weights[0] * -(level_set.values**2)
+        map_ = np.eye(len(self.counted)) - np.outer(np.ones(len(self.counted)), shares)
+        return replace(
+            self,
+            resistances=self.resistances - float(line.resistances[0]),
+            noise=map_ @ (self.noise + np.diag(self.window**2)) @ map_.T,
+            window=np.zeros_like(self.window),
+            shifts={source: map_ @ shift for source, shift in self.shifts.items()},
         )
 
     def resistance(self, k: int) -> Estimate:

@@ -22,7 +22,7 @@ class LevelSet:
     covariance : statistical, shape (k, k).
     shifts : source -> signed shift of every level when the source moves up by one standard uncertainty, each shape (k,).
     flat : whether each level qualifies as flat, shape (k,).
-    counted_from : "pinch-off", or "quantum" where the first index comes from the declared quantum.
+    counted_from : "pinch-off", "density and field", or "quantum" where the first index comes from the declared quantum.
     shoulders : heights of flat stretches within the claim that were too small for a riser and are no 0.7 structure,
         in steps above the level below them; a staircase that has them is not one of equal steps.
     calibrated : whether gain, offset or series resistance was stated; without any of them the scale is taken on trust.

@@ -115,7 +115,7 @@ def staircase(filling: Array, width: Array, split: Array) -> tuple[Array, Array]
 
 
 def resistivities(
-    field: Array, *, density: float, mobility: float, quantum_mobility: float, spin_field: float
+    field: Array, *, density: float | Array, mobility: float, quantum_mobility: float, spin_field: float
 ) -> tuple[Array, Array]:
     """(rho_xx, rho_xy) [ohm per square], each shape (n,), of a disordered two-dimensional gas.
 
@@ -128,7 +128,7 @@ def resistivities(
 
     Parameters
     ----------
-    field : B [T], not zero, shape (n,).  density : n [1/m^2].  mobility, quantum_mobility : mu, mu_q [m^2/(V s)].
+    field : B [T], not zero, shape (n,).  density : n [1/m^2], one or as many as fields.  mobility, quantum_mobility : mu, mu_q [m^2/(V s)].
     spin_field : B_s [T] at which levels of opposite spin are half resolved; 0 is resolved everywhere.
     """
     size = np.abs(field)

@@ -69,12 +69,15 @@ def _scatter(y: Array, pieces: Sequence[slice]) -> float:
 
 
 def _uneven(y: Array, pieces: Sequence[slice], std: Array) -> Array:
-    """The standard deviations with those of noisier stretches raised."""
-    out = std.copy()
-    for piece in pieces:
-        own = white_noise(y[piece])
-        if piece.stop - piece.start >= _ENOUGH and own > _NOISIER * out[piece.start]:
-            out[piece] = own
+    """The standard deviations with those of noisier stretches raised, and of all others as these scatter."""
+    own = {piece.start: white_noise(y[piece]) for piece in pieces if piece.stop - piece.start >= _ENOUGH}
+    calmest = min((s for s in own.values() if s > 0), default=0.0)
+    noisy = [p for p in pieces if calmest > 0 and own.get(p.start, 0.0) > _NOISIER * calmest]
+    if not noisy:
+        return std
+    out = np.full_like(std, _scatter(y, [p for p in pieces if p not in noisy]))
+    for piece in noisy:
+        out[piece] = own[piece.start]
     return out
 
 

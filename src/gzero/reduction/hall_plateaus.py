@@ -31,6 +31,9 @@ _DIFFERENT = 2.5
 #: A tail is followed while it is this many times the noise of a reading; the error of following it, over the tail; the part
 #: of the noise of a mean that it may move it by; the share of a window that is given up where none can be followed.
 _FOLLOWED, _UNSURE, _PART, _GIVEN_UP = 5.0, 0.1, 0.4, 0.2
+#: What tails that should cancel leave, over their mean: the middle is known to about a quarter of the width that they fall
+#: with, and D exp(+-d/W) on either side then differ by half of D.
+_MISPLACED = 0.5
 #: Departure of gamma from 1 that ends the classical part, in itself and in standard uncertainties.
 _STRUCTURE, _SURE = 0.35, 5.0
 _FEWEST = 5  # readings of a plateau
@@ -132,16 +135,20 @@ def find_plateaus(
             continue
         stretch = (int(first), int(end) - 1)
         place = 1 / np.maximum(x, np.finfo(float).tiny) if over_field else x
-        middle = _middle(place[here], None if longitudinal is None else longitudinal[here])
+        beside = None if longitudinal is None else longitudinal[here]
+        middle = _middle(place[here], beside, ends=stretch[1] >= x.size - 2)
         window = _window(place, y, noise, stretch, stretch[0] + middle)
         out.append(_plateau(x, y, noise, view, window, stretch, len(out)))
     return tuple(out)
 
 
-def _middle(place: Array, longitudinal: Array | None) -> int:
-    """Where in a stretch its plateau is: the middle of the quarter of its readings with the least R_xx, else of all."""
+def _middle(place: Array, longitudinal: Array | None, *, ends: bool) -> int:
+    """Where in a stretch its plateau is: the middle of the quarter of its readings with the least R_xx, else of all; where
+    the readings end on it, the middle of its last half, away from its only riser."""
     lowest = np.arange(place.size)
-    if longitudinal is not None:
+    if ends:
+        lowest = lowest[place.size // 2 :]
+    elif longitudinal is not None:
         lowest = np.argsort(longitudinal, kind="stable")[: max(3, place.size // 4)]
     return int(np.argmin(np.abs(place - (np.min(place[lowest]) + np.max(place[lowest])) / 2)))
 
@@ -193,7 +200,7 @@ def _window(place: Array, y: Array, noise: Noise, stretch: tuple[int, int], midd
         moved = abs(left - right) + _UNSURE * (left + right) / 2
         if best is not None and moved > _PART * std / np.sqrt(b - a + 1):
             break
-        best = _Window(first=a, last=b, tail=float(moved))
+        best = _Window(first=a, last=b, tail=float(abs(left - right) + _MISPLACED * (left + right) / 2))
         if (a, b) == (first, last):
             break
     return best or _Window(first=lo, last=hi, tail=0.0)

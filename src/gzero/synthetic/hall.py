@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,15 +66,9 @@ def simulate(
     ------
     ConfigError : numbers that make no Hall bar.
     """
-    _check(
-        density=density, mobility=mobility, quantum_mobility=quantum_mobility, field=field, length=length, width=width,
-        gain=gain,
-    )  # fmt: skip
-    if points < 8 or not 0 <= lowest_field < field or min(spin_field, contact_resistance, noise_longitudinal) < 0:
-        raise ConfigError(
-            f"no sweep of {points} readings from {lowest_field:g} to {field:g} T with fields and resistances below zero",
-            remedy="use at least 8 readings, 0 <= lowest_field < field, and nothing negative",
-        )
+    _check({"density": density, "mobility": mobility, "quantum_mobility": quantum_mobility, "field": field})
+    _check({"length": length, "width": width, "gain": gain})
+    _check_sweep(points, lowest_field, field, (spin_field, contact_resistance, noise_longitudinal))
     b = np.linspace(-field if both_signs else lowest_field, field, points)
     at = np.where(b == 0, _ZERO_FIELD, b)
     longitudinal, hall = resistivities(
@@ -87,11 +82,11 @@ def simulate(
     truth |= {"sheet_resistance": 1 / (density * E * mobility), "quantum_mobility": quantum_mobility}
     truth |= {"series_resistance": contact_resistance, "gain": gain, "mixing": mixing, "noise": noise}
     truth |= {f"noise_{name}": value for name, value in read.parameters.items()}
+    words = in_words(world, std=noise, unit="ohm", rho=rho, dwell=dwell, adc_step=adc_step)
     return Synthetic(
         measurement=_measurement(b, read, beside, stated=stated_std and min(noise, noise_longitudinal) > 0),
         truth=truth,
-        noise=in_words(world, std=noise, unit="ohm", rho=rho, dwell=dwell, adc_step=adc_step)
-        + f" (R_xy); {noise_longitudinal:g} ohm of the same kind (R_xx)",
+        noise=f"{words} (R_xy); {noise_longitudinal:g} ohm of the same kind (R_xx)",
         seed=seed,
         stated={"quantum": "e^2/h", "length": f"{length:g} m", "width": f"{width:g} m"},
     )
@@ -121,20 +116,15 @@ def _measurement(b: NDArray[np.float64], hall: NoiseDraw, longitudinal: NoiseDra
     )  # fmt: skip
 
 
-def _check(
-    *,
-    density: float,
-    mobility: float,
-    quantum_mobility: float,
-    field: float,
-    length: float,
-    width: float,
-    gain: float,
-) -> None:
-    numbers = {
-        "density": density, "mobility": mobility, "quantum_mobility": quantum_mobility, "field": field,
-        "length": length, "width": width, "gain": gain,
-    }  # fmt: skip
+def _check_sweep(points: int, lowest: float, field: float, not_negative: tuple[float, ...]) -> None:
+    if points < 8 or not 0 <= lowest < field or min(not_negative) < 0:
+        raise ConfigError(
+            f"no sweep of {points} readings from {lowest:g} to {field:g} T with fields and resistances below zero",
+            remedy="use at least 8 readings, 0 <= lowest_field < field, and nothing negative",
+        )
+
+
+def _check(numbers: Mapping[str, float]) -> None:
     for name, value in numbers.items():
         if not (value > 0 and math.isfinite(value)):
             raise ConfigError(f"a {name.replace('_', ' ')} of {value:g} is none", remedy="choose it positive, in SI")

@@ -256,8 +256,8 @@ class _Judgement:
             )
         if levels.counted_from == "quantum":
             out.append(
-                "the sweep never reaches pinch-off, so the first plateau was counted by the quantum that is to be tested: "
-                "extend the sweep to pinch-off"
+                "the sweep never reaches the place that plateaus are counted from (pinch-off, or the low field of a Hall bar), so "
+                "the first one was counted by the quantum that is to be tested: extend the sweep to it"
             )
         if not self.freedoms.declared:
             out.append(
@@ -304,8 +304,8 @@ class _Judgement:
     def _support(self) -> list[str]:
         out = [
             f"{self._found()}: within +-{100 * self.margins.step:g} %",
-            f"{len(self.levels)} flat plateaus counted from pinch-off, every level within {self.margins.level:g} quanta of its "
-            "multiple of the step",
+            f"{len(self.levels)} flat plateaus counted from {self.levels.counted_from}, every level within "
+            f"{self.margins.level:g} quanta of its multiple of the step",
         ]
         if self.simulated is not None:
             rate = self.simulated.false_positive_rate
