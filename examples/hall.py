@@ -12,4 +12,6 @@ for name in ("density", "density_sdh", "mobility"):
 for level in analysis.levels:
     if level.counted:
         ppm = 1e6 * (1 / (level.level.value * R_K / level.index) - 1)
-        print(f"nu = {level.index}: R_xy nu/R_K - 1 = {ppm:8.1f} +- {1e6 * level.level.std / level.level.value:.1f} ppm")
+        print(
+            f"nu = {level.index}: R_xy nu/R_K - 1 = {ppm:8.1f} +- {1e6 * level.level.std / level.level.value:.1f} ppm"
+        )

@@ -290,7 +290,13 @@ def test_conditions_that_are_none_of_a_bar() -> None:
 
 
 def test_generators_refuse_what_is_no_bar() -> None:
-    for wrong in ({"density": -1.0}, {"points": 3}, {"lowest_field": 20.0}, {"contact_resistance": -5.0}, {"gain": 0.0}):
+    for wrong in (
+        {"density": -1.0},
+        {"points": 3},
+        {"lowest_field": 20.0},
+        {"contact_resistance": -5.0},
+        {"gain": 0.0},
+    ):
         with pytest.raises(ConfigError):
             bar(**wrong)
 

@@ -83,7 +83,7 @@ def test_density_from_the_period() -> None:
     for _ in range(200):
         read = along + 0.5 * rng.normal(size=along.size)
         bar = fold(curve, longitudinal=read, longitudinal_std=np.full(along.size, 0.5))
-        found, why = oscillation(bar, float(along[:20].mean()), assumed_white=False)
+        found, why = oscillation(bar, float(along[:20].mean()), 1.01 * DENSITY, assumed_white=False)
         assert found is not None, why
         n = found.density(2)
         pairs.append((n.value / DENSITY - 1, n.std_stat / DENSITY))

@@ -79,7 +79,11 @@ def look(measurement: Measurement, selected: Selected, options: FitOptions, seri
         plateaus = plateaus_under(noise)
     low = None if low is None else renewed(bar, low, noise)
     zero = None if low is None else zero_field(bar, low, noise)
-    waves, why = (None, "") if zero is None else oscillation(bar, zero.value, assumed_white=white)
+    waves: Oscillation | None = None
+    why = ""
+    if low is not None and zero is not None:
+        density = float(density_from_slope(low.slope.value))
+        waves, why = oscillation(bar, zero.value, density, assumed_white=white)
     return Found(
         bar=bar, noise=noise, low=low, zero=zero, waves=waves, why=why, view=view, plateaus=plateaus, series=series
     )

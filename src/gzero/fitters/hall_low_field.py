@@ -24,6 +24,9 @@ Array = NDArray[np.float64]
 _FIRST, _READINGS, _AT_MOST = 0.05, 30, 0.12
 #: Of the field of the first structure: oscillations fall exponentially below it.
 _BELOW = 0.6
+#: A longer part that scatters more than this times the shorter one holds structure: no noise grows with its range so fast,
+#: though a short stretch of slow noise is calmer than a long one.
+_LOUDER = 3.0
 #: The line reaches down to this share of its upper end, and has this many readings.
 _REACHES, _FEWEST = 0.25, 8
 #: Part of the range that a second line is put through, to see whether the choice of the range matters.
@@ -74,6 +77,8 @@ def low_field(bar: Bar, *, source: str, assumed_white: bool) -> LowField | None:
             return None
         structure = classical_end(x, steepness(x, bar.hall, noise, classical=slope))
         before, some = some, min(n, int(np.searchsorted(x, _BELOW * structure, side="right")))
+        while some > before and _scatter(bar, some) > _LOUDER * _scatter(bar, before):
+            some = max(before, int(0.8 * some))
         if some == before:
             break
     if some < _FEWEST or x[0] > _REACHES * x[some - 1]:
@@ -82,6 +87,13 @@ def low_field(bar: Bar, *, source: str, assumed_white: bool) -> LowField | None:
     return LowField(
         readings=some, slope=line[0], intercept=line[1], end=float(x[some - 1]), structure=structure
     ) if line[0].value > 0 else None  # fmt: skip
+
+
+def _scatter(bar: Bar, some: int) -> float:
+    """Root mean square about the line through the first readings [ohm]."""
+    slope, intercept = _weights(bar.x, some).T @ bar.hall
+    rest = bar.hall[:some] - slope * bar.x[:some] - intercept
+    return float(np.sqrt(np.mean(rest**2)))
 
 
 def renewed(bar: Bar, low: LowField, noise: Noise) -> LowField:

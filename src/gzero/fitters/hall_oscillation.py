@@ -19,7 +19,7 @@ from gzero.fitters.learnt_noise import fit_learning
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
 from gzero.measurement.curve import Curve
-from gzero.models.hall import OSCILLATION, density_from_frequency
+from gzero.models.hall import OSCILLATION, density_from_frequency, filling_factor
 from gzero.reduction.field_reversal import Bar
 
 Array = NDArray[np.float64]
@@ -30,6 +30,8 @@ _SHALLOW = 0.5
 _RESOLVED, _PERIODS, _FEWEST = 2.5, 3.0, 20
 #: Dampings [1, over the range of 1/B] of the periodogram.
 _DAMPINGS = (0.0, 2.0, 5.0, 9.0)
+#: Frequencies looked at, over that of levels of one state by the low-field slope; the most periods in the range of 1/B.
+_RANGE, _MOST = (0.1, 2.0), 500.0
 #: Amplitude over its noise that makes an oscillation: largest sum of squares taken up by chance among many frequencies.
 _SEEN = 40.0
 #: Numbers of states a level that are known: spin resolved, spin, spin and valley.
@@ -57,12 +59,13 @@ class Oscillation:
         return self.frequency.scaled(float(density_from_frequency(1.0, degeneracy)), "1/m^2")
 
 
-def oscillation(bar: Bar, zero: float, *, assumed_white: bool) -> tuple[Oscillation | None, str]:
+def oscillation(bar: Bar, zero: float, density: float, *, assumed_white: bool) -> tuple[Oscillation | None, str]:
     """(the oscillations of R_xx, why there are none).
 
     Parameters
     ----------
     zero : R_xx at zero field [ohm].
+    density : of the low-field slope [1/m^2], which says where to look.
     """
     if bar.longitudinal is None:
         return None, "R_xx was not read"
@@ -71,7 +74,8 @@ def oscillation(bar: Bar, zero: float, *, assumed_white: bool) -> tuple[Oscillat
         return None, f"{int(part.sum())} readings lie between zero field and the first deep minimum of R_xx"
     x, y = bar.x[part], bar.longitudinal[part]
     std = None if bar.longitudinal_std is None else bar.longitudinal_std[part]
-    start = _periodogram(x, y)
+    full = float(filling_factor(density, 1.0))  # [T]: the frequency of levels of one state
+    start = _periodogram(x, y, lowest=_RANGE[0] * full, highest=_RANGE[1] * full)
     if start is None:
         return None, "no period in 1/B stands out of R_xx at low field"
     # periods that fall between readings say nothing, and could be taken for others
@@ -100,13 +104,13 @@ def _shallow(x: Array, y: Array, zero: float) -> NDArray[np.bool_]:
     return np.asarray((x > 0.02 * x[-1]) & (x < end))
 
 
-def _periodogram(x: Array, y: Array) -> dict[str, float] | None:
+def _periodogram(x: Array, y: Array, *, lowest: float, highest: float) -> dict[str, float] | None:
     """The start of the fit: the frequency and damping that take up most of the sum of squares of R_xx; None if too little."""
     u = 1 / x
     reach = float(np.ptp(u))
     # the finest period that readings anywhere resolve, at the upper end of the range
     finest = float(x[-1]) ** 2 / (_RESOLVED * float(np.median(np.diff(x))))
-    frequencies = np.arange(1.5 / reach, min(finest, 4000 / reach), 0.15 / reach)
+    frequencies = np.arange(max(1.5 / reach, lowest), min(finest, highest, _MOST / reach), 0.15 / reach)
     if frequencies.size < 3:
         return None
     smooth = np.column_stack([np.ones_like(x), x, x**2])
