@@ -25,8 +25,8 @@ class LevelSet:
     covariance : statistical, shape (k, k).
     shifts : source -> signed shift of every level when the source moves up by one standard uncertainty, each shape (k,).
     flat : whether each level qualifies as flat, shape (k,).
-    counted_from : "pinch-off", "quantum" where the first index comes from the declared quantum, or "nearest multiple" where
-        every index does: each level is then given the multiple that it is nearest to.
+    counted_from : "pinch-off", "density and field", "quantum" where the first index comes from the declared quantum, or
+        "nearest multiple" where every index does: each level is then given the multiple that it is nearest to.
     shoulders : heights of flat stretches within the claim that were too small for a riser and are no 0.7 structure,
         in steps above the level below them; a staircase that has them is not one of equal steps.
     calibrated : whether gain, offset or series resistance was stated; without any of them the scale is taken on trust.

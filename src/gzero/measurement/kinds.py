@@ -166,7 +166,11 @@ KINDS: dict[str, Kind] = {
             words=(r"b(_?(z|perp|field))?", r"mu0 ?h", r"h", r".*field.*", r"n(_?s)?", r".*density.*"),
         ),
         y=HALL_RESISTANCE,
-        beside=(LONGITUDINAL, Role(name="current", units=("A",), words=CURRENT.words)),
+        beside=(
+            LONGITUDINAL,
+            Role(name="filling_factor", units=("",), words=(r"nu", r"ν", r".*filling.*"), unitless=True),
+            Role(name="current", units=("A",), words=CURRENT.words),
+        ),
         stepped=True,
         compared="S",
         quantum="e^2/h",

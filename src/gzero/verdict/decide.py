@@ -180,7 +180,7 @@ class _Judgement:
     def _counted(self) -> str:
         if self.levels.counted_from == "nearest multiple":
             return f"levels at the multiples {', '.join(str(n) for n in self.levels.indices)}"
-        return "flat plateaus counted from pinch-off"
+        return f"flat plateaus counted from {self.levels.counted_from}"
 
     def _found(self) -> str:
         low, high = (1 + self.criteria.step[0] + side * self.criteria.step_half[0] for side in (-1, 1))
@@ -290,8 +290,8 @@ class _Judgement:
             )
         if levels.counted_from == "quantum":
             out.append(
-                "the sweep never reaches pinch-off, so the first plateau was counted by the quantum that is to be tested: "
-                "extend the sweep to pinch-off"
+                "the sweep never reaches the place that plateaus are counted from (pinch-off, or the low field of a Hall bar), so "
+                "the first one was counted by the quantum that is to be tested: extend the sweep to it"
             )
         if levels.counted_from == "nearest multiple":
             out += self._multiples()
