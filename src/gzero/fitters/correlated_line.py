@@ -41,7 +41,6 @@ class Points:
     lengths, counts : positions of a trajectory, and how many trajectories are of that length, shape (u,).
     scale : "windows" believes the covariance; "stated" its correlations, with the stated standard deviations; "scatter"
         its form, with one factor from the residuals.
-    lost : share of the motion that the removal of a common drift took off, per frame of lag [1].
     source : of the covariance, in words.
     """
 
@@ -52,7 +51,6 @@ class Points:
     lengths: formula.IntArray
     counts: formula.IntArray
     scale: str = "windows"
-    lost: float = 0.0
     source: str = "theory of overlapping windows"
 
     def windows(self) -> tuple[formula.IntArray, Array]:
@@ -67,7 +65,7 @@ def straight(points: Points) -> FitResult:
     ------
     FitError : no covariance that stands, or the engine finds no minimum.
     """
-    return _settled(points, _line(points), _start(points), exponent=lambda values: 1.0)
+    return _settled(points, formula.line(points.dimensions), _start(points), exponent=lambda values: 1.0)
 
 
 def bent(points: Points, line: FitResult) -> FitResult:
@@ -86,22 +84,6 @@ def bent(points: Points, line: FitResult) -> FitResult:
     start = {"diffusion": line.value("diffusion"), "alpha": 1.0, "offset": line.value("offset")}
     model = formula.power_law(points.dimensions, points.interval)
     return _settled(points, model, start, exponent=lambda values: float(values[1]))
-
-
-def _line(points: Points) -> Model:
-    """The straight line, less what a removal of drift has taken off: 2 d D t (1 - lost n) + c."""
-    line = formula.line(points.dimensions)
-    if not points.lost:
-        return line
-    kept = 1 - points.lost * points.lags
-
-    def function(t: Array, values: Array) -> Array:
-        return np.asarray((line.function(t, values) - values[1]) * kept + values[1])
-
-    def jacobian(t: Array, values: Array) -> Array:
-        return line.jacobian(t, values) * np.column_stack([kept, np.ones_like(kept)])
-
-    return replace(line, function=function, jacobian=jacobian)
 
 
 def _start(points: Points) -> dict[str, float]:

@@ -7,7 +7,7 @@ of all trajectories, overlapping ones included (Qian, Sheetz and Elson 1991, doi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,6 @@ class Tracks:
     positions : one array a trajectory, shape (frames, d) [m], at least two frames.
     names : of the trajectory that each came from.
     cuts : gaps at which trajectories were cut.  alone : readings with no neighbour, which say nothing.
-    drift : velocity that was taken off [m/s], shape (d,), or None.
     """
 
     interval: float
@@ -40,7 +39,6 @@ class Tracks:
     names: tuple[str, ...]
     cuts: int = 0
     alone: int = 0
-    drift: Array | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "positions", tuple(frozen(p) for p in self.positions))
@@ -83,12 +81,6 @@ class Tracks:
             single = np.concatenate([np.diff(p, axis=0) for p in self.positions]) - mean * self.interval
             spread = np.sqrt(np.sum(single**2, axis=0)) / times.sum()
         return mean, spread
-
-    def without_drift(self) -> Tracks:
-        """The same trajectories with the common velocity taken off."""
-        mean, _ = self.velocity()
-        moved = tuple(p - np.arange(len(p))[:, None] * mean * self.interval for p in self.positions)
-        return replace(self, positions=moved, drift=mean)
 
 
 def tracks(time: Array, positions: Array, trace: Array, *, names: tuple[str, ...] = ()) -> Tracks:
