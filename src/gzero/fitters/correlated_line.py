@@ -110,9 +110,7 @@ def _noise(points: Points, windows: tuple[formula.IntArray, Array], values: Arra
     )
 
 
-def _settled(
-    points: Points, model: Model, start: dict[str, float], *, exponent: Callable[[Array], float]
-) -> FitResult:
+def _settled(points: Points, model: Model, start: dict[str, float], *, exponent: Callable[[Array], float]) -> FitResult:
     """The fit whose covariance is that of its own values."""
     windows = points.windows()
     values = np.array([start[p.name] for p in model.parameters])
@@ -159,7 +157,9 @@ def _honest(
             ends.append(np.diag(np.linalg.inv(design.T @ design)) * size**2)
         gradients.append((ends[1] - ends[0]) / (0.2 * std))
     g = np.array(gradients)  # d variance j/d value i
-    relative = np.einsum("ij,ik,kj->j", g, covariance, g) / base**2 if points.scale == "windows" else np.zeros(base.size)
+    relative = (
+        np.einsum("ij,ik,kj->j", g, covariance, g) / base**2 if points.scale == "windows" else np.zeros(base.size)
+    )
     if points.scale == "scatter":
         relative = relative + 2.0 / fit.dof
     few = 2.0 / np.maximum(relative, 1e-12)

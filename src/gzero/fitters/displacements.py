@@ -99,7 +99,7 @@ def most_likely(found: Tracks, start: Array) -> Displacements:
             share /= 2  # stay where every displacement has a variance
         values = values + share * step
         if share == 1.0 and step @ information @ step < 1e-16 * weights.sum():
-            return Displacements(values=values, covariance=2 * np.linalg.inv(information))
+            return Displacements(values=values, covariance=np.asarray(2 * np.linalg.inv(information), dtype=np.float64))
     raise FitError(
         "the likelihood of the displacements has no maximum: they have no variance at some wavelength",
         remedy="look at the positions for repeated or interpolated frames",

@@ -52,7 +52,11 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     prepared = prepare(measurement, options)
     line = straight(prepared.points)
     found = _Found(
-        prepared=prepared, line=line, power=_power(prepared, line), others=_others(prepared.tracks), drift=_drift(prepared)
+        prepared=prepared,
+        line=line,
+        power=_power(prepared, line),
+        others=_others(prepared.tracks),
+        drift=_drift(prepared),
     )
     answer = _answer(found, options.level_margin)
     derived = _derived(found, measurement, diffusing=answer.outcome != "no")
@@ -155,7 +159,12 @@ def _derived(found: _Found, measurement: Measurement, *, diffusing: bool) -> Der
     if "temperature" in measurement.conditions and line.value("diffusion") > 0:
         formulas["friction"] = (lambda n: KB * n["temperature"] / n["diffusion"], "kg/s")
     return propagate(
-        line.names, line.values, line.covariance, {}, formulas, conditions={**measurement.conditions, "exposure": exposure}
+        line.names,
+        line.values,
+        line.covariance,
+        {},
+        formulas,
+        conditions={**measurement.conditions, "exposure": exposure},
     )
 
 
@@ -213,7 +222,9 @@ def _answer(found: _Found, margin: float) -> Answer:
             reasons.append(f"{said}: neither inside nor outside of 1 -+ {margin:g}")
             more = (1.96 * alpha.std / max(abs(margin - abs(alpha.value - 1)), 1e-3 * margin)) ** 2
             if more < 100:
-                reasons.append(f"about {more:.1f} times as many trajectories would decide if alpha is as found, or longer ones")
+                reasons.append(
+                    f"about {more:.1f} times as many trajectories would decide if alpha is as found, or longer ones"
+                )
     if drifts and drift is not None:
         reasons.append(
             f"all particles drift together, {1e6 * drift[0]:.3g} um/s at {drift[1]:.1f} of its standard uncertainties"

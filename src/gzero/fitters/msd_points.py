@@ -11,7 +11,7 @@ from gzero.estimate import Estimate
 from gzero.fitters.correlated_line import Points
 from gzero.fitters.options import FitOptions
 from gzero.measurement.curve import Curve
-from gzero.measurement.ledger import Choice, Exclusion
+from gzero.measurement.ledger import By, Choice, Exclusion
 from gzero.measurement.measurement import Measurement
 from gzero.models.model import Array
 from gzero.models.msd import IntArray
@@ -80,7 +80,12 @@ def _from_tracks(measurement: Measurement, options: FitOptions) -> Prepared:
     lengths, counts = found.lengths()
     lags = _in_range(lags_of(lengths, counts), found.interval, options, measurement)
     curve = Curve(
-        x=lags * found.interval, y=mean_squares(found, lags), x_name="lag time", y_name="MSD", x_unit="s", y_unit="m^2"
+        x=np.asarray(lags * found.interval, dtype=np.float64),
+        y=mean_squares(found, lags),
+        x_name="lag time",
+        y_name="MSD",
+        x_unit="s",
+        y_unit="m^2",
     )
     exposure, ledger = _exposure(measurement)
     many = f"{counts.sum()} trajectories of {lengths.min()} to {lengths.max()} positions, {found.interval:.4g} s apart"
@@ -135,7 +140,7 @@ def _from_table(measurement: Measurement, options: FitOptions) -> Prepared:
     }[scale]
     points = Points(
         curve=Curve(
-            x=lags * interval, y=y, y_std=std, x_name="lag time", y_name="MSD", x_unit="s", y_unit="m^2"
+            x=np.asarray(lags * interval, dtype=np.float64), y=y, y_std=std, x_name="lag time", y_name="MSD", x_unit="s", y_unit="m^2"
         ),
         lags=lags, interval=interval, dimensions=dimensions, lengths=lengths, counts=counts, scale=scale, source=source,
     )  # fmt: skip
@@ -217,7 +222,7 @@ def _exposure(measurement: Measurement) -> tuple[Estimate, tuple[Choice, ...]]:
         stated = Estimate(value=_constant(measurement, "exposure"), unit="s")
     note = "positions at an instant: motion blur is not in the localisation std" if stated is None else ""
     value = Estimate(value=0.0, unit="s") if stated is None else stated
-    origin = "default" if stated is None else "user"
+    origin: By = "default" if stated is None else "user"
     return value, (Choice(choice="exposure", value=f"{value.value:.4g} s", origin=origin, note=note),)
 
 
@@ -296,7 +301,7 @@ def _averaged(measurement: Measurement, keep: np.ndarray, lags: IntArray) -> tup
     InputError : curves of unequal lags.
     """
     y, std = measurement.ordinate.values[keep], measurement.ordinate.std
-    distinct, at, times = np.unique(lags, return_inverse=True, return_counts=True)
+    _, at, times = np.unique(lags, return_inverse=True, return_counts=True)
     if np.ptp(times):
         raise InputError(
             "the lags are not the same in all curves", path=measurement.origin.path,
@@ -320,20 +325,19 @@ def _windows(
     taken for N itself.
     """
     if windows is None:
-        length = _USUAL * int(lags.max())
+        assumed = _USUAL * int(lags.max())
         return (
-            np.array([length]), np.array([many]), False,
-            f"no column says how many windows are behind each point: trajectories of {length} positions are taken for the correlations",
+            np.array([assumed]), np.array([many]), False,
+            f"no column says how many windows are behind each point: trajectories of {assumed} positions are taken for the correlations",
         )  # fmt: skip
     if not np.all(np.isfinite(windows)) or np.any(windows < 1):
         raise InputError(
             "a point without windows", path=measurement.origin.path, remedy="correct the column of points"
         )  # fmt: skip
-    if np.ptp(windows) == 0:
-        length, count = float(windows[0]), 1.0
-    else:
+    count, length = 1.0, float(windows[0])
+    if np.ptp(windows) != 0:
         slope, start = np.polyfit(lags, windows, 1)
-        count, length = -float(slope), float(-start / slope)
+        count, length = -float(slope), float(-start) / float(slope)
         expected = count * np.maximum(length - lags, 0)
         if count < 0.5 or np.any(np.abs(expected - windows) > 0.02 * windows + 1):
             raise InputError(

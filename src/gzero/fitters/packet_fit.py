@@ -1,7 +1,7 @@
 """One fit of all traces of a packet: one D, drift velocity, lifetime and width for all, each trace with its own noise.
 
-The noise of every trace is learnt from its own residuals of the joint fit (`reduction.spectrum`), and where one is red
-the fit is made again under what was learnt.
+The noise is learnt from the residuals of the joint fit (`reduction.spectrum`), and the fit is made again under what was
+learnt.
 """
 
 from __future__ import annotations
@@ -11,15 +11,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gzero.fitters.engine import fit_problem
+from gzero.fitters.engine import fit_problem, refit
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
 from gzero.fitters.together import JointFit, fit_together
 from gzero.models.model import Array
-from gzero.reduction.noise import unevenness
-from gzero.reduction.spectrum import estimate_spectrum
+from gzero.reduction.noise import unevenness, widening
+from gzero.reduction.spectrum import Spectrum, estimate_spectrum
 
 _ROUNDS = 3
+_ALIKE = 1.6  # largest over smallest guess of the noise up to which traces share one
+#: What one trace tells by itself.
+_OWN = ("number", "diffusion", "velocity", "background")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,7 +39,7 @@ class PacketFit:
 
     fit: FitResult
     problems: tuple[Problem, ...]
-    p_value: float
+    p_value: float = float("nan")
 
     def values(self, i: int = 0) -> Array:
         """All parameters of the model of one trace, fitted and held, shape (7,)."""
@@ -58,7 +61,7 @@ class PacketFit:
 
 
 def fit_packet(problems: tuple[Problem, ...], start: Mapping[str, float]) -> PacketFit:
-    """Fit all traces together and learn the noise of each.
+    """Fit all traces together and learn their noise.
 
     Parameters
     ----------
@@ -70,38 +73,109 @@ def fit_packet(problems: tuple[Problem, ...], start: Mapping[str, float]) -> Pac
     """
     found = _together(problems, start)
     for _ in range(_ROUNDS):
-        before = problems
-        problems = tuple(_learnt(p, found.values(i)) for i, p in enumerate(found.problems))
-        same = [
-            a.noise.spectrum is None and b.noise.spectrum is None and np.array_equal(a.noise.std, b.noise.std)
-            for a, b in zip(problems, before, strict=True)
-        ]
-        if all(same):
+        problems, spectrum = _learnt(found)
+        if spectrum is None:
             break
-        found = _together(problems, dict(zip(found.fit.names, (float(v) for v in found.fit.values), strict=True)))
-        if not any(p.noise.red for p in problems):
+        fit = _together(problems, dict(zip(found.fit.names, (float(v) for v in found.fit.values), strict=True)))
+        found = replace(fit, fit=_widened(fit, spectrum))
+        if spectrum.kind == "white":
             break
-    return found
+    return replace(found, p_value=_disagreement(found))
+
+
+def _disagreement(found: PacketFit) -> float:
+    """Chance of what one packet for all traces costs in chi2 against a packet of its own for each.
+
+    One trace tells four numbers: height, width, place and floor of its packet. Its own fit has N, D, v and b free.
+    """
+    from scipy.special import chdtrc
+
+    if len(found.problems) < 2 or found.problems[0].loss != "linear":
+        return float("nan")
+    joint = apart = 0.0
+    for i, problem in enumerate(found.problems):
+        values = found.values(i)
+        held = {n: float(v) for n, v in zip(problem.model.names, values, strict=True) if n not in _OWN}
+        alone = replace(problem, fixed=held)
+        free = np.array([v for n, v in zip(problem.model.names, values, strict=True) if n in _OWN])
+        joint += float(np.sum(alone.residual(free) ** 2))
+        apart += refit(alone, free)[1]
+    freedom = len(_OWN) * len(found.problems) - len(found.fit.names)
+    left = sum(len(p.curve) for p in found.problems) - len(_OWN) * len(found.problems)
+    if freedom < 1 or left < 1 or not np.isfinite(apart):
+        return float("nan")
+    return float(chdtrc(freedom, max(joint - apart, 0.0) / max(1.0, apart / left)))
 
 
 def _together(problems: tuple[Problem, ...], start: Mapping[str, float]) -> PacketFit:
     if len(problems) == 1:
         fit = fit_problem(problems[0], {p.name: start[p.name] for p in problems[0].free})
-        return PacketFit(fit=fit, problems=problems, p_value=float("nan"))
+        return PacketFit(fit=fit, problems=problems)
     joint: JointFit = fit_together(problems, [start] * len(problems), shared=[p.name for p in problems[0].free])
-    return PacketFit(fit=replace(joint.fit, fixed=dict(problems[0].fixed)), problems=problems, p_value=joint.p_value)
+    return PacketFit(fit=replace(joint.fit, fixed=dict(problems[0].fixed)), problems=problems)
 
 
-def _learnt(problem: Problem, values: Array) -> Problem:
-    """The same problem with what the residuals of its trace say of its noise."""
-    noise = problem.noise
-    if problem.loss != "linear" or noise.assumed_white:
-        return problem
-    left = problem.curve.y - problem.model.function(problem.curve.x, values)
-    if not noise.stated and (uneven := unevenness(left)) is not None:
-        noise = replace(noise, std=float(np.median(noise.std)) * uneven)
-    free = [name not in problem.fixed for name in problem.model.names]
-    design = problem.model.jacobian(problem.curve.x, values)[:, free] / noise.std[:, None]
+def _learnt(found: PacketFit) -> tuple[tuple[Problem, ...], Spectrum | None]:
+    """(the same problems with what the residuals say of their noise, its spectrum); None where stated noise stands.
+
+    One instrument reads all traces: their residuals, one trace after the other, give one spectrum, as a trace by itself is
+    too short to show slow noise.
+    """
+    if found.problems[0].loss != "linear" or found.problems[0].noise.assumed_white:
+        return found.problems, None
+    pulls, designs, problems = [], [], []
+    for i, problem in enumerate(_alike(found.problems)):
+        noise, values = problem.noise, found.values(i)
+        left = problem.curve.y - problem.model.function(problem.curve.x, values)
+        if not noise.stated and (uneven := unevenness(left)) is not None:
+            noise = replace(noise, std=float(np.sqrt(np.mean(noise.std**2))) * uneven)
+        free = [name not in problem.fixed for name in problem.model.names]
+        designs.append(problem.model.jacobian(problem.curve.x, values)[:, free] / noise.std[:, None])
+        pulls.append(left / noise.std)
+        problems.append(replace(problem, noise=noise))
+    design = np.vstack(designs)
     size = np.linalg.norm(design, axis=0)
-    spectrum = estimate_spectrum(left / noise.std, design[:, size > 0], stated=noise.stated)
-    return replace(problem, noise=noise.with_spectrum(None if noise.stated and spectrum.kind == "white" else spectrum))
+    stated = problems[0].noise.stated
+    spectrum = estimate_spectrum(np.concatenate(pulls), design[:, size > 0], stated=stated)
+    if stated and spectrum.kind == "white":
+        return found.problems, None
+    return (
+        tuple(
+            replace(p, noise=p.noise.with_spectrum(spectrum.resized(len(p.curve)))) for p in problems
+        ),
+        spectrum,
+    )  # fmt: skip
+
+
+def _alike(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Traces whose guessed noise is of about one size get one, that of all: guesses of it would be weights."""
+    sizes = np.array([np.sqrt(np.mean(p.noise.std**2)) for p in problems])
+    if problems[0].noise.stated or sizes.max() > _ALIKE * sizes.min():
+        return problems
+    common = float(np.sqrt(np.mean(sizes**2)))
+    return tuple(replace(p, noise=replace(p.noise, std=np.full(len(p.curve), common))) for p in problems)
+
+
+def _widened(found: PacketFit, spectrum: Spectrum) -> FitResult:
+    """The joint fit with standard uncertainties for what one spectrum of all traces is known to.
+
+    The relative variance of a variance is g^T U g, with g the shares that the spectrum's parameters have in it and U their
+    covariance (Satterthwaite 1946, doi 10.2307/3002019).
+    """
+    fit = found.fit
+    if fit.variance_dof is None or not np.isfinite(fit.covariance).all():
+        return fit
+    covariance = fit.covariance / np.outer(widening(fit.variance_dof), widening(fit.variance_dof))
+    parts = np.zeros((spectrum.gradients.shape[0], fit.values.size))
+    total = np.zeros(fit.values.size)
+    for i, problem in enumerate(found.problems):
+        full = problem.model.jacobian(problem.curve.x, found.values(i))
+        free = [name not in problem.fixed for name in problem.model.names]
+        own = (problem.noise.whiten(full[:, free]) @ covariance) ** 2
+        gradients = spectrum.gradients if problem.noise.spectrum is None else problem.noise.spectrum.gradients
+        parts += gradients @ own
+        total += own.sum(axis=0)
+    shares = parts / total
+    few = 2.0 / np.maximum(np.einsum("ap,ab,bp->p", shares, spectrum.uncertainty, shares), 1e-12)
+    factor = widening(few)
+    return replace(fit, covariance=covariance * np.outer(factor, factor), variance_dof=few)

@@ -7,7 +7,7 @@ equivalence; degenerate carriers exceed it (the factor is F_1/2/F_-1/2 of the re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from gzero.fitters.findings import Findings
 from gzero.fitters.options import FitOptions
 from gzero.fitters.packet_fit import PacketFit, fit_packet
 from gzero.fitters.pulse_profiles import Profiles, profiles, start
+from gzero.fitters.result import FitResult
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement
@@ -175,9 +176,9 @@ def _derived(found: _Found, measurement: Measurement) -> Derived:
     if has_field:
         formulas["mobility"] = (mobility, "m^2/(V s)")
     formulas["velocity"] = (lambda n: direction * n["velocity"] * scale(n), "m/s")
-    if _seen(fit.value("rate"), fit, "rate"):
+    if _seen(fit, "rate"):
         formulas["lifetime"] = (lambda n: 1 / n["rate"], "s")
-    if _seen(fit.value("initial_variance"), fit, "initial_variance"):
+    if _seen(fit, "initial_variance"):
         formulas["initial_width"] = (lambda n: n["initial_variance"] ** 0.5 * scale(n), "m")
     if "diffusion" in formulas and has_field and "temperature" in given:
         formulas["einstein_ratio"] = (
@@ -186,15 +187,16 @@ def _derived(found: _Found, measurement: Measurement) -> Derived:
     return propagate(fit.names, fit.values, fit.covariance, found.shifts, formulas, conditions=given)
 
 
-def _scale(distance: Estimate | None):  # type: ignore[no-untyped-def] # a function of untyped numbers
+def _scale(distance: Estimate | None) -> Callable[[Mapping[str, Number]], Number]:
     """What a stated distance, over its best value, multiplies every length of the fit by."""
     if distance is None:
         return lambda n: 1.0
     return lambda n: n["length"] / distance.value
 
 
-def _seen(value: float, fit, name: str) -> bool:  # type: ignore[no-untyped-def]
-    return name in fit.names and value > _SEEN * fit.std(name)
+def _seen(fit: FitResult, name: str) -> bool:
+    """Whether a fitted parameter is told from zero."""
+    return name in fit.names and fit.value(name) > _SEEN * fit.std(name)
 
 
 def _known(found: _Found) -> bool:
@@ -226,7 +228,11 @@ def _answer(derived: Derived, measurement: Measurement, margin: float) -> Answer
     outcome: Outcome = "undecided"
     headline, reasons = "UNDECIDED whether D/mu = kB T/e", [f"{said}: neither inside nor outside of 1 -+ {margin:g}"]
     if max(1 - low, high - 1) <= margin:
-        outcome, headline, reasons = "yes", f"EINSTEIN'S RELATION HOLDS within {margin:g}", [f"{said}: inside 1 -+ {margin:g}"]
+        outcome, headline, reasons = (
+            "yes",
+            f"EINSTEIN'S RELATION HOLDS within {margin:g}",
+            [f"{said}: inside 1 -+ {margin:g}"],
+        )
     elif low > 1 + margin:
         outcome, headline, reasons = "no", "D/mu IS LARGER THAN kB T/e", [
             f"{said}: beyond 1 + {margin:g}",
@@ -265,9 +271,7 @@ def _warnings(found: _Found, derived: Derived, measurement: Measurement) -> list
         )
     if found.plan.determined and "diffusion" not in derived.estimates:
         limit = fit.value("diffusion") + 1.645 * fit.std("diffusion")
-        out.append(
-            f"D and the initial width are not told apart: no D is given, it is below {limit:.3g} m^2/s (95 %)"
-        )
+        out.append(f"D and the initial width are not told apart: no D is given, it is below {limit:.3g} m^2/s (95 %)")
     if not found.plan.determined:
         limit = fit.value("diffusion") + 1.645 * fit.std("diffusion")
         out.append(f"D is below {limit:.3g} m^2/s (95 %), which a packet without initial width would have")
@@ -322,9 +326,7 @@ def _listing(found: _Found) -> Listing:
     """Each trace: where it is, how many readings, their misfit, and their noise."""
     rows = []
     for i, problem in enumerate(found.packet.problems):
-        pulls = problem.noise.whiten(
-            problem.curve.y - problem.model.function(problem.curve.x, found.packet.values(i))
-        )
+        pulls = problem.noise.whiten(problem.curve.y - problem.model.function(problem.curve.x, found.packet.values(i)))
         at = Estimate(value=found.traces.at[i], unit="m" if found.traces.over == "time" else "s")
         rows.append((at, float(len(problem.curve)), float(np.mean(pulls**2)), problem.noise.description))
     return Listing(

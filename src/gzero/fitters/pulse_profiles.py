@@ -54,9 +54,7 @@ class Profiles:
         """One problem a trace, in white noise of stated or guessed size."""
         out = []
         for model, selected in zip(self.models(), self.selected, strict=True):
-            noise = replace(
-                first_noise(selected.curve, selected.noise), assumed_white=options.noise_model == "white"
-            )
+            noise = replace(first_noise(selected.curve, selected.noise), assumed_white=options.noise_model == "white")
             out.append(Problem(model=model, curve=selected.curve, noise=noise, fixed=fixed, loss=options.loss))
         return tuple(out)
 
@@ -129,7 +127,7 @@ def _groups(measurement: Measurement, time: Array, position: Array) -> tuple[Arr
     else:  # the coordinate with fewer values tells the traces apart
         fewer = position if np.unique(position[usable]).size <= np.unique(time[usable]).size else time
         group = np.where(usable, fewer, np.nan)
-    numbers = [n for n in np.unique(group[np.isfinite(group)])]
+    numbers = list(np.unique(group[np.isfinite(group)]))
 
     def still(values: Array) -> bool:
         return all(np.ptp(values[group == n]) <= 1e-9 * np.max(np.abs(values[usable])) for n in numbers)
@@ -177,7 +175,9 @@ class _Hump:
 
 def _hump(curve: Curve) -> _Hump:
     """The packet of one trace, from its highest reading and the width at half of its height."""
-    floor = float(np.median(np.concatenate([curve.y[: max(2, len(curve) // 10)], curve.y[-max(2, len(curve) // 10) :]])))
+    floor = float(
+        np.median(np.concatenate([curve.y[: max(2, len(curve) // 10)], curve.y[-max(2, len(curve) // 10) :]]))
+    )
     above = curve.y - floor
     width = max(1, len(curve) // 40)
     smooth = np.convolve(above, np.ones(width) / width, mode="same")

@@ -381,8 +381,8 @@ def _disagreement(stack: _Stack, joint: FitResult) -> tuple[float, int, float]:
     apart, counted = 0.0, 0
     for problem, at in zip(stack.weighed, stack.places, strict=True):
         own = refit_many(problem, problem.curve.y[:, None], joint.values[at])
-        if not own.converged[0]:
-            return unknown
+        if not (own.converged[0] and np.isfinite(problem.design(own.values[0])).all()):
+            return unknown  # one curve may not determine all of the shared parameters, and run away
         apart += float(own.cost[0])
         counted += _told(problem, own.values[0])
     freedom = counted - len(joint.names)

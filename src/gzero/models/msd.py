@@ -32,7 +32,9 @@ IntArray = NDArray[np.int64]
 REFERENCE = "doi 10.1103/PhysRevE.82.041914"
 
 _DIFFUSION = Parameter(name="diffusion", symbol="D", unit="m^2/s", meaning="diffusion coefficient")
-_OFFSET = Parameter(name="offset", symbol="c", unit="m^2", meaning="localisation errors less motion blur, MSD at t -> 0")
+_OFFSET = Parameter(
+    name="offset", symbol="c", unit="m^2", meaning="localisation errors less motion blur, MSD at t -> 0"
+)
 
 
 def line(dimensions: int) -> Model:

@@ -50,7 +50,9 @@ class CorrelatedNoise(Noise):
         """
         matrix = np.asarray(matrix, dtype=np.float64)
         if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not np.isfinite(matrix).all():
-            raise InputError("a covariance is a square matrix of finite numbers", remedy="give one row for each reading")
+            raise InputError(
+                "a covariance is a square matrix of finite numbers", remedy="give one row for each reading"
+            )
         variances = np.diag(matrix)
         if np.any(variances <= 0):
             raise InputError("a covariance without positive variances", remedy="leave out readings without noise")
@@ -65,7 +67,7 @@ class CorrelatedNoise(Noise):
                 "the covariance is not positive definite: its correlations contradict each other, or a reading repeats",
                 remedy="leave out readings that others already determine",
             ) from None
-        return cls(std=std, stated=stated, source=source, root=root, shape=shape)
+        return cls(std=std, stated=stated, source=source, root=np.asarray(root, dtype=np.float64), shape=shape)
 
     @property
     def correlated(self) -> bool:

@@ -11,7 +11,6 @@ from gzero.models.model import Array
 from gzero.synthetic.truth import Synthetic
 
 
-
 def simulate(
     rng: np.random.Generator,
     *,
@@ -53,7 +52,7 @@ def simulate(
     place[:, :, 0] += drift * time
     place += noise * rng.normal(size=shape)
     return Synthetic(
-        measurement=_measurement(place, time, exposure),
+        measurement=_measurement(place, np.asarray(time, dtype=np.float64), exposure),
         truth={
             "diffusion": diffusion, "localisation_std": noise, "alpha": alpha, "exposure": exposure, "drift": drift,
         },
@@ -62,7 +61,9 @@ def simulate(
     )  # fmt: skip
 
 
-def _moved(rng: np.random.Generator, shape: tuple[int, int, int], step: float, alpha: float, open_share: float) -> Array:
+def _moved(
+    rng: np.random.Generator, shape: tuple[int, int, int], step: float, alpha: float, open_share: float
+) -> Array:
     """Positions without errors [m], step being the variance of one step [m^2]."""
     many, points, dimensions = shape
     if alpha == 1 and open_share == 0:
@@ -82,7 +83,7 @@ def _moved(rng: np.random.Generator, shape: tuple[int, int, int], step: float, a
 def _blurred(rng: np.random.Generator, shape: tuple[int, int, int], step: float, open_share: float) -> Array:
     """Means over the time that the shutter is open, exact: of a Brownian path from 0 to W over a time t_E the mean is
     W/2 + N(0, 2 D t_E/12)."""
-    many, points, dimensions = shape
+    many, _, dimensions = shape
     open_step, closed_step = step * open_share, step * (1 - open_share)
     opened = rng.normal(size=shape) * np.sqrt(open_step)
     closed = rng.normal(size=shape) * np.sqrt(closed_step)

@@ -75,9 +75,7 @@ def simulate(
     )  # fmt: skip
 
 
-def _grid(
-    places: np.ndarray, points: int, values: np.ndarray, *, by_delay: bool
-) -> tuple[np.ndarray, np.ndarray]:
+def _grid(places: np.ndarray, points: int, values: np.ndarray, *, by_delay: bool) -> tuple[np.ndarray, np.ndarray]:
     """(x, t), shape (traces, points): from 5 standard deviations before the packet to 5 behind it."""
     _, diffusion, velocity, variance, *_ = values
     time = places if by_delay else places / velocity
