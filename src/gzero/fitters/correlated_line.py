@@ -15,17 +15,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gzero.errors import FitError
-from gzero.fitters.engine import fit_problem
+from gzero.fitters.engine import fit_problem, refit
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
 from gzero.measurement.curve import Curve
 from gzero.models import msd as formula
 from gzero.models.model import Array, Model
 from gzero.reduction.correlated import CorrelatedNoise
-from gzero.reduction.noise import widening
+from gzero.reduction.noise import Noise, widening
 
 _ROUNDS = 60
 _STANDS = 1e-4  # of a standard uncertainty: a change below it is none
+_SINGULAR = 1e5  # condition of the whitened Jacobian beyond which the parameters run away along a valley
 _LEAST = 1e-6  # of the mean squared displacement at the shortest lag: a step has a variance, for the covariance
 _EDGE = 0.24  # s^2 over A below which, at -1/4, displacements of alternating sign would have no variance
 
@@ -83,7 +84,12 @@ def bent(points: Points, line: FitResult) -> FitResult:
         raise FitError(f"{len(points.curve)} lags tell no exponent", remedy="give longer trajectories")
     start = {"diffusion": line.value("diffusion"), "alpha": 1.0, "offset": line.value("offset")}
     model = formula.power_law(points.dimensions, points.interval)
-    return _settled(points, model, start, exponent=lambda values: float(values[1]))
+    try:
+        return _settled(points, model, start, exponent=lambda values: float(values[1]))
+    except FitError:
+        # a curve that levels off wants an offset below zero without end, and errors of localisation are none below zero
+        start["offset"] = 0.0
+        return _settled(points, model, start, exponent=lambda values: float(values[1]), held=("offset",))
 
 
 def _start(points: Points) -> dict[str, float]:
@@ -110,22 +116,39 @@ def _noise(points: Points, windows: tuple[formula.IntArray, Array], values: Arra
     )
 
 
-def _settled(points: Points, model: Model, start: dict[str, float], *, exponent: Callable[[Array], float]) -> FitResult:
-    """The fit whose covariance is that of its own values."""
+def _unit(points: Points) -> Noise:
+    """Any noise at all, before the first covariance."""
+    return Noise(std=np.ones(len(points.curve)), stated=False)
+
+
+def _settled(
+    points: Points,
+    model: Model,
+    start: dict[str, float],
+    *,
+    exponent: Callable[[Array], float],
+    held: tuple[str, ...] = (),
+) -> FitResult:
+    """The fit whose covariance is that of its own values; parameters in `held` stay at their start."""
     windows = points.windows()
-    values = np.array([start[p.name] for p in model.parameters])
+    problem = Problem(model=model, curve=points.curve, noise=_unit(points), fixed={name: start[name] for name in held})
+    values = np.array([start[p.name] for p in problem.free])
     for _ in range(_ROUNDS):
-        noise = _noise(points, windows, values, exponent(values))
-        problem = Problem(model=model, curve=points.curve, noise=noise)
-        fit = fit_problem(problem, dict(zip(model.names, (float(v) for v in values), strict=True)))
-        moved = np.abs(fit.values - values) / np.sqrt(np.diag(fit.covariance))
-        values = np.array(fit.values)
+        whole = problem.complete(values)
+        problem = replace(problem, noise=_noise(points, windows, whole, exponent(whole)))
+        there, _ = refit(problem, values)
+        design = problem.jacobian(there)
+        size = np.linalg.norm(design, axis=0)
+        if not (np.isfinite(design).all() and size.all()) or np.linalg.cond(design / size) > _SINGULAR:
+            break
+        moved = np.abs(there - values) / np.sqrt(np.diag(np.linalg.inv(design.T @ design)))
+        values = there
         if np.all(moved < _STANDS):
+            fit = fit_problem(problem, {p.name: float(v) for p, v in zip(problem.free, values, strict=True)})
             return _honest(points, fit, windows, exponent)
     raise FitError(
         f"the fit of the {model.name} and its covariance do not settle",
         remedy="give longer or more trajectories, or narrow --range to lags that are known well",
-        result=fit,
     )
 
 
@@ -141,10 +164,14 @@ def _honest(
     size, noise = 1.0, fit.problem.noise
     if points.scale == "scatter" and isinstance(noise, CorrelatedNoise):
         size = float(np.sqrt(fit.chi2 / fit.dof))
+        if not size > 0:
+            raise FitError(
+                "the points lie on a line without any scatter, and nothing else tells their uncertainties",
+                remedy="state them, or add a column 'points' with the number of windows of each",
+            )
         noise = noise.scaled(size)
     covariance = np.array(fit.covariance) / fit.inflation**2 * size**2
     inflation = 1.0 if points.scale == "scatter" else fit.inflation
-    few = np.full(fit.values.size, np.inf)
     base = np.diag(covariance)
     gradients = []
     for i, std in enumerate(np.sqrt(base)):
@@ -152,7 +179,8 @@ def _honest(
         for way in (-0.1, 0.1):
             there = np.array(fit.values)
             there[i] += way * std
-            near = _noise(points, windows, there, exponent(there))
+            whole = fit.problem.complete(there)
+            near = _noise(points, windows, whole, exponent(whole))
             design = near.whiten(fit.problem.design(fit.values))
             ends.append(np.diag(np.linalg.inv(design.T @ design)) * size**2)
         gradients.append((ends[1] - ends[0]) / (0.2 * std))

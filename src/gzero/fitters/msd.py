@@ -30,8 +30,8 @@ from gzero.reduction.tracks import Tracks
 
 #: Two-sided chance below which a common drift is called one, over all directions.
 _DRIFT = 1e-3
-#: sigma^2 over its standard uncertainty from which its root is given.
-_SEEN = 3.0
+#: sigma^2 over its standard uncertainty from which its root is given: nearer to zero, those that are seen are the large ones.
+_SEEN = 4.0
 #: Difference of the estimators, over what sampling allows, from which a word is due.
 _APART = 3.0
 
@@ -61,13 +61,13 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     answer = _answer(found, options.level_margin)
     derived = _derived(found, measurement, diffusing=answer.outcome != "no")
     return Findings(
-        estimates={**derived.estimates, **_beside(found, diffusing=answer.outcome != "no")},
+        estimates={**({} if derived is None else derived.estimates), **_beside(found, diffusing=answer.outcome != "no")},
         curve=prepared.points.curve,
         exclusions=prepared.exclusions,
         fit=line,
         fit_curve=prepared.points.curve,
-        budget=derived.budget,
-        joint=derived.joint,
+        budget=() if derived is None else derived.budget,
+        joint=None if derived is None else derived.joint,
         ledger=(*prepared.ledger, *_ledger(line, options)),
         warnings=(*prepared.warnings, *_warnings(found, answer)),
         answer=answer,
@@ -142,10 +142,12 @@ def _drift(prepared: Prepared) -> tuple[float, float, float] | None:
     return float(mean[most]), float(ratio[most]), chance
 
 
-def _derived(found: _Found, measurement: Measurement, *, diffusing: bool) -> Derived:
-    """What follows from the line; the exponent alone where the motion is no diffusion."""
+def _derived(found: _Found, measurement: Measurement, *, diffusing: bool) -> Derived | None:
+    """What follows from the line; the exponent alone where the motion is no diffusion, or nothing."""
     line, d, exposure = found.line, found.prepared.points.dimensions, found.prepared.exposure
-    if not diffusing and isinstance(found.power, FitResult):
+    if not diffusing:
+        if isinstance(found.power, str):
+            return None
         power = found.power
         return propagate(
             power.names, power.values, power.covariance, {}, {"alpha": (lambda n: n["alpha"], "")}, conditions={}
@@ -204,6 +206,9 @@ def _answer(found: _Found, margin: float) -> Answer:
     if alpha is None:
         headline = "UNDECIDED whether it is diffusion"
         reasons.append(f"no exponent is known: {found.power}")
+        if found.line.inflation > 1:
+            outcome, headline = "no", "NOT DIFFUSION: the MSD is no straight line"
+            reasons.insert(0, f"chi2/dof of the straight line is {found.line.chi2_reduced:.3g}")
     else:
         low, high = alpha.value - 1.96 * alpha.std, alpha.value + 1.96 * alpha.std
         numbers |= {"alpha": alpha.value, "alpha_low": low, "alpha_high": high}
@@ -255,6 +260,10 @@ def _warnings(found: _Found, answer: Answer) -> list[str]:
         out.append("no diffusion coefficient is given, as the motion is none; --range to short lags may find one")
     elif answer.outcome == "undecided":
         out.append(f"whether D may be called a diffusion coefficient is open: {answer.reasons[-1]}")
+        if found.alpha is not None and abs(found.alpha.value - 1) > 1.96 * found.alpha.std:
+            out.append(
+                f"alpha is {abs(found.alpha.value - 1) / found.alpha.std:.1f} standard uncertainties off 1: D depends on the lags it is read from"
+            )
     if line.value("diffusion") < 2 * line.std("diffusion"):
         out.append("D is not told from zero: the particles may stand still")
     variance, std = _localisation(line, d, found.prepared.exposure)
@@ -299,7 +308,8 @@ def _picture(found: _Found) -> Picture:
     if line.problem is not None:
         traces.append(Trace(label="2 d D t + c", x=t, y=line.problem.model.function(t, line.values), look="fit"))
     if isinstance(found.power, FitResult) and found.power.problem is not None:
-        y = found.power.problem.model.function(t, found.power.values)
+        whole = found.power.problem.complete(found.power.values)
+        y = found.power.problem.model.function(t, whole)
         traces.append(Trace(label="a t^alpha + c", x=t, y=y, look="model"))
     return Picture(
         name="msd",

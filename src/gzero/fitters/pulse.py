@@ -28,8 +28,9 @@ from gzero.measurement.measurement import Measurement
 from gzero.models.model import Array
 from gzero.quanta import KB, E
 
-#: Value over standard uncertainty from which a lifetime and an initial width are given.
-_SEEN = 3.0
+#: Value over standard uncertainty from which a lifetime and an initial width are given: nearer to zero, those that are seen
+#: are the large ones.
+_SEEN = 4.0
 #: Relative standard uncertainty of D above which it is not determined.
 _UNKNOWN = 1 / 3
 #: Chance of the disagreement of the traces below which they are not of one packet.

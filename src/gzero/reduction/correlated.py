@@ -114,7 +114,7 @@ class CorrelatedNoise(Noise):
         from scipy.linalg import solve_triangular
 
         over = columns / (self.std if columns.ndim == 1 else self.std[:, None])
-        return np.asarray(solve_triangular(self.root, over, lower=True))
+        return np.asarray(solve_triangular(self.root, over, lower=True, check_finite=False))
 
     def covariance(self, weights: Array) -> tuple[Array, Array]:
         """(covariance [unit of y squared], degrees of freedom, infinite) of weighted sums of readings, weights (n, k)."""

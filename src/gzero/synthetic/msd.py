@@ -20,7 +20,7 @@ def simulate(
     dimensions: int = 2,
     diffusion: float = 4e-13,
     interval: float = 0.05,
-    noise: float = 4e-8,
+    noise: float = 8e-8,
     exposure: float = 0.0,
     alpha: float = 1.0,
     drift: float = 0.0,
