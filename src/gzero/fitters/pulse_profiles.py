@@ -13,7 +13,7 @@ from gzero.fitters.options import FitOptions
 from gzero.fitters.problem import Problem
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice, Exclusion
-from gzero.measurement.measurement import Measurement
+from gzero.measurement.measurement import Measurement, Series
 from gzero.models.model import Array, Model
 from gzero.models.pulse import along, passing
 from gzero.reduction.calibration import Calibration
@@ -78,7 +78,8 @@ def profiles(measurement: Measurement, options: FitOptions) -> Profiles:
                 remedy="add a column 'position', or state the distance with --length",
             )
         position = replace(time, name="position", values=np.full(time.values.size, distance.value), unit="m", std=None)
-    _all_finite(measurement, options, position.values)
+    for series in (time, position):
+        _all_finite(measurement, options, series)
     group, over = _groups(measurement, time.values, position.values)
     running, standing = (time, position.values) if over == "time" else (position, time.values)
     calibration = Calibration.of(measurement.conditions, measurement.ordinate.common)
@@ -105,12 +106,13 @@ def profiles(measurement: Measurement, options: FitOptions) -> Profiles:
     )  # fmt: skip
 
 
-def _all_finite(measurement: Measurement, options: FitOptions, position: Array) -> None:
-    bad = np.flatnonzero(~np.isfinite(position))
+def _all_finite(measurement: Measurement, options: FitOptions, series: Series) -> None:
+    bad = np.flatnonzero(~np.isfinite(series.values))
     if bad.size and options.selection.invalid == "refuse":
         raise InputError(
-            f"'{position[bad[0]]}' where a position is needed", path=measurement.origin.path,
-            row=measurement.row(int(bad[0])), remedy="correct the file, or leave such rows out with --invalid drop",
+            f"'{series.values[bad[0]]}' where a {series.name} is needed", path=measurement.origin.path,
+            row=measurement.row(int(bad[0])), column=series.label,
+            remedy="correct the file, or leave such rows out by rule with --invalid drop",
         )  # fmt: skip
 
 
