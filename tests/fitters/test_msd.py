@@ -207,8 +207,8 @@ def test_a_range_of_lags() -> None:
     m = drawn(12).measurement
     options = replace(OPTIONS, selection=Selection(x_low=0.1, x_high=0.3))
     findings = fit(m, options)
-    assert findings.curve is not None
-    assert findings.curve.x == pytest.approx([0.1, 0.15, 0.2, 0.25, 0.3])
+    assert findings.fit_curve is not None
+    assert findings.fit_curve.x == pytest.approx([0.1, 0.15, 0.2, 0.25, 0.3])
     with pytest.raises(InputError, match="2 lags are too few"):
         fit(m, replace(OPTIONS, selection=Selection(x_low=0.1, x_high=0.15)))
 

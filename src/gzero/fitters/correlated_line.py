@@ -28,6 +28,7 @@ _ROUNDS = 60
 _STANDS = 1e-4  # of a standard uncertainty: a change below it is none
 _SINGULAR = 1e5  # condition of the whitened Jacobian beyond which the parameters run away along a valley
 _LEAST = 1e-6  # of the mean squared displacement at the shortest lag: a step has a variance, for the covariance
+_EXACT = 1e-9  # misfit, over what the covariance expects of one trajectory, below which the points were computed
 _EDGE = 0.24  # s^2 over A below which, at -1/4, displacements of alternating sign would have no variance
 
 
@@ -164,7 +165,7 @@ def _honest(
     size, noise = 1.0, fit.problem.noise
     if points.scale == "scatter" and isinstance(noise, CorrelatedNoise):
         size = float(np.sqrt(fit.chi2 / fit.dof))
-        if not size > 0:
+        if not size > _EXACT:
             raise FitError(
                 "the points lie on a line without any scatter, and nothing else tells their uncertainties",
                 remedy="state them, or add a column 'points' with the number of windows of each",

@@ -19,7 +19,7 @@ from gzero.models.model import Array
 from gzero.reduction.noise import unevenness, widening
 from gzero.reduction.spectrum import Spectrum, estimate_spectrum
 
-_ROUNDS = 3
+_ROUNDS = 2
 _ALIKE = 1.6  # largest over smallest guess of the noise up to which traces share one
 #: What one trace tells by itself.
 _OWN = ("number", "diffusion", "velocity", "background")
@@ -111,7 +111,7 @@ def _together(problems: tuple[Problem, ...], start: Mapping[str, float]) -> Pack
     if len(problems) == 1:
         fit = fit_problem(problems[0], {p.name: start[p.name] for p in problems[0].free})
         return PacketFit(fit=fit, problems=problems)
-    joint: JointFit = fit_together(problems, [start] * len(problems), shared=[p.name for p in problems[0].free])
+    joint: JointFit = fit_together(problems, [start] * len(problems), shared=[p.name for p in problems[0].free], compare=False)
     return PacketFit(fit=replace(joint.fit, fixed=dict(problems[0].fixed)), problems=problems)
 
 

@@ -8,7 +8,7 @@ equivalence; degenerate carriers exceed it (the factor is F_1/2/F_-1/2 of the re
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -57,6 +57,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     plan = _plan(traces, width)
     begin = start(traces, free_width="initial_variance" not in plan.fixed, variance=plan.variance)
     packet = fit_packet(traces.problems(options, dict(plan.fixed)), {**begin, **plan.fixed})
+    packet = replace(packet, fit=_in_unit(packet.fit, measurement.ordinate.unit))
     shifts = {}
     if width is not None:
         for source, shift in width.systematic.items():
@@ -188,6 +189,11 @@ def _derived(found: _Found, measurement: Measurement) -> Derived:
     return propagate(fit.names, fit.values, fit.covariance, found.shifts, formulas, conditions=given)
 
 
+def _in_unit(fit: FitResult, unit: str | None) -> FitResult:
+    """The fit with the unit of its readings where a parameter has that: traces do not share one curve to look it up in."""
+    return replace(fit, units=tuple(unit if text == "y" else text for text in fit.units))
+
+
 def _scale(distance: Estimate | None) -> Callable[[Mapping[str, Number]], Number]:
     """What a stated distance, over its best value, multiplies every length of the fit by."""
     if distance is None:
@@ -209,7 +215,7 @@ def _known(found: _Found) -> bool:
 def _answer(derived: Derived, measurement: Measurement, margin: float) -> Answer | None:
     """Whether D/mu = kB T/e: the interval of the ratio inside, outside or across 1 -+ margin."""
     ratio = derived.estimates.get("einstein_ratio")
-    question = "Does D/mu = kB T/e hold?"
+    question = "Does D/μ = kB T/e hold?"
     if ratio is None:
         lacks = [
             what
@@ -221,26 +227,27 @@ def _answer(derived: Derived, measurement: Measurement, margin: float) -> Answer
             if not there
         ]
         return Answer(
-            question=question, outcome="undecided", headline="UNDECIDED whether D/mu = kB T/e",
+            question=question, outcome="undecided", headline="UNDECIDED whether D/μ = kB T/e",
             reasons=(f"it needs {' and '.join(lacks)}",), numbers={"ratio": None, "margin": margin},
         )  # fmt: skip
     low, high = ratio.value - 1.96 * ratio.std, ratio.value + 1.96 * ratio.std
-    said = f"D e/(mu kB T) = {ratio.value:.3f}, 95 % interval {low:.3f} to {high:.3f}"
+    wanted = f"{1 - margin:g} to {1 + margin:g}"
+    said = f"D e/(μ kB T) = {ratio.value:.3f}, 95 % interval {low:.3f} to {high:.3f}"
     outcome: Outcome = "undecided"
-    headline, reasons = "UNDECIDED whether D/mu = kB T/e", [f"{said}: neither inside nor outside of 1 -+ {margin:g}"]
+    headline, reasons = "UNDECIDED whether D/μ = kB T/e", [f"{said}: neither inside nor outside of {wanted}"]
     if max(1 - low, high - 1) <= margin:
         outcome, headline, reasons = (
             "yes",
             f"EINSTEIN'S RELATION HOLDS within {margin:g}",
-            [f"{said}: inside 1 -+ {margin:g}"],
+            [f"{said}: inside {wanted}"],
         )
     elif low > 1 + margin:
-        outcome, headline, reasons = "no", "D/mu IS LARGER THAN kB T/e", [
+        outcome, headline, reasons = "no", "D/μ IS LARGER THAN kB T/e", [
             f"{said}: beyond 1 + {margin:g}",
-            "degenerate carriers have D/mu = (kB T/e) F_1/2/F_-1/2 above kB T/e; so have carriers hotter than the stated temperature",
+            "degenerate carriers have D/μ = (kB T/e) F_1/2/F_-1/2 above kB T/e; so have carriers hotter than the stated temperature",
         ]  # fmt: skip
     elif high < 1 - margin:
-        outcome, headline, reasons = "no", "D/mu IS SMALLER THAN kB T/e", [
+        outcome, headline, reasons = "no", "D/μ IS SMALLER THAN kB T/e", [
             f"{said}: below 1 - {margin:g}",
             "no degeneracy makes it smaller: field, distance, temperature or initial width may be off, or carriers are trapped on their way",
         ]  # fmt: skip
@@ -272,7 +279,8 @@ def _warnings(found: _Found, derived: Derived, measurement: Measurement) -> list
         )
     if found.plan.determined and "diffusion" not in derived.estimates:
         limit = fit.value("diffusion") + 1.645 * fit.std("diffusion")
-        out.append(f"D and the initial width are not told apart: no D is given, it is below {limit:.3g} m^2/s (95 %)")
+        why = "D and the initial width are not told apart" if "initial_variance" in fit.names else "D is not told from zero"
+        out.append(f"{why}: no D is given, it is below {limit:.3g} m^2/s (95 %)")
     if not found.plan.determined:
         limit = fit.value("diffusion") + 1.645 * fit.std("diffusion")
         out.append(f"D is below {limit:.3g} m^2/s (95 %), which a packet without initial width would have")

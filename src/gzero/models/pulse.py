@@ -55,7 +55,8 @@ def _parts(x: Array, t: Array, values: Array) -> tuple[Array, Array, Array, Arra
     u = x - origin - velocity * t
     exponent = np.where(there, -(u**2) / (2 * s) - rate * t, -np.inf)
     # far outside of the packet, and for a rate of the wrong sign on the way to the minimum
-    shape = number / np.sqrt(2 * np.pi * s) * np.exp(np.clip(exponent, -700.0, 700.0)) * there
+    with np.errstate(over="ignore"):
+        shape = number / np.sqrt(2 * np.pi * s) * np.exp(np.clip(exponent, -700.0, 700.0)) * there
     return shape, s, u, np.where(there, t, 0.0)
 
 
