@@ -16,7 +16,8 @@ STEP, NOISE = 0.04, 0.01  # A and s^2 [um^2]
 def drawn(seed: int, lengths: tuple[int, ...], *, noise: float = NOISE, dimensions: int = 2) -> Tracks:
     rng = np.random.default_rng(seed)
     positions = tuple(
-        np.cumsum(np.sqrt(STEP) * rng.normal(size=(n, dimensions)), axis=0) + np.sqrt(noise) * rng.normal(size=(n, dimensions))
+        np.cumsum(np.sqrt(STEP) * rng.normal(size=(n, dimensions)), axis=0)
+        + np.sqrt(noise) * rng.normal(size=(n, dimensions))
         for n in lengths
     )
     return Tracks(interval=0.05, positions=positions, names=tuple(map(str, range(len(lengths)))))
@@ -47,9 +48,7 @@ def test_it_is_the_maximum_of_the_likelihood(seed: int) -> None:
     theirs = minimize(
         deviance, ours.values * 1.2, args=(found,), method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-9}
     )
-    np.testing.assert_allclose(
-        ours.values, theirs.x, atol=1e-3 * float(np.sqrt(np.diag(ours.covariance)).min())
-    )
+    np.testing.assert_allclose(ours.values, theirs.x, atol=1e-3 * float(np.sqrt(np.diag(ours.covariance)).min()))
     assert deviance(ours.values, found) <= theirs.fun + 1e-7
 
 

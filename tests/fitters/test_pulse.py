@@ -103,9 +103,7 @@ def test_the_field_from_a_bias_over_a_length() -> None:
     assert e["mobility"].systematic["bias"] == pytest.approx(-0.01 * e["mobility"].value, rel=1e-9)
     # D/mu: a larger field is a smaller mobility and a larger ratio
     ratio = e["einstein_ratio"]
-    assert ratio.value == pytest.approx(
-        e["diffusion"].value * E / (e["mobility"].value * KB * 300), rel=1e-12
-    )
+    assert ratio.value == pytest.approx(e["diffusion"].value * E / (e["mobility"].value * KB * 300), rel=1e-12)
     assert ratio.systematic["bias"] == pytest.approx(0.01 * ratio.value, rel=1e-9)
 
 
@@ -123,7 +121,9 @@ def test_einstein_is_open_where_the_field_is() -> None:
     findings = fit(stated(drawn(noise=0.005), electric_field=field), OPTIONS)
     assert findings.answer is not None
     assert findings.answer.outcome == "undecided"
-    assert findings.estimates["einstein_ratio"].std_sys == pytest.approx(0.1 * findings.estimates["einstein_ratio"].value)
+    assert findings.estimates["einstein_ratio"].std_sys == pytest.approx(
+        0.1 * findings.estimates["einstein_ratio"].value
+    )
 
 
 def test_what_einstein_needs_is_named() -> None:

@@ -64,9 +64,9 @@ def test_the_published_variance(n: int) -> None:
     positions = 50
     k = positions - n
     lags = np.array([n])
-    found = covariance(
-        lags, overlaps(lags, np.array([positions]), np.array([1])), step=STEP, noise=0.0, dimensions=2
-    )[0, 0]
+    found = covariance(lags, overlaps(lags, np.array([positions]), np.array([1])), step=STEP, noise=0.0, dimensions=2)[
+        0, 0
+    ]
     assert found / (2 * STEP * n) ** 2 == pytest.approx((4 * n**2 * k + 2 * k + n - n**3) / (6 * n * k**2), rel=1e-12)
 
 
@@ -95,6 +95,8 @@ def test_the_derivatives(model) -> None:
 def test_the_power_law_with_exponent_one_is_the_line() -> None:
     t = np.array([0.1, 0.2, 0.7])
     np.testing.assert_allclose(
-        power_law(3, 0.1).function(t, np.array([0.8, 1.0, 0.05])), line(3).function(t, np.array([0.8, 0.05])), rtol=1e-14
+        power_law(3, 0.1).function(t, np.array([0.8, 1.0, 0.05])),
+        line(3).function(t, np.array([0.8, 0.05])),
+        rtol=1e-14,
     )
     assert line(3).function(t, np.array([0.8, 0.05])) == pytest.approx(6 * 0.8 * t + 0.05)

@@ -36,7 +36,9 @@ def test_number_mean_and_variance(t: float) -> None:
     n, d, v, s0, x0, rate, b = VALUES
     width = np.sqrt(s0 + 2 * d * t)
     ends = (x0 + v * t - 12 * width, x0 + v * t + 12 * width)
-    weight = [quad(lambda x, k=k: (x - ends[0]) ** k * (at(x, t) - b), *ends, epsabs=0, epsrel=1e-10)[0] for k in range(3)]
+    weight = [
+        quad(lambda x, k=k: (x - ends[0]) ** k * (at(x, t) - b), *ends, epsabs=0, epsrel=1e-10)[0] for k in range(3)
+    ]
     mean = weight[1] / weight[0]
     assert weight[0] == pytest.approx(n * np.exp(-rate * t), rel=1e-8)
     assert mean + ends[0] == pytest.approx(x0 + v * t, rel=1e-8)

@@ -1,5 +1,7 @@
 """Simulated trajectories and packets: the law of what is drawn, against the law that is asked for."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -56,7 +58,7 @@ def test_a_packet(delays: tuple[float, ...]) -> None:
     assert m.ordinate.std is None
     by_trace = [m.ordinate.values[m.series["trace"].values == n] for n in np.unique(m.series["trace"].values)]
     assert by_trace[0].max() == pytest.approx(1.0, rel=1e-12)
-    assert all(a.max() > b.max() for a, b in zip(by_trace, by_trace[1:], strict=False))
+    assert all(a.max() > b.max() for a, b in pairwise(by_trace))
     assert synthetic.stated == {"electric_field": "5000 V/m", "temperature": "300 K"}
 
 

@@ -62,7 +62,10 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     answer = _answer(found, options.level_margin)
     derived = _derived(found, measurement, diffusing=answer.outcome != "no")
     return Findings(
-        estimates={**({} if derived is None else derived.estimates), **_beside(found, diffusing=answer.outcome != "no")},
+        estimates={
+            **({} if derived is None else derived.estimates),
+            **_beside(found, diffusing=answer.outcome != "no"),
+        },
         # every position counts as used: 22 points of 4000 rows would be misread
         curve=prepared.points.curve if prepared.tracks is None else None,
         exclusions=prepared.exclusions,

@@ -111,7 +111,9 @@ def _together(problems: tuple[Problem, ...], start: Mapping[str, float]) -> Pack
     if len(problems) == 1:
         fit = fit_problem(problems[0], {p.name: start[p.name] for p in problems[0].free})
         return PacketFit(fit=fit, problems=problems)
-    joint: JointFit = fit_together(problems, [start] * len(problems), shared=[p.name for p in problems[0].free], compare=False)
+    joint: JointFit = fit_together(
+        problems, [start] * len(problems), shared=[p.name for p in problems[0].free], compare=False
+    )
     return PacketFit(fit=replace(joint.fit, fixed=dict(problems[0].fixed)), problems=problems)
 
 

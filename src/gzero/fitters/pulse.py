@@ -279,7 +279,11 @@ def _warnings(found: _Found, derived: Derived, measurement: Measurement) -> list
         )
     if found.plan.determined and "diffusion" not in derived.estimates:
         limit = fit.value("diffusion") + 1.645 * fit.std("diffusion")
-        why = "D and the initial width are not told apart" if "initial_variance" in fit.names else "D is not told from zero"
+        why = (
+            "D and the initial width are not told apart"
+            if "initial_variance" in fit.names
+            else "D is not told from zero"
+        )
         out.append(f"{why}: no D is given, it is below {limit:.3g} m^2/s (95 %)")
     if not found.plan.determined:
         limit = fit.value("diffusion") + 1.645 * fit.std("diffusion")

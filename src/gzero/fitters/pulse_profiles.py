@@ -210,10 +210,10 @@ def start(found: Profiles, *, free_width: bool, variance: float) -> dict[str, fl
     """
     humps = [_hump(s.curve) for s in found.selected]
     at = np.array(found.at)
-    for place, hump in zip(found.at, humps, strict=True):
+    for where, hump in zip(found.at, humps, strict=True):
         if hump.height == 0:
             raise InputError(
-                f"no packet in the trace at {place:.4g} {'m' if found.over == 'time' else 's'}: its readings do not change",
+                f"no packet in the trace at {where:.4g} {'m' if found.over == 'time' else 's'}: its readings do not change",
                 remedy="leave that trace out, or correct the file",
             )
     centre = np.array([h.centre for h in humps])

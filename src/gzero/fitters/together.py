@@ -102,8 +102,7 @@ def fit_together(
     shared : names of the parameters that are the same in all curves.
     sandwich : places of the curves whose spectrum holds a misfit of the model as well as noise: they are weighed as if
         their noise were white, and the spectrum enters the covariance.
-    compare : whether every curve is fitted by itself as well, to see what sharing costs; where no curve determines all of
-        the parameters that is no use.
+    compare : whether every curve is fitted by itself as well, to see what sharing costs.
 
     Raises
     ------
