@@ -120,8 +120,7 @@ def _together(problems: tuple[Problem, ...], start: Mapping[str, float]) -> Pack
 def _learnt(found: PacketFit) -> tuple[tuple[Problem, ...], Spectrum | None]:
     """(the same problems with what the residuals say of their noise, its spectrum); None where stated noise stands.
 
-    One instrument reads all traces: their residuals, one trace after the other, give one spectrum, as a trace by itself is
-    too short to show slow noise.
+    One instrument reads all traces: their residuals give one spectrum, as a trace by itself is too short to show slow noise.
     """
     if found.problems[0].loss != "linear" or found.problems[0].noise.assumed_white:
         return found.problems, None
@@ -138,7 +137,9 @@ def _learnt(found: PacketFit) -> tuple[tuple[Problem, ...], Spectrum | None]:
     design = np.vstack(designs)
     size = np.linalg.norm(design, axis=0)
     stated = problems[0].noise.stated
-    spectrum = estimate_spectrum(np.concatenate(pulls), design[:, size > 0], stated=stated)
+    spectrum = estimate_spectrum(
+        np.concatenate(pulls), design[:, size > 0], stated=stated, pieces=tuple(len(p.curve) for p in problems)
+    )
     if stated and spectrum.kind == "white":
         return found.problems, None
     return (
