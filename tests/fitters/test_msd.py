@@ -16,7 +16,7 @@ from gzero.fitters.msd_points import prepare
 from gzero.fitters.options import FitOptions
 from gzero.loaders.table import Origin
 from gzero.measurement.measurement import Measurement, Series
-from gzero.quanta import KB, parse_quantum
+from gzero.quanta import KB, Conditions, parse_quantum
 from gzero.reduction.selection import Selection
 from gzero.synthetic.msd import simulate
 from gzero.synthetic.truth import Synthetic
@@ -101,6 +101,7 @@ def test_other_motion_is_no_diffusion(alpha: float, said: str) -> None:
     assert findings.answer.outcome == "no"
     assert said in findings.answer.headline
     assert "diffusion" not in findings.estimates
+    assert "diffusion" not in " ".join(listing.caption for listing in findings.listings)
     is_true(findings, synthetic.truth, "alpha")
 
 
@@ -171,6 +172,14 @@ def test_several_curves_of_one_table_are_their_mean() -> None:
     assert b.estimates["diffusion"].value == pytest.approx(a.estimates["diffusion"].value, rel=1e-6)
     # twice the trajectories are taken to be behind it: widening by few degrees of freedom leaves a per cent
     assert b.estimates["diffusion"].std == pytest.approx(a.estimates["diffusion"].std / np.sqrt(2), rel=0.02)
+
+
+def test_a_mass_is_asked_for_where_there_is_none() -> None:
+    m = drawn(11).measurement
+    asked = [w for w in fit(m, OPTIONS).warnings if "state --particle or --mass" in w]
+    known = replace(OPTIONS, quantum=parse_quantum("h/m", Conditions(mass=1e-17)))
+    assert len(asked) == 1
+    assert not any("--mass" in w for w in fit(m, known).warnings)
 
 
 def test_friction() -> None:

@@ -74,10 +74,10 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         budget=() if derived is None else derived.budget,
         joint=None if derived is None else derived.joint,
         ledger=(*prepared.ledger, *_ledger(line, options)),
-        warnings=(*prepared.warnings, *_warnings(found, answer)),
+        warnings=(*prepared.warnings, *_warnings(found, answer), *without_mass(options, answer.outcome != "no")),
         answer=answer,
         pictures=(_picture(found),),
-        listings=_listings(found),
+        listings=_listings(found, diffusing=answer.outcome != "no"),
         method=_METHOD if prepared.tracks is not None else _METHOD[:2],
     )
 
@@ -287,6 +287,13 @@ def _warnings(found: _Found, answer: Answer) -> list[str]:
     return out
 
 
+def without_mass(options: FitOptions, given: bool) -> tuple[str, ...]:
+    """What to state so that a given D is compared with h/m."""
+    return (
+        ("D is not compared with h/m: state --particle or --mass",) if given and options.quantum.value is None else ()
+    )
+
+
 def _disagreement(found: _Found) -> list[str]:
     """Where D of the line and D of the likelihood differ by more than two views of the same displacements do.
 
@@ -316,7 +323,7 @@ def _picture(found: _Found) -> Picture:
     if isinstance(found.power, FitResult) and found.power.problem is not None:
         whole = found.power.problem.complete(found.power.values)
         y = found.power.problem.model.function(t, whole)
-        traces.append(Trace(label="a t^alpha + c", x=t, y=y, look="model"))
+        traces.append(Trace(label="a t^α + c", x=t, y=y, look="model"))
     return Picture(
         name="msd",
         caption="Mean squared displacement against lag time, with the standard uncertainty of every point. Neighbours share "
@@ -345,9 +352,9 @@ def _points_listing(found: _Found) -> Listing:
     )  # fmt: skip
 
 
-def _listings(found: _Found) -> tuple[Listing, ...]:
-    """D by each estimator where there are several, and the points."""
-    if found.others is None:
+def _listings(found: _Found, *, diffusing: bool) -> tuple[Listing, ...]:
+    """D by each estimator where there are several and it may be called so, and the points."""
+    if found.others is None or not diffusing:
         return (_points_listing(found),)
     line = found.line
     rows = [("MSD, generalised least squares", line.value("diffusion"), line.std("diffusion"))]

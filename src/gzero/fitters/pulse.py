@@ -73,7 +73,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         budget=derived.budget,
         joint=derived.joint,
         ledger=(*traces.ledger, *plan.ledger, *_choices(packet, options)),
-        warnings=(*traces.warnings, *plan.warnings, *_warnings(found, derived, measurement)),
+        warnings=(*traces.warnings, *plan.warnings, *_warnings(found, derived, measurement, options)),
         answer=_answer(derived, measurement, options.level_margin),
         pictures=(_picture(found),),
         listings=(_listing(found),),
@@ -270,7 +270,7 @@ def _choices(packet: PacketFit, options: FitOptions) -> tuple[Choice, ...]:
     )  # fmt: skip
 
 
-def _warnings(found: _Found, derived: Derived, measurement: Measurement) -> list[str]:
+def _warnings(found: _Found, derived: Derived, measurement: Measurement, options: FitOptions) -> list[str]:
     packet, fit = found.packet, found.packet.fit
     out = list(fit_warnings(fit, packet.problems[0].noise))
     if packet.p_value < _APART:
@@ -294,6 +294,8 @@ def _warnings(found: _Found, derived: Derived, measurement: Measurement) -> list
         fastest = fit.value("rate") + 1.645 * fit.std("rate")
         if fastest > 0:
             out.append(f"recombination is not seen: the lifetime is above {1 / fastest:.3g} s (95 %)")
+    if "diffusion" in derived.estimates and options.quantum.value is None:
+        out.append("D is not compared with h/m: state --particle or --mass")
     if "density" in measurement.conditions:
         out.append("the stated density is not used: the packet is fitted in the unit of its readings")
     return out
