@@ -162,23 +162,29 @@ def _alike(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
 def _widened(found: PacketFit, spectrum: Spectrum) -> FitResult:
     """The joint fit with standard uncertainties for what one spectrum of all traces is known to.
 
-    The relative variance of a variance is g^T U g, with g the shares that the spectrum's parameters have in it and U their
-    covariance (Satterthwaite 1946, doi 10.2307/3002019).
+    With W the whitened Jacobian, Phi = (W^T W)^-1, G_i = diag(d ln S/d parameter i) and U their covariance, weights that are
+    estimated scatter the values by
+
+        Lambda = Phi sum_ij U_ij (W^T G_i G_j W - W^T G_i W Phi W^T G_j W) Phi,     covariance = Phi + 2 Lambda
+
+    (Kackar and Harville 1984, Kenward and Roger 1997, doi 10.2307/2533558); and the relative variance of a variance is
+    g^T U g with g the shares that the parameters of the spectrum have in it (Satterthwaite 1946, doi 10.2307/3002019).
     """
     fit = found.fit
     if fit.variance_dof is None or not np.isfinite(fit.covariance).all():
         return fit
-    covariance = fit.covariance / np.outer(widening(fit.variance_dof), widening(fit.variance_dof))
-    parts = np.zeros((spectrum.gradients.shape[0], fit.values.size))
-    total = np.zeros(fit.values.size)
+    bare = fit.covariance / np.outer(widening(fit.variance_dof), widening(fit.variance_dof)) / fit.inflation**2
+    whitened, slopes = [], []
     for i, problem in enumerate(found.problems):
         full = problem.model.jacobian(problem.curve.x, found.values(i))
-        free = [name not in problem.fixed for name in problem.model.names]
-        own = (problem.noise.whiten(full[:, free]) @ covariance) ** 2
-        gradients = spectrum.gradients if problem.noise.spectrum is None else problem.noise.spectrum.gradients
-        parts += gradients @ own
-        total += own.sum(axis=0)
-    shares = parts / total
+        whitened.append(problem.noise.whiten(full[:, [name not in problem.fixed for name in problem.model.names]]))
+        slopes.append(spectrum.gradients if problem.noise.spectrum is None else problem.noise.spectrum.gradients)
+    w, g = np.vstack(whitened) @ bare, np.hstack(slopes)  # columns of w: what each reading does to each value
+    inside = np.einsum("nk,an,nl->akl", w, g, w)
+    spread = np.einsum("ab,nk,an,bn,nl->kl", spectrum.uncertainty, w, g, g, w, optimize=True)
+    spread -= np.einsum("ab,akl,lm,bmn->kn", spectrum.uncertainty, inside, np.linalg.inv(bare), inside, optimize=True)
+    covariance = (bare + 2 * spread) * fit.inflation**2
+    shares = np.einsum("akk->ak", inside) / np.diag(bare)
     few = 2.0 / np.maximum(np.einsum("ap,ab,bp->p", shares, spectrum.uncertainty, shares), 1e-12)
     factor = widening(few)
     return replace(fit, covariance=covariance * np.outer(factor, factor), variance_dof=few)
