@@ -336,3 +336,28 @@ def test_two_shapes_that_one_sweep_hardly_tells_apart_share_the_say(world: World
         transformed = cosine(design)
         ratios.append(np.sqrt(np.linalg.inv(transformed.T @ (transformed / found.powers[:, None]))[0, 0]) / truth)
     assert 1 / 1.5 < np.median(ratios) < 1.5
+
+
+def test_sweeps_of_one_spectrum_are_learnt_together() -> None:
+    """Six sweeps of 80 readings with AR(1) of 0.9, whose knee has knee^2 = (1 - rho)^2/rho. All of them together are called
+    red, of 80 readings, and where they are called a knee it is within four of its standard uncertainties in ln(knee)."""
+    pieces, expected = (80,) * 6, float(np.log(0.1 / np.sqrt(0.9)))
+    knees = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        y = np.concatenate([draw("ar1", rng, signal=np.zeros(80), std=1.0).readings for _ in pieces])
+        apart = estimate_spectrum(y, np.ones((480, 1)), stated=False, pieces=pieces)
+        assert apart.kind != "white"
+        assert apart.powers.size == apart.gradients.shape[1] == 80
+        if apart.kind == "knee":
+            knees += 1
+            assert abs(np.log(apart.knee) - expected) < 4 * np.sqrt(apart.uncertainty[2, 2])
+    # the prior of the shapes gives 1/f e^(3/2) to one; most of 20 experiments must see the knee all the same
+    assert knees > 10
+
+
+def test_one_piece_is_one_sweep() -> None:
+    y = draw("ar1", np.random.default_rng(5), signal=np.zeros(200), std=1.0).readings
+    a, b = (estimate_spectrum(y, np.ones((200, 1)), stated=False, pieces=p) for p in (None, (200,)))
+    assert np.array_equal(a.powers, b.powers)
+    assert np.array_equal(a.uncertainty, b.uncertainty)

@@ -34,6 +34,7 @@ from gzero.fitters.result import FitResult
 from gzero.joint import covariance_root
 from gzero.measurement.curve import frozen
 from gzero.models.model import Array
+from gzero.reduction.correlated import CorrelatedNoise
 from gzero.reduction.noise import Noise
 from gzero.reduction.spectrum import Spectrum, uncosine
 
@@ -270,7 +271,11 @@ def _scheme(fit: FitResult, problem: Problem, block: int | None, rng: np.random.
     if block is None and noise.red and noise.spectrum is not None:
         spectrum, pool = noise.spectrum, _alike(fit, problem, noise)
         return lambda number: _frequencies(pool, spectrum, number, rng), "frequencies"
-    readings = pulls / np.sqrt(np.maximum(1 - _leverage(problem, fit.values), _LEAST_SHARE))
+    share = np.sqrt(np.maximum(1 - _leverage(problem, fit.values), _LEAST_SHARE))
+    if isinstance(noise, CorrelatedNoise):
+        known, independent = noise, noise.whiten(fit.residuals) / share
+        return lambda number: known.root @ _blocks(independent, 1, number, rng), "readings"
+    readings = pulls / share
     return lambda number: _blocks(readings, 1, number, rng), "readings"
 
 

@@ -183,7 +183,7 @@ def at_minimum(
         "least squares, sandwich covariance"
         if sandwich
         else "generalised least squares"
-        if noise.red
+        if noise.correlated
         else "least squares"
     )
     if problem.loss != "linear":

@@ -91,6 +91,7 @@ def fit_together(
     *,
     shared: Collection[str],
     sandwich: Collection[int] = (),
+    compare: bool = True,
 ) -> JointFit:
     """Least squares of several curves with some parameters in common.
 
@@ -101,6 +102,7 @@ def fit_together(
     shared : names of the parameters that are the same in all curves.
     sandwich : places of the curves whose spectrum holds a misfit of the model as well as noise: they are weighed as if
         their noise were white, and the spectrum enters the covariance.
+    compare : whether every curve is fitted by itself as well, to see what sharing costs.
 
     Raises
     ------
@@ -124,7 +126,7 @@ def fit_together(
         noise_model="; ".join(dict.fromkeys(p.noise.description for p in problems)),
         method=_method(problems, stack.sandwich),
     )
-    cost, freedom, p_value = _disagreement(stack, joint)
+    cost, freedom, p_value = _disagreement(stack, joint) if compare else (float("nan"), 0, float("nan"))
     return JointFit(
         fit=joint,
         curves=tuple(_of_curve(stack, joint, i) for i in range(len(problems))),
@@ -381,8 +383,8 @@ def _disagreement(stack: _Stack, joint: FitResult) -> tuple[float, int, float]:
     apart, counted = 0.0, 0
     for problem, at in zip(stack.weighed, stack.places, strict=True):
         own = refit_many(problem, problem.curve.y[:, None], joint.values[at])
-        if not own.converged[0]:
-            return unknown
+        if not (own.converged[0] and np.isfinite(problem.design(own.values[0])).all()):
+            return unknown  # one curve may not determine all of the shared parameters, and run away
         apart += float(own.cost[0])
         counted += _told(problem, own.values[0])
     freedom = counted - len(joint.names)

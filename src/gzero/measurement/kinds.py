@@ -234,17 +234,15 @@ KINDS: dict[str, Kind] = {
     "pulse": Kind(
         name="pulse",
         title="Drifting pulse",
-        x=Role(
-            name="time", units=("s", "m"), words=(*TIME.words, r"x", r".*position.*", r".*distance.*"),
-        ),
+        # a profile along the sample has a column of times as well: which of the two stands still is seen in the numbers
+        x=Role(name="time", units=("s",), words=TIME.words),
         y=Role(
-            name="density", units=(), words=(r"n", r"p", r"s", r".*density.*", r".*signal.*", r".*counts?.*", r".*concentration.*"),
+            name="density", units=(), words=(r"n", r"p", r"s", r"u", r".*density.*", r".*signal.*", r".*counts?.*", r".*concentration.*"),
             unitless=True,
         ),
         beside=(
             TRACE,
-            Role(name="position", units=("m",), words=(r"x", r"l", r"d", r".*position.*", r".*distance.*")),
-            Role(name="delay", units=("s",), words=(r"t", r".*time.*", r".*delay.*")),
+            Role(name="position", units=("m",), words=(r"x", r"z", r"l", r"d", r".*position.*", r".*distance.*")),
         ),
         pooled=True,
         compared="m^2/s",
@@ -257,12 +255,21 @@ KINDS: dict[str, Kind] = {
         x=Role(name="time", units=("s",), words=TIME.words),
         y=Role(
             name="displacement", units=("m^2", "m"),
-            words=(r"msd", r".*squared.*", r"x(_?pos)?", r"position_?x", r"<.*>"),
+            words=(r"msd.*", r".*squared.*", r"x(_?pos)?", r"position_?x", r"<.*>"),
         ),
         beside=(
             TRACE,
             Role(name="position_y", units=("m",), words=(r"y(_?pos)?", r"position_?y")),
             Role(name="position_z", units=("m",), words=(r"z(_?pos)?", r"position_?z")),
+            Role(name="drift_x", units=("m",), words=(r"drift_?x", r"(stage|fiducial|marker)_?x")),
+            Role(name="drift_y", units=("m",), words=(r"drift_?y", r"(stage|fiducial|marker)_?y")),
+            Role(name="drift_z", units=("m",), words=(r"drift_?z", r"(stage|fiducial|marker)_?z")),
+            Role(name="exposure", units=("s",), words=(r"t_?(e|exp)", r"exposure.*", r"shutter.*")),
+            Role(name="dimensions", units=("",), words=(r"dim(ension)?s?",), unitless=True),
+            Role(
+                name="points", units=("",), words=(r"n", r"n_?(points|pairs|windows|obs)", r"points", r"pairs", r"windows", r"counts?"),
+                unitless=True,
+            ),
         ),
         pooled=True,
         compared="m^2/s",

@@ -45,6 +45,11 @@ class Noise:
         return self.spectrum is not None and self.spectrum.kind != "white"
 
     @property
+    def correlated(self) -> bool:
+        """Whether a fit has to whiten: the noise is red, or states a covariance (`reduction.correlated`)."""
+        return self.red
+
+    @property
     def typical(self) -> float:
         """Standard deviation of one reading [unit of y], the median over the sweep."""
         scale = 1.0 if self.spectrum is None else float(np.sqrt(self.spectrum.variance))

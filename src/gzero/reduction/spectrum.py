@@ -16,6 +16,7 @@ both count, by their probability, and which one it is counts as one more paramet
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -151,7 +152,9 @@ def autoregressive(n: int, rho: float) -> Spectrum:
     )
 
 
-def estimate_spectrum(residuals: Array, design: Array, *, stated: bool) -> Spectrum:
+def estimate_spectrum(
+    residuals: Array, design: Array, *, stated: bool, pieces: tuple[int, ...] | None = None
+) -> Spectrum:
     """The spectrum of the noise in the residuals of a fit.
 
     Parameters
@@ -160,31 +163,36 @@ def estimate_spectrum(residuals: Array, design: Array, *, stated: bool) -> Spect
     design : derivatives of the fit by its free parameters, over the same, shape (n, p); columns may repeat.
     stated : whether the standard deviations are stated; white noise then has scale 1, and red noise is not
         believed to be far smaller.
+    pieces : lengths of sweeps that stand one after the other, with one spectrum and nothing else in common; None is one
+        sweep.
 
     Returns
     -------
-    Spectrum, white unless the residuals say otherwise beyond chance.
+    Spectrum of n readings, or of as many as the longest piece has, white unless the residuals say otherwise beyond chance.
     """
     n = residuals.size
-    r, a = cosine(residuals), cosine(design)
+    lengths = pieces or (n,)
+    longest = max(lengths)
+    ends = np.concatenate(([0], np.cumsum(lengths)))
+    r, a = (np.concatenate([cosine(columns[i:j]) for i, j in pairwise(ends)]) for columns in (residuals, design))
     # a constant is not told from the lowest frequencies of red noise: it is taken out with the design
-    constant = np.zeros((n, 1))
-    constant[0] = 1.0
-    likelihood = _Restricted(r, _independent(np.hstack([a, constant])))
+    constant = np.zeros((n, len(lengths)))
+    constant[ends[:-1], np.arange(len(lengths))] = 1.0
+    likelihood = _Restricted(r, _independent(np.hstack([a, constant])), lengths)
     p = likelihood.basis.shape[1]
     base, scale = likelihood(np.ones(n))
-    plain = white(n) if stated else white(n, scale=scale, dof=n - p)
+    plain = white(longest) if stated else white(longest, scale=scale, dof=n - p)
     if n < 24 or scale <= 0 or not np.isfinite(base):
         return plain
-    starts = [(shape, likelihood(shape.powers(n))[0]) for shape in _STARTS]
+    starts = [(shape, likelihood(likelihood.powers(shape))[0]) for shape in _STARTS]
     if base - min(value for _, value in starts) < RED / 4:
         return plain
-    found = [_refined(likelihood, n, [s for s in starts if s[0].kind == kind]) for kind in ("knee", "1/f")]
+    found = [_refined(likelihood, [s for s in starts if s[0].kind == kind]) for kind in ("knee", "1/f")]
     (knee, knee_value), (flicker, flicker_value) = found
     if base - min(knee_value, flicker_value) < RED:
         return plain
     each = [
-        _spectrum(likelihood, shape, n, gain=base - value, stated=stated)
+        _spectrum(likelihood, shape, longest, gain=base - value, stated=stated)
         for shape, value in ((knee, knee_value), (flicker, flicker_value))
     ]
     odds = np.exp(np.clip((flicker_value - _KNEE - knee_value) / 2, -50, 50))
@@ -238,9 +246,13 @@ _STARTS = (
 class _Restricted:
     """-2 ln of the restricted likelihood of a spectrum's shape, its scale at the best value."""
 
-    def __init__(self, r: Array, basis: Array) -> None:
-        self.r, self.basis = r, basis
+    def __init__(self, r: Array, basis: Array, lengths: tuple[int, ...]) -> None:
+        self.r, self.basis, self.lengths = r, basis, lengths
         self.dof = r.size - basis.shape[1]
+
+    def powers(self, shape: _Shape) -> Array:
+        """S of a shape at the frequencies of every sweep, shape (n,)."""
+        return np.concatenate([shape.powers(length) for length in self.lengths])
 
     def __call__(self, powers: Array) -> tuple[float, float]:
         """(-2 ln L, scale)."""
@@ -253,19 +265,21 @@ class _Restricted:
         return float(self.dof * np.log(scale) + np.log(powers).sum() + 2 * np.log(np.diag(factor)).sum()), scale
 
     def information(self, shape: _Shape, n: int) -> tuple[Array, Array]:
-        """(d ln S/d parameter, shape (3, n); expected information of ln(scale) and the two shape parameters)."""
-        powers = shape.powers(n)
-        gradients = [np.ones(n)]
+        """(d ln S/d parameter of a sweep of n readings, shape (3, n); expected information of ln(scale) and the two shape
+        parameters from all sweeps)."""
+        powers = self.powers(shape)
+        gradients, whole = [np.ones(powers.size)], [np.ones(n)]
         for i, step in enumerate((0.05, 0.05 if shape.kind == "knee" else 0.01)):
             up, down = np.array(shape.free), np.array(shape.free)
             up[i], down[i] = up[i] + step, down[i] - step
-            gradients.append(np.log(shape.at(up).powers(n) / shape.at(down).powers(n)) / (2 * step))
+            gradients.append(np.log(self.powers(shape.at(up)) / self.powers(shape.at(down))) / (2 * step))
+            whole.append(np.log(shape.at(up).powers(n) / shape.at(down).powers(n)) / (2 * step))
         g = np.array(gradients)
         q, _ = np.linalg.qr(self.basis / np.sqrt(powers)[:, None])
         leverage = (q**2).sum(axis=1)
         inside = np.array([(q.T * row) @ q for row in g])
         matrix = 0.5 * ((g * (1 - 2 * leverage)) @ g.T + np.einsum("aij,bji->ab", inside, inside))
-        return g, matrix
+        return np.array(whole), matrix
 
 
 def _independent(design: Array) -> Array:
@@ -275,7 +289,7 @@ def _independent(design: Array) -> Array:
     return np.asarray(left[:, singular > 1e-8 * singular[0]])
 
 
-def _refined(likelihood: _Restricted, n: int, starts: list[tuple[_Shape, float]]) -> tuple[_Shape, float]:
+def _refined(likelihood: _Restricted, starts: list[tuple[_Shape, float]]) -> tuple[_Shape, float]:
     """The most likely shape of one kind, from the best of the starts."""
     from scipy.optimize import minimize
 
@@ -283,7 +297,7 @@ def _refined(likelihood: _Restricted, n: int, starts: list[tuple[_Shape, float]]
 
     def deviance(free: Array) -> float:
         shape = best.at(free)
-        return likelihood(shape.powers(n))[0] + shape.surprise
+        return likelihood(likelihood.powers(shape))[0] + shape.surprise
 
     out = minimize(
         deviance,
@@ -315,8 +329,7 @@ def _averaged(knee: Spectrum, flicker: Spectrum, *, weight: float) -> Spectrum:
 
 
 def _spectrum(likelihood: _Restricted, shape: _Shape, n: int, *, gain: float, stated: bool) -> Spectrum:
-    powers = shape.powers(n)
-    powers = powers * likelihood(powers)[1]
+    powers = shape.powers(n) * likelihood(likelihood.powers(shape))[1]
     if stated and powers.mean() < _FAR_BELOW:
         powers = powers / powers.mean()
     gradients, information = likelihood.information(shape, n)
