@@ -14,7 +14,7 @@ from gzero.fitters.published import fit
 from gzero.pipeline.config import configure, with_files
 from gzero.pipeline.datasets import dataset
 from gzero.pipeline.load import load_traces
-from gzero.quanta import PREFACTORS, Quantum
+from gzero.quanta import PREFACTORS, Quantum, parse_quantum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +28,18 @@ class _Row:
     unit: str
     row: str
     reference: str
+    particle: str
 
 
-def published_beside(experiment: str, name: str, main: Estimate) -> tuple[Comparison, ...]:
+def published_beside(
+    experiment: str, name: str, main: Estimate, *, particle: str | None = None
+) -> tuple[Comparison, ...]:
     """The main estimate of an experiment over the published values of the same quantity.
 
     Parameters
     ----------
     name : of the estimate.  main : the estimate; a pure number is compared with the number of units that was published.
+    particle : that was measured; a value in units of h/m is of the particle it was published for.
 
     Returns
     -------
@@ -43,7 +47,7 @@ def published_beside(experiment: str, name: str, main: Estimate) -> tuple[Compar
     """
     out = []
     for row in _rows():
-        if f"{experiment}:{name}" not in row.beside:
+        if f"{experiment}:{name}" not in row.beside or (row.particle and row.particle != particle):
             continue
         value, std = row.ratio.value, row.ratio.std
         if main.unit == row.unit and np.isfinite(row.unit_value):
@@ -79,6 +83,7 @@ def _rows() -> tuple[_Row, ...]:
                 beside=beside, name=measurement.trace,
                 ratio=findings.estimates.get("ratio_of_one", findings.estimates["ratio"]),
                 unit_value=unit.value, unit=unit.unit, row=findings.notes["row"], reference=unit.reference,
+                particle=(measurement.particle or "") if "mass" in parse_quantum(unit.name).needs else "",
             )
         )  # fmt: skip
     return tuple(out)

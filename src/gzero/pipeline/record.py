@@ -36,7 +36,7 @@ def record(
     comparisons = findings.comparisons or tuple(_comparisons(findings, quantum, config))
     name, main = next(iter(findings.estimates.items()), ("", None))
     if main is not None and not measurement.blind:
-        comparisons += published_beside(measurement.kind, name, main)
+        comparisons += published_beside(measurement.kind, name, main, particle=measurement.particle)
     used = len(findings.curve) if findings.curve is not None else int(measurement.ordinate.values.size)
     used = used if findings.used is None else findings.used
     return Analysis(

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from gzero.analysis import Analysis
+from gzero.measurement.kinds import kind
 from gzero.report.blindness import blind_lines, is_blind
 from gzero.report.document import Block, Box, Cell, Facts, Notes, TableBlock, Tone
 from gzero.report.rounding import (
@@ -76,9 +77,11 @@ def facts(analysis: Analysis) -> Facts:
 
 
 def cover_quantum(analysis: Analysis) -> str:
-    """The quantum that was compared with, or that none was named because a unit is looked for."""
-    if analysis.answer is not None and analysis.quantum is None:
+    """The quantum that was compared with, or why there is none."""
+    if analysis.quantum is None and kind(analysis.experiment).listed:
         return "none named: a unit is looked for"
+    if analysis.quantum is None and kind(analysis.experiment).compared == "":
+        return "none: the question of this experiment is another"
     return quantum_line(analysis.quantum, declared=analysis.declared)
 
 
@@ -366,8 +369,8 @@ def warning_notes(analyses: Sequence[Analysis]) -> Notes:
     known: dict[str, str] = {}  # what is said of two traces word for word is one kind, whichever name it is freed of
     for analysis in analyses:
         kinds = {known.setdefault(w, alike(w, analysis.trace)): w for w in analysis.warnings}
-        for kind, warning in kinds.items():
-            found.setdefault(kind, []).append(warning)
+        for alike_line, warning in kinds.items():
+            found.setdefault(alike_line, []).append(warning)
     items = []
     for warnings in found.values():
         own = "" if len(set(warnings)) == 1 else ", alike but for names and numbers"

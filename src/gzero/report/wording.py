@@ -47,6 +47,16 @@ NAMES = {
     "stefan_boltzmann": "Stefan-Boltzmann constant σ",
     "prefactor": "Prefactor P",
     "exponent": "Exponent of temperature",
+    "von_klitzing": "h/e² from the plateaus",
+    "density": "Density n",
+    "density_sdh": "Density, from the oscillations",
+    "conductance": "Conductance G",
+    "alpha": "Exponent α of time",
+    "diffusion_likelihood": "D by maximum likelihood",
+    "localisation_std": "Localisation uncertainty (std)",
+    "einstein_ratio": "D e/(μ kB T)",
+    "ratio": "Value over its unit",
+    "ratio_of_one": "The same for one mode or level",
 }
 
 ORIGINS = {"default": "default", "user": "user", "data": "data"}
