@@ -7,7 +7,8 @@ from scipy.stats import binom, linregress
 from scipy.stats import t as student
 
 from gzero.errors import InputError
-from gzero.fitters.device_line import fieller, fit_devices, is_bent
+from gzero.fitters.device_checks import fieller
+from gzero.fitters.device_line import fit_devices, is_bent
 from gzero.measurement.curve import Curve
 from gzero.models.length import line
 

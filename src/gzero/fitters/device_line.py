@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gzero.errors import InputError
-from gzero.fitters.engine import at_minimum, minimum, refit
+from gzero.fitters.device_checks import Outlier, bent, outliers
+from gzero.fitters.engine import at_minimum, minimum
 from gzero.fitters.problem import Loss, Problem
 from gzero.fitters.result import FitResult
 from gzero.measurement.curve import Curve
@@ -28,28 +29,10 @@ from gzero.reduction.noise import Noise
 #: Odds of a scatter in proportion to the law against one alike for all, before the devices speak: contacts and widths that
 #: differ do so by their share.
 _PROPORTIONAL = 2.0
-#: Chance, over all devices, below which one that lies off the line of the others is named.
-OUTLYING = 0.05
 #: Chance below which the readings are said to bend.
 _BENT = 0.01
 _ROUNDS = 8
 _MAD_TO_STD = 1.4826
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Outlier:
-    """One device off the line of the others.
-
-    Parameters
-    ----------
-    place : among the devices, from 0.  distance : from that line, over its standard deviation [1].
-    p_value : chance that the farthest of so many lies as far.  without : the parameters when it is left out, shape (2,).
-    """
-
-    place: int
-    distance: float
-    p_value: float
-    without: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,14 +86,17 @@ def fit_devices(curve: Curve, model: Model, *, loss: Loss = "linear", source: st
     stated = curve.y_std
     chosen, excess = (fitter.with_scatter(None), np.nan) if stated is None else fitter.with_stated(stated)
     values, std = chosen.values, chosen.std
-    estimated = chosen.scatter > 0 or stated is None
+    estimated = chosen.scatter > 0 or stated is None or loss != "linear"
     student = _student(dof) if estimated else 1.0
     noise = Noise(std=std, stated=stated is not None, source=_said(chosen, source, stated=stated is not None))
     problem = Problem(model=model, curve=curve, noise=noise, loss=loss)
     fit = at_minimum(problem, values, message=chosen.message, converged=True)
+    covariance = fit.covariance / fit.inflation**2 if chosen.covariance is None else chosen.covariance
+    if loss != "linear":
+        covariance = _robust(problem, values)
     fit = replace(
         fit,
-        covariance=(fit.covariance / fit.inflation**2 if chosen.covariance is None else chosen.covariance) * student**2,
+        covariance=covariance * student**2,
         inflation=1.0,
         variance_dof=np.full(2, float(dof) if estimated else np.inf),
     )
@@ -120,10 +106,35 @@ def fit_devices(curve: Curve, model: Model, *, loss: Loss = "linear", source: st
         scatter=chosen.scatter,
         scatter_std=chosen.scatter / np.sqrt(2 * dof),  # the usual standard deviation of a standard deviation
         excess=excess,
-        outliers=_outliers(problem, values, estimated=estimated),
-        bent=_bent(problem, values, estimated=estimated) if lengths.size > 3 else np.nan,
+        outliers=outliers(problem, values, estimated=estimated),
+        bent=bent(problem, values, estimated=estimated) if lengths.size > 3 else np.nan,
         student=student,
     )
+
+
+def _robust(problem: Problem, values: Array) -> Array:
+    """Covariance of an M-estimator of few readings, which pools what bounded pulls are left of all of them (Huber 1973,
+    doi 10.1214/aos/1176342503, whose correction K is for the number of parameters):
+
+        K^2 [sum psi^2/(n - p)]/mean(psi')^2 (J^T J)^-1,    K = 1 + (p/n) var(psi')/mean(psi')^2
+    """
+    pulls, design = problem.residual(values), problem.jacobian(values)
+    square, (n, p) = pulls**2, design.shape
+    if problem.loss == "huber":
+        first, second = np.minimum(1.0, 1 / np.sqrt(np.maximum(square, 1e-300))), np.zeros(n)
+        second[square > 1] = -0.5 * square[square > 1] ** -1.5
+    elif problem.loss == "soft_l1":
+        first, second = (1 + square) ** -0.5, -0.5 * (1 + square) ** -1.5
+    elif problem.loss == "cauchy":
+        first, second = 1 / (1 + square), -1 / (1 + square) ** 2
+    else:
+        raise ValueError(f"no such loss: {problem.loss!r}")
+    slope = first + 2 * second * square  # d psi/d pull of psi = pull * first
+    mean = max(float(np.mean(slope)), 0.1)
+    correction = 1 + p / n * float(np.var(slope)) / mean**2
+    scale = correction**2 * float(np.sum(first**2 * square)) / (n - p) / mean**2
+    size = np.linalg.norm(design, axis=0)
+    return np.asarray(scale * np.linalg.inv((design / size).T @ (design / size)) / np.outer(size, size))
 
 
 def _student(dof: int) -> float:
@@ -295,94 +306,6 @@ class _Fitter:
         return float(-0.5 * (pulls @ pulls) - np.sum(np.log(std)) - 0.5 * information)
 
 
-def _outliers(problem: Problem, values: Array, *, estimated: bool) -> tuple[Outlier, ...]:
-    """Devices that lie off the line of the others beyond what the farthest of so many does by chance (Bonferroni).
-
-    Where the scatter is estimated a device's own residual is kept out of it: the externally studentised residual, Student's
-    with n - 3 degrees of freedom (Cook and Weisberg 1982, Residuals and Influence in Regression, 2.2).
-    """
-    from scipy.special import ndtr, stdtr
-
-    pulls = problem.residual(values)
-    n = pulls.size
-    basis, _ = np.linalg.qr(problem.jacobian(values))
-    free = 1 - np.sum(basis**2, axis=1)
-    inner = np.where(free > 1e-9, pulls / np.sqrt(np.maximum(free, 1e-9)), 0.0)
-    dof = n - 3
-    if estimated:
-        if dof < 1:
-            return ()
-        square = inner**2 / (float(pulls @ pulls) / (dof + 1))
-        distance = np.sqrt(square * dof / np.maximum(dof + 1 - square, 1e-12))
-        p_values = 2 * stdtr(dof, -distance)
-    else:
-        distance = np.abs(inner)
-        p_values = 2 * ndtr(-distance)
-    far = [i for i in np.argsort(p_values) if n * p_values[i] < OUTLYING]
-    return tuple(
-        Outlier(
-            place=int(i),
-            distance=float(distance[i]),
-            p_value=float(min(1.0, n * p_values[i])),
-            without=_without(problem, values, int(i)),
-        )
-        for i in far
-    )
-
-
-def _without(problem: Problem, values: Array, place: int) -> Array:
-    """The parameters when one device is left out."""
-    kept = np.arange(len(problem.curve)) != place
-    curve = problem.curve
-    rest = replace(
-        problem,
-        loss="linear",
-        curve=Curve(x=curve.x[kept], y=curve.y[kept], x_unit=curve.x_unit, y_unit=curve.y_unit),
-        noise=replace(problem.noise, std=problem.noise.std[kept]),
-    )
-    return refit(rest, values)[0]
-
-
-def _bent(problem: Problem, values: Array, *, estimated: bool) -> float:
-    """p-value of a quadratic term in the length, beside the line."""
-    from scipy.special import ndtr, stdtr
-
-    pulls, design = problem.residual(values), problem.jacobian(values)
-    x = problem.curve.x / np.max(problem.curve.x)
-    basis, _ = np.linalg.qr(design)
-    extra = design[:, 0] * x**2
-    extra = extra - basis @ (basis.T @ extra)
-    size = float(np.linalg.norm(extra))
-    dof = pulls.size - 3
-    if size < 1e-9 or dof < 1:
-        return float("nan")
-    found = float(extra @ pulls) / size
-    if not estimated:
-        return float(2 * ndtr(-abs(found)))
-    left = float(pulls @ pulls) - found**2
-    return float(2 * stdtr(dof, -abs(found) / np.sqrt(max(left, 1e-30) / dof)))
-
-
 def is_bent(line: DeviceLine) -> bool:
     """Whether the readings bend beyond chance."""
     return bool(np.isfinite(line.bent) and line.bent < _BENT)
-
-
-def fieller(
-    above: float, below: float, covariance: NDArray[np.float64], quantile: float = 1.959964
-) -> tuple[float, float] | None:
-    """Interval of above/below, which are normal with a covariance of shape (2, 2); None where it has no end.
-
-        {q : (above - q below)^2 <= z^2 var(above - q below)}
-
-    Exact for normal numbers (Fieller 1954, doi 10.1111/j.2517-6161.1954.tb00159.x); the denominator must be told from zero.
-    """
-    square = quantile**2
-    a = below**2 - square * float(covariance[1, 1])
-    b = above * below - square * float(covariance[0, 1])
-    c = above**2 - square * float(covariance[0, 0])
-    root = b**2 - a * c
-    if a <= 0 or root < 0:
-        return None
-    half = float(np.sqrt(root))
-    return (b - half) / a, (b + half) / a

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gzero.estimate import Estimate
-from gzero.fitters.device_line import DeviceLine, fieller
+from gzero.fitters.device_checks import fieller
+from gzero.fitters.device_line import DeviceLine
 from gzero.fitters.exhibits import Band, Entry, Listing, Picture, Trace
 from gzero.measurement.curve import Curve
 from gzero.measurement.measurement import Measurement
