@@ -29,6 +29,7 @@ _WHERE = {
     "fit_errors_in_x": "gzero.pipeline.refine",
     "fit_temperature_series": "gzero.pipeline.together",
     "fit_together": "gzero.pipeline.together",
+    "fit_transition_series": "gzero.fitters.transition_series",
     "load": "gzero.pipeline.public",
     "load_traces": "gzero.pipeline.public",
     "multiverse": "gzero.pipeline.multiverse",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gzero.measurement.measurement import Measurement, Series
 
@@ -12,10 +13,10 @@ from gzero.measurement.measurement import Measurement, Series
 def pooled(measurements: tuple[Measurement, ...]) -> Measurement:
     """Traces of one file as one measurement, with the number of its trace, from 1, beside every reading.
 
-    Readings that are not finite in a trace that is shorter than the others are padding of the file, and left out.
+    A trace that is shorter than the others is padded with cells that hold nothing: those behind its last reading are left out.
     """
     first = measurements[0]
-    kept = [np.isfinite(m.ordinate.values) for m in measurements]
+    kept = [_up_to_the_last(m.ordinate.values) for m in measurements]
     series: dict[str, Series] = {}
     for name, one in first.series.items():
         parts = [m.series[name] for m in measurements]
@@ -33,3 +34,9 @@ def pooled(measurements: tuple[Measurement, ...]) -> Measurement:
     warnings = tuple(dict.fromkeys(w for m in measurements for w in m.warnings))
     rows = tuple(m.row(int(i)) for m, k in zip(measurements, kept, strict=True) for i in np.flatnonzero(k))
     return replace(first, series=series, trace="", coordinate=None, row_numbers=rows, warnings=warnings)
+
+
+def _up_to_the_last(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Readings up to the last finite one."""
+    finite = np.flatnonzero(np.isfinite(values))
+    return np.arange(values.size) <= (finite[-1] if finite.size else -1)
