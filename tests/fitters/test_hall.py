@@ -267,6 +267,13 @@ def test_a_plateau_that_dissipates_is_not_counted() -> None:
     assert any("R_xx does not fall" in level.note for level in result.levels)
 
 
+def test_several_currents_are_several_files() -> None:
+    m = bar()
+    current = Series(name="current", label="I", values=np.where(m.abscissa.values > 6, 1e-6, 2e-6), unit="A")
+    result = fit(replace(m, series={**m.series, "current": current}), OPTIONS)
+    assert any("current" in warning and "file of its own" in warning for warning in result.warnings)
+
+
 def test_declared_plateaus() -> None:
     result = fit(bar(), replace(OPTIONS, plateaus=(1, 5)))
     assert counted(result) == [1, 2, 3, 4]

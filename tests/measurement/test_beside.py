@@ -45,7 +45,11 @@ def test_a_column_beside_by_the_users_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "error", "problem"),
     [
-        ("colour=Rxx", ColumnError, "there is no role 'colour'; roles of hall are longitudinal_resistance, current"),
+        (
+            "colour=Rxx",
+            ColumnError,
+            "there is no role 'colour'; roles of hall are longitudinal_resistance, filling_factor, current",
+        ),
         ("longitudinal_resistance=Ryy", ColumnError, "there is no column 'Ryy'"),
         ("longitudinal_resistance", ConfigError, "is not ROLE=COLUMN"),
         ("current=Rxx", UnitError, "contradicts a current"),

@@ -20,6 +20,8 @@ from gzero.reduction.noise import Noise
 
 #: Part of R_xy that reversal of the field must not change, over R_xy on a plateau, from which it is worth a word.
 _LEFT_OVER = 0.01
+#: Change of the current along a file, over the largest, from which plateaus at different currents may differ.
+_CURRENT = 0.05
 
 
 def choices(found: Found, options: FitOptions, degeneracy: int, measurement: Measurement) -> list[Choice]:
@@ -130,6 +132,7 @@ def warnings_of(
     ):
         out.append("no gain, offset or series resistance was stated: the scale of the resistance is taken as exact")
     out += _claims(levels, at, options)
+    out += _current(measurement)
     if bar.rest is not None and levels.counted:
         plateau = levels.counted[0].plateau
         for one in (levels.counted[k].plateau for k in at):
@@ -141,6 +144,18 @@ def warnings_of(
                 "not face each other, or an offset"
             )
     return out
+
+
+def _current(measurement: Measurement) -> list[str]:
+    """A current that is not the same at all readings: plateaus break down with it, and one level then stands for several."""
+    series = measurement.series.get("current")
+    sizes = np.abs(series.values[np.isfinite(series.values)]) if series is not None else np.zeros(0)
+    if sizes.size == 0 or np.ptp(sizes) <= _CURRENT * np.max(sizes):
+        return []
+    return [
+        f"the current lies between {np.min(sizes):.3g} and {np.max(sizes):.3g} A: readings at all of them make one level; put each "
+        "current in a file of its own and compare their plateaus"
+    ]
 
 
 def _claims(levels: HallLevels, at: Sequence[int], options: FitOptions) -> list[str]:
