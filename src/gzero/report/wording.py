@@ -47,6 +47,18 @@ NAMES = {
     "stefan_boltzmann": "Stefan-Boltzmann constant σ",
     "prefactor": "Prefactor P",
     "exponent": "Exponent of temperature",
+    "transmission_landauer": "Transmission λ/(λ + L)",
+    "exponent_mobility": "Exponent of μ(T)",
+    "fano_factor": "Fano factor ⟨δN²⟩/⟨N⟩",
+    "einstein_ratio": "D e/(μ kB T)",
+    "action": "Action h_s",
+    "action_over_h": "Action h_s/h",
+    "conductivity": "Weight σ₀",
+    "dc_conductivity": "Conductivity at zero frequency",
+    "persistence": "Persistence c",
+    "density_over_mass": "Density over m*/mₑ",
+    "plasma_frequency": "Plasma frequency",
+    "effective_mass": "Effective mass m*",
 }
 
 ORIGINS = {"default": "default", "user": "user", "data": "data"}
