@@ -152,7 +152,9 @@ def test_quanta_prints_the_tables(gzero) -> None:
 
 def test_datasets_are_listed_shown_and_copied(gzero, tmp_path: Path) -> None:
     listed = {d["name"]: d for d in json.loads(gzero("datasets", "--json").out)}
-    assert set(listed) == {"li6_steps", "qpc_levels", "si_diffusivity", "published"}
+    assert set(listed) >= {
+        "li6_steps", "qpc_levels", "si_diffusivity", "published", "ge_hall_mobility", "drude_film"
+    }  # fmt: skip
     assert "synthetic" in listed["li6_steps"]["provenance"]
     assert "seed" in gzero("datasets", "li6_steps").out
     assert gzero("datasets", "li6_steps", "-o", tmp_path).code == 0
