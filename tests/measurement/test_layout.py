@@ -336,7 +336,7 @@ def test_a_unit_is_enough_for_a_diffusivity(table: BuildTable) -> None:
 
 
 def test_a_diffusivity_in_siemens_is_refused(table: BuildTable) -> None:
-    with pytest.raises(UnitError, match=r"contradicts a diffusion \[m\^2/s\]"):
+    with pytest.raises(UnitError, match=r"contradicts a diffusion \[m\^2/s or m\^2/\(V s\)\]"):
         laid(table, "T (K)", "D (uS)", experiment="diffusion", y="D")
 
 

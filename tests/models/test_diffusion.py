@@ -10,6 +10,7 @@ from scipy import constants
 from uncertainties import ufloat
 
 from gzero.models.diffusion import (
+    POWER_LAW,
     mean_free_path,
     scattering_time,
     transmission,
@@ -92,3 +93,15 @@ def test_numbers_with_an_uncertainty_pass_through() -> None:
     assert mean_free_path(3.5e-3, t, SILICON).std_dev / mean_free_path(3.5e-3, 300.0, SILICON) == pytest.approx(
         0.005, rel=1e-12
     )  # T^-1/2
+
+
+def test_the_power_law() -> None:
+    """D_300 (T/300)^-p by hand, its derivatives by central differences (second order in 1e-6, rounding 1e-16/1e-6)."""
+    t, values = np.array([77.0, 150.0, 300.0, 400.0]), np.array([3.5e-3, 1.42])
+    np.testing.assert_allclose(POWER_LAW.function(t, values), [3.5e-3 * (v / 300) ** -1.42 for v in t], rtol=1e-14)
+    found = POWER_LAW.jacobian(t, values)
+    for k in range(2):
+        step = np.zeros(2)
+        step[k] = 1e-6 * values[k]
+        numeric = (POWER_LAW.function(t, values + step) - POWER_LAW.function(t, values - step)) / (2 * step[k])
+        np.testing.assert_allclose(found[:, k], numeric, rtol=1e-7, atol=1e-12)

@@ -133,7 +133,7 @@ def test_an_unknown_key_names_the_file_and_the_closest_key(lab: Path, key: str, 
 
 def test_a_key_like_no_other_gets_the_list() -> None:
     with pytest.raises(
-        ConfigError, match="there is no option 'zzzzzzzz'; options are area, bias, blind, blind_record, "
+        ConfigError, match="there is no option 'zzzzzzzz'; options are action, area, bias, blind, blind_record, "
     ) as raised:
         configure(zzzzzzzz=1)
     assert set(raised.value.allowed) == set(OPTIONS)

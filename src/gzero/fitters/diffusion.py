@@ -1,25 +1,27 @@
-"""What a measured diffusion coefficient says: D in units of h/m, scattering time, mean free path, transmission."""
+"""What a measured diffusion coefficient or mobility says: D in units of h/m, scattering time, mean free path, transmission.
+
+A row of a table is an answer of its own; D(T) of one sample is a curve (`gzero.fitters.diffusion_curve`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
 
 from gzero.errors import ConfigError
 from gzero.estimate import Estimate
-from gzero.fitters.findings import BudgetLine, Comparison, Findings
-from gzero.fitters.options import FitOptions
+from gzero.fitters.derived import Formula, derive
+from gzero.fitters.diffusion_curve import fit_over_temperature
+from gzero.fitters.findings import Comparison, Findings
+from gzero.fitters.kinetics import check, choices, gas_of, kinetics, warnings
+from gzero.fitters.masses import in_units, mass_of
+from gzero.fitters.options import Conventions, FitOptions
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement
 from gzero.models import diffusion as formula
-from gzero.quanta import Conditions, Particle, parse_quantum, particle
+from gzero.models.carriers import Number
 
-if TYPE_CHECKING:
-    from uncertainties.core import AffineScalarFunc
-
-_UNITS = ("h/m", "hbar/m", "hbar/2m")
-
+#: SI unit of a mobility; the other that the ordinate may have is that of a diffusion coefficient.
+MOBILITY = "m^2/(V s)"
 
 #: How the numbers come about, for a report.
 METHOD = (
@@ -28,119 +30,120 @@ METHOD = (
     "Where mass and temperature are known, τ = D/v² and l = D/v, with v² the mean square of one velocity "
     "component. D m/h may exceed 1 and is not capped.",
 )
+_FROM_MOBILITY = "A mobility μ becomes D = μ kB T/(e F) by the Einstein relation, F the Fano factor of the stated statistics; τ = μ m/e."
 
 
 def fit(measurement: Measurement, options: FitOptions) -> Findings:
-    """Derived quantities of one diffusion coefficient.
+    """The answer of one row, or of a curve over temperature.
 
     Returns
     -------
     Findings with `diffusion` and, where temperature and mass are stated, `tau`, `mean_free_path`; with a length also
-    `transmission` (Landauer) and `transmission_drude` (eq. (5) of the paper).
+    `transmission` by the stated convention, the other beside it, and the action.
 
     Raises
     ------
-    ConfigError : no particle or mass to compare with.
+    ConfigError : no mass to compare with; conventions that contradict what is stated.  InputError, FitError : of a curve.
     """
-    value = float(measurement.ordinate.values[0])
-    std = 0.0 if measurement.ordinate.std is None else float(measurement.ordinate.std[0])
-    d = Estimate(value=value, std_stat=std, unit="m^2/s")
-    bare = (
-        particle(measurement.particle) if measurement.particle in ("electron", None) and measurement.particle else None
-    )
-    stated = measurement.conditions.get("mass")
-    if stated is None and (bare is None or bare.mass is None):
+    if measurement.ordinate.values.size > 1:
+        return fit_over_temperature(measurement, options)
+    return _row(measurement, options)
+
+
+def _row(measurement: Measurement, options: FitOptions) -> Findings:
+    """Derived quantities of one diffusion coefficient or mobility."""
+    conventions, path = options.conventions, measurement.origin.path
+    bare, mass = mass_of(measurement)
+    y = measurement.ordinate
+    reading = Estimate(value=float(y.values[0]), std_stat=0.0 if y.std is None else float(y.std[0]), unit=y.unit)
+    conditions = {**measurement.conditions, "mass": mass, "reading": reading}
+    mobile = y.unit == MOBILITY
+    if mobile and "temperature" not in conditions:
         raise ConfigError(
-            "a diffusion coefficient is compared with h/m: which mass?",
-            remedy="state --particle or --mass",
-            path=measurement.origin.path,
-        )
-    mass = stated or Estimate(value=float(bare.mass) if bare and bare.mass else float("nan"), unit="kg")
-    estimates = {"diffusion": d, **_derived(d, measurement.conditions, mass)}
-    warnings = (
-        [] if std > 0 else ["no uncertainty is stated for this value, so none of the derived numbers can have one"]
+            "a mobility becomes D by D = mu kB T/e: at which temperature?", path=path,
+            remedy="state --temperature, or give the table a column 'T (K)'",
+        )  # fmt: skip
+    check(conventions, conditions, path)
+    formulas = _formulas(measurement, conventions, conditions, mobile=mobile)
+    found = derive(None, formulas, conditions=conditions, noise="stated uncertainty of the value")
+    d = found.estimates["diffusion"]
+    notes = (
+        []
+        if reading.std_stat > 0
+        else ["no uncertainty is stated for this value, so none of the derived numbers can have one"]
     )
-    ledger = [
-        Choice(
-            choice="statistics",
-            value="classical gas, v^2 = kB T/m",
-            origin="default",
-            note="valid for a non-degenerate gas",
-        ),
-        Choice(choice="mass for velocity and time", value=f"{mass.value:.4g} kg", origin="data" if stated else "user"),
-        Choice(
-            choice="transmission",
-            value="lambda/(lambda + L), lambda = sqrt(2 pi) l",
-            origin="default",
-            note="Landauer; l/L of the paper's eq. (5) is given beside it",
-        ),
-    ]
+    used = Choice(
+        choice="mass for velocity and time", value=f"{mass.value:.4g} kg",
+        origin="data" if "mass" in measurement.conditions else "user",
+    )  # fmt: skip
+    einstein = Choice(choice="D from", value="mobility", origin="data", note="D = mu kB T/(e F), charge e")
     return Findings(
-        estimates=estimates,
-        comparisons=tuple(_comparisons(d, bare, mass, effective=stated is not None)),
-        budget=(
-            BudgetLine(
-                source="stated uncertainty of the value",
-                kind="statistical",
-                value="from the file",
-                std=std,
-                share=1.0 if std else 0.0,
-            ),
+        estimates=found.estimates,
+        joint=found.joint,
+        comparisons=(
+            *in_units(d, bare, mass, effective="mass" in measurement.conditions),
+            *_beside(measurement, found.estimates),
         ),
-        ledger=tuple(ledger),
-        warnings=tuple(warnings),
-        method=METHOD,
+        budget=found.budget,
+        ledger=(*((einstein,) if mobile else ()), *choices(conventions, conditions), used),
+        warnings=(*notes, *_outside(found.estimates), *warnings(conventions, conditions)),
+        method=(*METHOD, _FROM_MOBILITY) if mobile or "mobility" in measurement.series else METHOD,
     )
 
 
-def _derived(d: Estimate, conditions: Mapping[str, Estimate], mass: Estimate) -> dict[str, Estimate]:
-    """tau, l and Gamma, with D, T, m and L propagated together so that what they share stays shared."""
-    from uncertainties import ufloat
+def _formulas(
+    measurement: Measurement, conventions: Conventions, conditions: dict[str, Estimate], *, mobile: bool
+) -> dict[str, Formula]:
+    """The formulas of a row; a mobility that stands beside D goes into the conditions."""
 
-    temperature, length = conditions.get("temperature"), conditions.get("length")
-    if temperature is None:
-        return {}
-    names = {source for e in (d, temperature, mass, length) if e is not None for source in e.systematic}
-    sources = {name: ufloat(0.0, 1.0, name) for name in sorted(names)}
-    noise = ufloat(0.0, 1.0, "noise")
-    big_d: Any = replace(d, std_stat=0.0).as_ufloat(sources) + d.std_stat * noise
-    t, m = temperature.as_ufloat(sources), mass.as_ufloat(sources)
-    path: Any = formula.mean_free_path(big_d, t, m)
-    out = {
-        "tau": _estimate(formula.scattering_time(big_d, t, m), noise, sources, "s"),
-        "mean_free_path": _estimate(path, noise, sources, "m"),
+    def read(n: Mapping[str, Number]) -> Number:
+        return n["reading"] / n.get("gain", 1.0)
+
+    def diffusion(n: Mapping[str, Number]) -> Number:
+        return formula.from_mobility(read(n), n["temperature"], gas_of(conventions, n).fano) if mobile else read(n)
+
+    def completed(function: Callable[[Mapping[str, Number]], Number]) -> Callable[[Mapping[str, Number]], Number]:
+        return lambda n: function({**n, "diffusion": diffusion(n)})
+
+    out: dict[str, Formula] = {"diffusion": (diffusion, "m^2/s")}
+    if mobile:
+        out["mobility"] = (read, MOBILITY)
+    elif "mobility" in measurement.series and "temperature" in conditions:
+        beside = measurement.series["mobility"]
+        if beside.values[0] > 0:
+            std = 0.0 if beside.std is None else float(beside.std[0])
+            conditions["mobility"] = Estimate(value=float(beside.values[0]), std_stat=std, unit=MOBILITY)
+            out["mobility"] = (lambda n: n["mobility"], MOBILITY)
+            out["einstein_ratio"] = (lambda n: read(n) / formula.from_mobility(n["mobility"], n["temperature"]), "")
+    return out | {
+        name: (completed(function), unit) for name, (function, unit) in kinetics(conventions, conditions).items()
     }
-    if length is not None:
-        long: Any = length.as_ufloat(sources)
-        out["transmission"] = _estimate(formula.transmission(path, long), noise, sources, "")
-        out["transmission_drude"] = _estimate(formula.transmission_drude(path, long), noise, sources, "")
-    return out
 
 
-def _estimate(number: Any, noise: AffineScalarFunc, sources: Mapping[str, AffineScalarFunc], unit: str) -> Estimate:
-    """An uncertain number taken apart into its statistical part and the shift of every source."""
-    slopes = number.derivatives
-    # noise and sources are unit normal variables, so each slope is one standard uncertainty's shift
-    parts = {name: float(slopes.get(source, 0.0)) for name, source in sources.items()}
-    return Estimate(value=float(number.n), std_stat=abs(float(slopes.get(noise, 0.0))), systematic=parts, unit=unit)
+def _beside(measurement: Measurement, estimates: Mapping[str, Estimate]) -> list[Comparison]:
+    """D beside mu kB T/e of the same row."""
+    ratio = estimates.get("einstein_ratio")
+    if ratio is None:
+        return []
+    value = estimates["diffusion"].value / ratio.value
+    name = f"mu kB T/e, mu = {measurement.series['mobility'].label}"
+    return [
+        Comparison(
+            name=name, value=value, unit="m^2/s", ratio=ratio.value, ratio_std=ratio.std, reference="Einstein relation"
+        )
+    ]
 
 
-def _comparisons(d: Estimate, bare: Particle | None, mass: Estimate, *, effective: bool) -> list[Comparison]:
-    """D in every fundamental unit of diffusion, for the bare and the effective mass."""
-    masses = (
-        [("m0" if bare is not None and bare.name == "electron" else "m", bare.mass)]
-        if bare is not None and bare.mass
-        else []
-    )
-    if effective:
-        masses.append(("m*", mass.value))
-    out = []
-    for symbol in _UNITS:
-        for name, kg in masses:
-            unit = parse_quantum(symbol, Conditions(mass=kg)).value
-            if unit is not None:
-                shown = symbol.replace("m", name) if not symbol.startswith("hbar/2") else f"hbar/2{name}"
-                out.append(
-                    Comparison(name=shown, value=unit, unit="m^2/s", ratio=d.value / unit, ratio_std=d.std / unit)
-                )
-    return out
+def _outside(estimates: Mapping[str, Estimate]) -> list[str]:
+    """A ratio of D to mobility that the statistics do not allow."""
+    ratio = estimates.get("einstein_ratio")
+    if ratio is None or not ratio.std > 0:
+        return []
+    expected = 1 / estimates["fano_factor"].value if "fano_factor" in estimates else 1.0
+    far = (ratio.value - expected) / ratio.std
+    if abs(far) <= 3:
+        return []
+    return [
+        f"D/mu is {ratio.value:.3g} kB T/e, {abs(far):.1f} standard uncertainties off {expected:.3g}: D and mobility are of other "
+        "carriers, other temperatures, or another statistics"
+    ]

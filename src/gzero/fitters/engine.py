@@ -286,6 +286,8 @@ def _inverse(weighted: Array) -> tuple[Array, NDArray[np.int64]]:
     """((J^T J)^-1 by singular values of the column-scaled Jacobian, columns that the data do not determine)."""
     scale = np.linalg.norm(weighted, axis=0)
     k = weighted.shape[1]
+    if not k:  # every parameter lies on a bound
+        return np.zeros((0, 0)), np.array([], dtype=np.int64)
     if not np.isfinite(scale).all() or np.any(scale == 0):
         return np.full((k, k), np.nan), np.flatnonzero(~np.isfinite(scale) | (scale == 0))
     _, singular, right = np.linalg.svd(weighted / scale, full_matrices=False)

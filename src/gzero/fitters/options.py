@@ -6,13 +6,38 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from gzero.fitters.problem import Loss
+from gzero.models.carriers import Dimensions, Statistics
 from gzero.quanta import Quantum
 from gzero.reduction.selection import Selection
 
 RiserShape = Literal["shared", "curved", "thermal*saddle", "bias", "modulation", "sub-step"]
 NoiseModel = Literal["learnt", "white"]
+Transmission = Literal["landauer", "drude"]
+Action = Literal["mvL", "kBT"]
+Rows = Literal["auto", "each", "curve"]
 #: Words of the option `risers`.
 RISER_SHAPES: tuple[RiserShape, ...] = get_args(RiserShape)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conventions:
+    """Choices of convention about a gas of carriers; each changes numbers, so each is reported.
+
+    Parameters
+    ----------
+    statistics, dimensions : of the gas, which give v^2 and the ballistic length (`gzero.models.carriers`).
+    degeneracy : states (spins, valleys) that a stated density counts [1].
+    transmission : Gamma = lambda_b/(lambda_b + L) of Landauer, or l/L of Drude, which may exceed 1.
+    action : h_s = m v L, or kB T L/v, which are equal for a classical gas alone.
+    said : the options that the user stated.
+    """
+
+    statistics: Statistics = "classical"
+    dimensions: Dimensions = 3
+    degeneracy: float = 1.0
+    transmission: Transmission = "landauer"
+    action: Action = "mvL"
+    said: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +57,7 @@ class FitOptions:
     margin : what still counts as equal to a unit, over that unit [1];  confidence : of the intervals that decide.
     seed : of whatever a fitter draws.
     noise_model : "learnt" from the residuals, red where they are; "white" takes the readings as independent.
+    conventions : about a gas of carriers.
     """
 
     quantum: Quantum
@@ -46,6 +72,7 @@ class FitOptions:
     confidence: float = 0.95
     seed: int = 1
     noise_model: NoiseModel = "learnt"
+    conventions: Conventions = field(default_factory=Conventions)
 
     @property
     def unit(self) -> float:

@@ -126,6 +126,11 @@ RESISTANCE = Role(
     name="resistance", units=("ohm",), words=(r"r(_?(meas|raw|2t|4t|xx|dc))?\d*", r".*resist.*", r".*widerstand.*")
 )
 
+MOBILITY = Role(
+    name="mobility",
+    units=("m^2/(V s)",),
+    words=(r"(mu|µ|μ)(_?\w{1,5})?", r".*mobilit.*", r".*beweglichkeit.*"),
+)
 TEMPERATURE = Role(name="temperature", units=("K",), words=(r"t(emp)?(_k)?", r".*temperatur.*"))
 MASS = Role(name="mass", units=("kg",), words=(r"m\*?", r".*mass.*", r"m_?eff"))
 LENGTH = Role(name="length", units=("m",), words=(r"l", r".*length.*", r".*laenge.*", r".*länge.*"))
@@ -224,9 +229,11 @@ KINDS: dict[str, Kind] = {
         name="diffusion",
         title="Diffusion coefficients",
         x=TEMPERATURE,
-        y=Role(name="diffusion", units=("m^2/s",), words=(r"d(_?(n|p|e|h|x))?", r".*diffus.*")),
+        y=Role(name="diffusion", units=("m^2/s", "m^2/(V s)"), words=(r"d(_?(n|p|e|h|x))?", r".*diffus.*")),
+        beside=(MOBILITY,),
         per_row=True,
         conditions=(TEMPERATURE, MASS, LENGTH),
+        compared="m^2/s",
         quantum="h/m",
         swept=False,
         telltale=("m^2/s",),

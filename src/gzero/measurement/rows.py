@@ -10,7 +10,7 @@ import numpy as np
 from gzero.errors import ColumnError, InputError, UnitError
 from gzero.estimate import Estimate
 from gzero.loaders.table import Table
-from gzero.measurement.columns import chosen, spread_in_si, stated_unit
+from gzero.measurement.columns import chosen, read_beside, role_of, spread_in_si, stated_unit
 from gzero.measurement.kinds import Kind
 from gzero.measurement.measurement import Measurement, Series
 from gzero.measurement.roles import Layout, Wanted, header
@@ -40,6 +40,7 @@ def measure_rows(
         )
     index = layout.std[0]
     spread = None if index is None else spread_in_si(table, table.columns[index], column, unit, environment)
+    beside = {name: read_beside(table, i, std, role_of(kind, name), environment) for name, i, std in layout.beside}
     out = []
     for row in range(table.rows):
         if not np.isfinite(column.values[row]):
@@ -73,7 +74,7 @@ def measure_rows(
         out.append(
             Measurement(
                 kind=kind.name,
-                series={kind.x.name: x, kind.y.name: y},
+                series={kind.x.name: x, kind.y.name: y, **{n: _alone(s, row) for n, s in beside.items()}},
                 conditions=own,
                 origin=replace(table.origin, rows_read=table.origin.rows_read),
                 x=kind.x.name,
@@ -85,6 +86,12 @@ def measure_rows(
             )
         )
     return tuple(out)
+
+
+def _alone(series: Series, row: int) -> Series:
+    """What one row says of a quantity that was read beside y."""
+    std = None if series.std is None or not np.isfinite(series.std[row]) else series.std[row : row + 1]
+    return replace(series, values=series.values[row : row + 1], std=std)
 
 
 def _row_conditions(table: Table, layout: Layout, row: int, kind: Kind, environment: Conditions) -> dict[str, Estimate]:

@@ -29,10 +29,16 @@ SHORT_STD_WORDS = (
 )
 
 
+#: Where a conductivity is measured, sigma is its symbol: `Re sigma` and `sigma_1` are no uncertainties of `Re` and `1`.
+CONDUCTIVITY_WORD = r"(?:(?:re|real|im|imag|imaginary)[ _({\[]*)?(?:sigma|σ)[ _]*(?:1|2|re|real|r|im|imag|i|xx)?[)\]}]*"
+
+
 def uncertainty_columns(names: Sequence[str], units: Sequence[Unit], kind: Kind) -> dict[int, str]:
     """Columns that state an uncertainty -> the name of what it belongs to, "" where they do not say."""
-    out = {}
+    out: dict[int, str | None] = {}
     for i, name in enumerate(names):
+        if kind.y.name == "conductivity" and re.fullmatch(CONDUCTIVITY_WORD, name.strip(), re.IGNORECASE):
+            continue
         of = _stated_outright(name)
         out[i] = _stated_beside(i, names, units, kind) if of is None else of
     return {i: of for i, of in out.items() if of is not None}

@@ -22,6 +22,7 @@ from gzero.measurement.measurement import Measurement
 from gzero.pipeline.blind import blind_verdict, settle, without_rulers, without_truth
 from gzero.pipeline.branches import between_branches
 from gzero.pipeline.config import Config, loss, noise_model, plateaus, risers, selection
+from gzero.pipeline.conventions import conventions
 from gzero.pipeline.load import FIT, environment, load_traces
 from gzero.pipeline.record import record
 from gzero.quanta import (
@@ -137,6 +138,7 @@ def find(measurement: Measurement, config: Config) -> Found:
         confidence=margins.confidence,
         seed=1 if config.seed is None else config.seed,
         noise_model=noise_model(config),
+        conventions=conventions(config),
     )
     with np.errstate(all="ignore"):
         findings = fitter(experiment.name).fit(measurement, options)

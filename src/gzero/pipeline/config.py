@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from gzero.errors import ConfigError
-from gzero.fitters.options import RISER_SHAPES, NoiseModel, RiserShape
+from gzero.fitters.options import RISER_SHAPES, Action, NoiseModel, RiserShape, Rows, Transmission
 from gzero.fitters.problem import Loss
 from gzero.measurement.ledger import By
+from gzero.models.carriers import Statistics
 from gzero.reduction.selection import Selection
 
 #: Options and the text that each takes; the same names as on the command line, dashes for underscores in neither.
@@ -22,6 +23,7 @@ _TEXTS = (
     "quantum", "particle", "mass", "temperature", "series_resistance", "gain", "offset", "length", "bias",
     "lever_arm", "width", "area", "thickness", "electric_field", "magnetic_field", "compressibility", "channels", "density",
     "reservoir_temperature", "divider", "sound_speed", "length_offset", "columns", "risers", "range", "plateaus", "invalid", "repeats", "sweep", "loss", "noise_model", "blind_record",
+    "statistics", "dimensions", "transmission", "action", "rows",
 )  # fmt: skip
 #: Options that take one of a few words, the default first.
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -30,8 +32,13 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "sweep": ("split", "refuse", "up", "down", "sort"),
     "loss": get_args(Loss),
     "noise_model": get_args(NoiseModel),
+    "statistics": get_args(Statistics),
+    "dimensions": ("3", "2", "1"),
+    "transmission": get_args(Transmission),
+    "action": get_args(Action),
+    "rows": get_args(Rows),
 }
-_NUMBERS = ("margin", "level_margin", "confidence", "seed", "header_row")
+_NUMBERS = ("margin", "level_margin", "confidence", "seed", "header_row", "degeneracy")
 
 #: Options that are said or not.
 _FLAGS = ("blind",)
@@ -94,6 +101,12 @@ class Config:
     sweep: str | None = None
     loss: str | None = None
     noise_model: str | None = None
+    statistics: str | None = None
+    dimensions: str | None = None
+    degeneracy: float | None = None
+    transmission: str | None = None
+    action: str | None = None
+    rows: str | None = None
     margin: float | None = None
     level_margin: float | None = None
     confidence: float | None = None
@@ -241,9 +254,9 @@ def selection(config: Config, x_factor: float = 1.0) -> Selection:
         low, high = (value * x_factor for value in _pair(config.range, "range", "-0.9:-0.3"))
         low, high = min(low, high), max(low, high)
     return Selection(
-        invalid=_one_of(config.invalid, "invalid"),  # type: ignore[arg-type]
-        repeats=_one_of(config.repeats, "repeats"),  # type: ignore[arg-type]
-        sweep=_one_of(config.sweep, "sweep"),  # type: ignore[arg-type]
+        invalid=one_of(config.invalid, "invalid"),  # type: ignore[arg-type]
+        repeats=one_of(config.repeats, "repeats"),  # type: ignore[arg-type]
+        sweep=one_of(config.sweep, "sweep"),  # type: ignore[arg-type]
         x_low=low,
         x_high=high,
     )
@@ -274,7 +287,7 @@ def loss(config: Config) -> Loss:
     ------
     ConfigError : no such loss.
     """
-    return _one_of(config.loss, "loss")  # type: ignore[return-value]
+    return one_of(config.loss, "loss")  # type: ignore[return-value]
 
 
 def noise_model(config: Config) -> NoiseModel:
@@ -284,7 +297,7 @@ def noise_model(config: Config) -> NoiseModel:
     ------
     ConfigError : no such noise model.
     """
-    return _one_of(config.noise_model, "noise_model")  # type: ignore[return-value]
+    return one_of(config.noise_model, "noise_model")  # type: ignore[return-value]
 
 
 def plateaus(config: Config) -> tuple[int, int] | None:
@@ -335,7 +348,13 @@ def _pair(text: str, name: str, example: str) -> tuple[float, float]:
     return low, high
 
 
-def _one_of(value: str | None, name: str) -> str:
+def one_of(value: str | None, name: str) -> str:
+    """The word that an option takes, its default where nothing was said.
+
+    Raises
+    ------
+    ConfigError : a word that is none of them.
+    """
     allowed = _CHOICES[name]
     if value is None:
         return allowed[0]
@@ -355,7 +374,7 @@ def config_schema() -> dict[str, Any]:
     for name in _FLAGS:
         kinds[name] = {"type": "boolean"}
     for name, allowed in _CHOICES.items():
-        kinds[name] = {"enum": list(allowed)}
+        kinds[name] = {"enum": [*allowed, *(int(word) for word in allowed if word.isdigit())]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "gzero.config/1",

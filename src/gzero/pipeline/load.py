@@ -22,6 +22,7 @@ from gzero.measurement.measurement import DECLARABLE, Measurement, condition
 from gzero.measurement.roles import Layout, Wanted
 from gzero.pipeline.blind_record import factor_of, find_record
 from gzero.pipeline.config import Config, columns, selection
+from gzero.pipeline.diffusive import Told, bridge_layout, of_rows, reduced, told
 from gzero.quanta import (
     Conditions,
     Particle,
@@ -31,6 +32,7 @@ from gzero.quanta import (
     unit_or_quantum,
 )
 from gzero.reduction.branches import split
+from gzero.reduction.van_der_pauw import is_bridge
 
 FIT = "fit"  #: the value of --series-resistance that asks for it to be fitted
 
@@ -47,7 +49,10 @@ def experiment_of(table: Table, config: Config) -> Kind:
     """The kind of measurement: the one that is named, else the one that a column's unit or name gives away."""
     if config.experiment is not None:
         return kind(config.experiment)
-    return kind_of_units({unit_or_quantum(column.unit_text).si for column in table.columns})
+    units = {unit_or_quantum(column.unit_text).si for column in table.columns}
+    if (config.y is None and is_bridge(table)) or ({"K", "m^2/(V s)"} <= units and not units & {"S", "ohm", "A"}):
+        return kind("diffusion")
+    return kind_of_units(units)
 
 
 def _wanted(config: Config) -> Wanted:
@@ -74,7 +79,8 @@ def inspect_path(path: str | Path, config: Config) -> Inspection:
     table = ratios_as_names(table, experiment)
     layout, problem = None, ""
     try:
-        layout = layout_of(table, experiment, config)
+        plate = experiment.name == "diffusion" and config.y is None and is_bridge(table)
+        layout = bridge_layout(table) if plate else layout_of(table, experiment, config)
     except InputError as error:
         problem = str(error)
     record = find_record(path, config.blind_record, table.origin.sha256)
@@ -121,16 +127,25 @@ def _measured(table: Table, path: str | Path, config: Config) -> tuple[Measureme
     if experiment.catalogue:
         return measure_catalogue(table, layout_of(table, experiment, config), experiment)
     give_meaning = measure_list if experiment.listed else measure
-    return give_meaning(
-        table,
-        layout_of(table, experiment, config),
-        experiment,
+    found = reduced(table) if experiment.name == "diffusion" and config.y is None else Told(table=table)
+    layout = layout_of(found.table, experiment, config)
+    asked, ledger = experiment, found.ledger
+    shared: dict[str, Estimate] = {}
+    if experiment.per_row:
+        asked, rows, shared = of_rows(found.table, experiment, layout, config)
+        ledger = (*ledger, rows)
+        layout = layout_of(found.table, asked, config)
+    measurements = give_meaning(
+        found.table,
+        layout,
+        asked,
         _wanted(config),
         conditions=stated_conditions(config, experiment),
         environment=environment(config),
         particle=config.particle,
         quantum=quantum,
     )
+    return told(measurements, ledger, found.warnings, shared)
 
 
 def check_quantum(quantum: Quantum, experiment: Kind, path: str) -> None:

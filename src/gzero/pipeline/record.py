@@ -11,6 +11,7 @@ from gzero.measurement.kinds import kind
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement
 from gzero.pipeline.config import Config
+from gzero.pipeline.conventions import NAMES
 from gzero.pipeline.load import environment
 from gzero.pipeline.published import published_beside
 from gzero.quanta import (
@@ -65,6 +66,7 @@ def record(
             *(() if kind(measurement.kind).catalogue else stated(config, quantum, declared)),
             *measurement.ledger,
             *findings.ledger,
+            *_unused(config, findings),
         ),
         warnings=(*measurement.warnings, *findings.warnings),
         provenance=config.provenance,
@@ -132,6 +134,18 @@ def stated(config: Config, quantum: Quantum | None, declared: bool) -> list[Choi
         if getattr(config, name) is not None:
             by, file = config.origin(name)
             out.append(Choice(choice=name.replace("_", " "), value=str(getattr(config, name)), origin=by, note=file))
+    return out
+
+
+def _unused(config: Config, findings: Findings) -> list[Choice]:
+    """Conventions that were stated and that the experiment has no use for."""
+    used = {choice.choice for choice in findings.ledger}
+    out = []
+    for name in NAMES:
+        if getattr(config, name) is not None and name not in used:
+            by, _ = config.origin(name)
+            value = str(getattr(config, name))
+            out.append(Choice(choice=name, value=value, origin=by, note="of no use to this experiment"))
     return out
 
 

@@ -101,6 +101,8 @@ def simulate_file(wanted: Simulation, output: Path) -> tuple[Path, Path]:
         raise ConfigError(f"seed {wanted.seed} is not a whole number from 0", remedy="write for example --seed 7")
     if wanted.experiment not in _OWN:
         return _any(wanted, output)
+    if wanted.experiment == "diffusion" and _is_curve(wanted):
+        return _any(wanted, output, generator="diffusion_curve")
     if wanted.parameters:
         raise ConfigError(
             f"--set is not for {wanted.experiment}", remedy="it has options of its own: see gzero simulate --help"
@@ -109,10 +111,19 @@ def simulate_file(wanted: Simulation, output: Path) -> tuple[Path, Path]:
     return writers[wanted.experiment](wanted, output)
 
 
-def _any(wanted: Simulation, output: Path) -> tuple[Path, Path]:
+def _is_curve(wanted: Simulation) -> bool:
+    """Whether D over temperature of one sample is asked for, and not a row a temperature."""
+    return any(
+        getattr(wanted, option.name) != option.default
+        for option in fields(wanted)
+        if option.name in ("points", "parameters")
+    )
+
+
+def _any(wanted: Simulation, output: Path, *, generator: str = "") -> tuple[Path, Path]:
     """An experiment's own generator, with what is set of its parameters."""
     _only(wanted, _OF_ANY)
-    generate = importlib.import_module(f"gzero.synthetic.{wanted.experiment}").simulate
+    generate = importlib.import_module(f"gzero.synthetic.{generator or wanted.experiment}").simulate
     known = {name: p for name, p in inspect.signature(generate).parameters.items() if name not in ("rng", "seed")}
     given: dict[str, object] = {}
     default = Simulation(experiment=wanted.experiment)

@@ -11,6 +11,7 @@ from gzero.measurement.kinds import kind
 from gzero.measurement.measurement import DECLARABLE, condition
 from gzero.pipeline.blind_record import digest
 from gzero.pipeline.config import Config, loss, plateaus, risers, selection
+from gzero.pipeline.conventions import NAMES, conventions, rows
 from gzero.pipeline.load import FIT, environment
 from gzero.quanta import parse_quantum
 from gzero.verdict.margins import Margins
@@ -44,7 +45,10 @@ def choices_of(config: Config) -> dict[str, str]:
         "repeats": chosen.repeats,
         "sweep": chosen.sweep,
         "loss": loss(config),
+        "rows": rows(config),
     }
+    taken = conventions(config)
+    out |= {name: _plain(getattr(taken, name)) for name in NAMES}
     if config.range is not None:
         all_of_it = chosen.x_low == -math.inf and chosen.x_high == math.inf
         out["range"] = NOT_STATED if all_of_it else f"{_plain(chosen.x_low)}:{_plain(chosen.x_high)}"

@@ -57,6 +57,17 @@ NAMES = {
     "einstein_ratio": "D e/(μ kB T)",
     "ratio": "Value over its unit",
     "ratio_of_one": "The same for one mode or level",
+    "transmission_landauer": "Transmission λ/(λ + L)",
+    "exponent_mobility": "Exponent of μ(T)",
+    "fano_factor": "Fano factor ⟨δN²⟩/⟨N⟩",
+    "action": "Action h_s",
+    "action_over_h": "Action h_s/h",
+    "conductivity": "Weight σ₀",
+    "dc_conductivity": "Conductivity at zero frequency",
+    "persistence": "Persistence c",
+    "density_over_mass": "Density over m*/mₑ",
+    "plasma_frequency": "Plasma frequency",
+    "effective_mass": "Effective mass m*",
 }
 
 ORIGINS = {"default": "default", "user": "user", "data": "data"}
