@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from gzero.errors import ColumnError, GzeroError, InputError, UnitError
 from gzero.loaders.table import Column, Origin, Table
-from gzero.measurement.kinds import CONDUCTANCE, KINDS, kind, matches
+from gzero.measurement.kinds import KINDS, kind
 from gzero.measurement.layout import lay_out
+from gzero.measurement.quantities import CONDUCTANCE, matches
 from gzero.measurement.roles import Layout, Wanted, find_column
 from gzero.quanta import Conditions
 from gzero.units import split_header

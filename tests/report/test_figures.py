@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from samples import diffusion, staircase, staircase_map
 
-from gzero.report.figures import LevelMark, comparison_figure, shortened, staircase_figure, to_svg
+from gzero.report.figures import LevelMark, shortened, staircase_figure, to_svg
+from gzero.report.forest import comparison_figure
 from gzero.report.overview import overview_figure
 from gzero.report.pictures import overview_block, records_block, staircase_block
 

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from gzero.errors import UnitError
 from gzero.loaders.table import Column, Table
-from gzero.measurement.kinds import Kind, Role, matches
+from gzero.measurement.kinds import Kind
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Series
+from gzero.measurement.quantities import Role, matches
 from gzero.measurement.roles import Layout, header
 from gzero.quanta import Conditions, unit_or_quantum
 from gzero.units import Unit

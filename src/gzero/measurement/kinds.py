@@ -6,28 +6,26 @@ of an experiment carry its name: `gzero.models.<name>`, `gzero.fitters.<name>`.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from gzero.errors import ConfigError
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
-    """What a column can be.
-
-    Parameters
-    ----------
-    name : of the quantity, as in `Measurement.series`.
-    units : SI unit texts it may have; empty where any will do.
-    words : patterns (regular expressions, whole header, case ignored) of the names that laboratories give it.
-    unitless : a column whose header states no unit may play it, as written; a pure number where `units` is ("",).
-    """
-
-    name: str
-    units: tuple[str, ...]
-    words: tuple[str, ...]
-    unitless: bool = False
+from gzero.measurement.quantities import (
+    CHANNELS,
+    COLD,
+    CONDUCTANCE,
+    CURRENT,
+    GATE,
+    HALL_RESISTANCE,
+    LENGTH,
+    LONGITUDINAL,
+    MASS,
+    MOBILITY,
+    RESISTANCE,
+    TEMPERATURE,
+    TIME,
+    TRACE,
+    Role,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +46,7 @@ class Kind:
     stepped : its levels are put to the verdict; otherwise a single value is compared with a unit.
     swept : x is set in order and may turn round; otherwise readings come in any order.
     monotone : its curve is monotone, so that a smooth monotone curve is a rival of its steps.
+    equated : where it has no verdict, its main estimate is held against a declared quantum by equivalence.
     compared : SI unit of the estimate that is compared with a quantum; None is that of y, "" compares nothing.
     quantum : what it is compared with where the user declares none; "" takes the likeliest of the dimension.
     telltale : SI units whose columns give the experiment away where nobody names it; empty where none do.
@@ -66,6 +65,7 @@ class Kind:
     stepped: bool = False
     swept: bool = True
     monotone: bool = False
+    equated: bool = True
     compared: str | None = None
     quantum: str = ""
     telltale: tuple[str, ...] = ()
@@ -75,89 +75,6 @@ class Kind:
         """Whether a file may hold a sweep that turns round: readings by themselves and pooled traces are none."""
         return self.swept and not (self.per_row or self.listed or self.pooled or self.catalogue)
 
-
-GATE = Role(
-    name="gate_voltage",
-    units=("V",),
-    words=(
-        r"v_?\{?(g|bg|tg|fg|gate|qpc|sg|plunger)\d*\}?(ate)?s?", r".*gate.*", r"u_?g(ate)?", r"g\d+", r"g_?v", r".*gatespannung.*",
-        r"gatev", r"p\d+", r"b\d+", r"sweep.*",
-    ),
-    unitless=True,
-)  # fmt: skip
-
-CONDUCTANCE = Role(
-    name="conductance",
-    units=("S", "1/(J s)", "kg^2/(J s)", "W/K", "W"),
-    words=(
-        r"g(_?(meas|raw|corr|diff|xx|2t|4t|dc|ac))?\d*",
-        r".*conduct.*",
-        r".*leitwert.*",
-        r"cond\.?",
-        r"di/?dv.*",
-        r"i/v",
-        r"y",
-    ),
-)
-
-CURRENT = Role(
-    name="current",
-    units=("A",),
-    words=(r"i(_?(d|ds|sd|drain|meas|dc|ac|x))?\d*", r".*current.*", r".*strom.*", r"draini.*"),
-)
-
-BIAS = Role(
-    name="bias",
-    units=("V",),
-    words=(
-        r"v_?\{?(sd|ds|d|b|bias|drain|x|meas|dc|ac|4t|2t)\}?(c)?\d*",
-        r"v",
-        r"u",
-        r".*bias.*",
-        r".*drain.*",
-        r".*source.*",
-        r"voltage",
-        r"spannung",
-        r"u_?(sd|ds)",
-    ),
-)
-
-RESISTANCE = Role(
-    name="resistance", units=("ohm",), words=(r"r(_?(meas|raw|2t|4t|xx|dc))?\d*", r".*resist.*", r".*widerstand.*")
-)
-
-MOBILITY = Role(
-    name="mobility",
-    units=("m^2/(V s)",),
-    words=(r"(mu|µ|μ)(_?\w{1,5})?", r".*mobilit.*", r".*beweglichkeit.*"),
-)
-TEMPERATURE = Role(name="temperature", units=("K",), words=(r"t(emp)?(_k)?", r".*temperatur.*"))
-MASS = Role(name="mass", units=("kg",), words=(r"m\*?", r".*mass.*", r"m_?eff"))
-LENGTH = Role(name="length", units=("m",), words=(r"l", r".*length.*", r".*laenge.*", r".*länge.*"))
-
-TIME = Role(
-    name="time", units=("s",), words=(r"t(ime)?", r".*time.*", r"zeit.*", r"lag.*", r"tau", r"delay.*"), unitless=True
-)
-TRACE = Role(
-    name="trace",
-    units=("",),
-    words=(r"traces?( ?no\.?| ?number)?", r"run", r"no\.?", r"nr\.?", r"index", r"id", r"track.*", r"particle"),
-    unitless=True,
-)
-CHANNELS = Role(name="channels", units=("",), words=(r"channels?", r"n_?ch(annels)?", r"modes?"), unitless=True)
-COLD = Role(
-    name="reservoir_temperature",
-    units=("K",),
-    words=(r"t_?\{?(0|c|cold|base|bath|res(ervoir)?)\}?", r".*(cold|base|bath|reservoir).*"),
-)
-HALL_RESISTANCE = Role(
-    name="hall_resistance",
-    units=("ohm",),
-    words=(r"r_?\{?(xy|yx|h|hall)\}?\d*", r".*hall.*", r"rho_?xy", r"transverse.*"),
-)
-LONGITUDINAL = Role(
-    name="longitudinal_resistance", units=("ohm",), words=(r"r_?\{?xx\}?\d*", r"rho_?xx", r".*longitudinal.*")
-)
 
 KINDS: dict[str, Kind] = {
     "staircase": Kind(
@@ -237,6 +154,7 @@ KINDS: dict[str, Kind] = {
         quantum="h/m",
         swept=False,
         telltale=("m^2/s",),
+        equated=False,
     ),
     "pulse": Kind(
         name="pulse",
@@ -294,6 +212,7 @@ KINDS: dict[str, Kind] = {
         quantum="e^2/h",
         swept=False,
         telltale=("m", "ohm"),
+        equated=False,  # a line through devices ends in contacts as well as in channels
     ),
     "drude": Kind(
         name="drude",
@@ -348,6 +267,7 @@ KINDS: dict[str, Kind] = {
             ),
         ),
         listed=True,
+        equated=False,
     ),
     "published": Kind(
         name="published",
@@ -356,6 +276,7 @@ KINDS: dict[str, Kind] = {
         y=Role(name="value", units=(), words=(r"value",)),
         catalogue=True,
         compared="",
+        equated=False,
     ),
 }  # fmt: skip
 
@@ -375,16 +296,6 @@ def kind_of_units(units: set[str | None]) -> Kind:
         if tell and tell <= units and not (units & _ELECTRICAL) - tell:
             return one
     return KINDS["staircase"]
-
-
-def is_logarithm(name: str) -> bool:
-    """Whether a header names the logarithm of a quantity, which is another quantity."""
-    return re.match(r"(?:log|ln|lg)(?:10|2)?(?:[\W_]|10)", name.strip(), re.IGNORECASE) is not None
-
-
-def matches(name: str, role: Role) -> bool:
-    """Whether a header name is one that laboratories give to the role."""
-    return not is_logarithm(name) and any(re.fullmatch(word, name.strip(), re.IGNORECASE) for word in role.words)
 
 
 def kind(name: str) -> Kind:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gzero.errors import ColumnError, UnitError
 from gzero.loaders.table import Table
-from gzero.measurement.kinds import BIAS, CURRENT, RESISTANCE, Kind, is_logarithm, matches
+from gzero.measurement.kinds import Kind
+from gzero.measurement.quantities import BIAS, CURRENT, RESISTANCE, is_logarithm, matches
 from gzero.measurement.roles import Assignment, Derivation, Layout, Reading, Wanted, find_column, header, listing
 from gzero.measurement.spread import belonging
 from gzero.quanta import NO_CONDITIONS, Conditions, unit_or_quantum

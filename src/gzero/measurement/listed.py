@@ -9,9 +9,10 @@ import numpy as np
 from gzero.errors import ColumnError, UnitError
 from gzero.estimate import Estimate
 from gzero.loaders.table import Table
-from gzero.measurement.kinds import Kind, matches
+from gzero.measurement.kinds import Kind
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement, Series
+from gzero.measurement.quantities import matches
 from gzero.measurement.roles import Layout, Reading, Wanted, find_column, header
 from gzero.measurement.spread import belonging, uncertainty_columns
 from gzero.quanta import NO_CONDITIONS, Conditions, Quantum, unit_or_quantum

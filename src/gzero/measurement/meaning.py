@@ -11,10 +11,11 @@ from gzero.errors import ColumnError, UnitError
 from gzero.estimate import Estimate
 from gzero.loaders.table import Column, Table
 from gzero.measurement.columns import check_unit, chosen, read_beside, role_of, spread_in_si, stated_unit
-from gzero.measurement.kinds import Kind, Role
+from gzero.measurement.kinds import Kind
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement, Series
 from gzero.measurement.pooling import pooled
+from gzero.measurement.quantities import Role
 from gzero.measurement.roles import Layout, Wanted, header
 from gzero.measurement.rows import measure_rows
 from gzero.quanta import Conditions, Quantum, unit_or_quantum

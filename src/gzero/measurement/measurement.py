@@ -40,6 +40,7 @@ DECLARABLE: dict[str, tuple[str | None, str]] = {
     "divider": ("ohm", "resistor of the divider"),
     "sound_speed": ("m/s", "speed of sound"),
     "length_offset": ("m", "offset of the lengths"),
+    "exposure": ("s", "exposure"),
 }
 #: Units that a density may have: of a line, a sheet, a volume.
 DENSITIES = ("1/m", "1/m^2", "1/m^3")

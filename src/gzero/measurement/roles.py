@@ -9,7 +9,8 @@ from typing import Literal
 
 from gzero.errors import ColumnError
 from gzero.loaders.table import Column, Table
-from gzero.measurement.kinds import Kind, Role, matches
+from gzero.measurement.kinds import Kind
+from gzero.measurement.quantities import Role, matches
 from gzero.measurement.spread import uncertainty_columns
 from gzero.quanta import Conditions, unit_or_quantum
 from gzero.units import Unit

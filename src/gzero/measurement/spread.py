@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from gzero.loaders.table import Column
-from gzero.measurement.kinds import BIAS, CURRENT, RESISTANCE, Kind, matches
+from gzero.measurement.kinds import Kind
+from gzero.measurement.quantities import BIAS, CURRENT, RESISTANCE, matches
 from gzero.units import Unit, parse_unit, split_header
 
 _STD = (

@@ -184,7 +184,7 @@ def analyse_measurement(measurement: Measurement, config: Config, *, simulate: b
             simulate=simulate,
         )
     )
-    if verdict is None and declared and named is not None and not (experiment.per_row or experiment.listed):
+    if verdict is None and declared and named is not None and experiment.equated:
         findings = replace(findings, answer=findings.answer or equality(findings.estimates, named, margins))
     return record(measurement, config, findings, named, declared, verdict)
 

@@ -22,7 +22,7 @@ _TEXTS = (
     "experiment", "x", "y", "std", "x_unit", "y_unit", "sheet", "trace", "loader", "encoding", "delimiter", "decimal",
     "quantum", "particle", "mass", "temperature", "series_resistance", "gain", "offset", "length", "bias",
     "lever_arm", "width", "area", "thickness", "electric_field", "magnetic_field", "compressibility", "channels", "density",
-    "reservoir_temperature", "divider", "sound_speed", "length_offset", "columns", "risers", "range", "plateaus", "invalid", "repeats", "sweep", "loss", "noise_model", "blind_record",
+    "reservoir_temperature", "divider", "sound_speed", "length_offset", "exposure", "columns", "risers", "range", "plateaus", "invalid", "repeats", "sweep", "loss", "noise_model", "blind_record",
     "statistics", "dimensions", "transmission", "action", "rows",
 )  # fmt: skip
 #: Options that take one of a few words, the default first.
@@ -92,6 +92,7 @@ class Config:
     divider: str | None = None
     sound_speed: str | None = None
     length_offset: str | None = None
+    exposure: str | None = None
     columns: str | None = None
     risers: str | None = None
     range: str | None = None

@@ -102,7 +102,7 @@ def load_traces(path: str | Path, config: Config) -> tuple[Measurement, ...]:
     measurements = _measured(table, path, config)
     if config.blind and not all(kind(m.kind).monotone for m in measurements):
         raise ConfigError(
-            "blind mode is for sweeps: a value that stands in the file by itself cannot be hidden",
+            "blind mode is for staircases: what other experiments hold cannot be hidden",
             path=str(path),
             remedy="leave out --blind",
         )
@@ -238,6 +238,8 @@ def stated_conditions(config: Config, experiment: Kind) -> dict[str, Estimate]:
             out[name] = condition(name, text)
         except GzeroError as error:
             raise ConfigError(f"--{name.replace('_', '-')}: {error.problem}", remedy=error.remedy) from None
+    if config.dimensions in ("1", "2", "3"):  # of a gas, and of a walk; another is refused where it is asked for
+        out["dimensions"] = Estimate(value=float(config.dimensions))
     if config.mass is not None and not experiment.stepped:
         out["mass"] = condition("mass", config.mass)
     elif config.particle is not None and not (experiment.stepped or experiment.per_row):

@@ -125,6 +125,7 @@ def stated(config: Config, quantum: Quantum | None, declared: bool) -> list[Choi
         "divider",
         "sound_speed",
         "length_offset",
+        "exposure",
         "columns",
         "risers",
         "x_unit",

@@ -42,6 +42,9 @@ NO_WARNING = "None."
 #: What is said where there is no verdict.
 NO_STAIRCASE = "One value is no staircase: it is told in fundamental units, and whether it is quantized is not asked."
 
+#: The same where nothing of the experiment is compared with a quantum.
+NO_QUANTUM = "No quantum is in the question of this experiment: its quantities are given in SI."
+
 #: Ledger entries that belong to the cover of a report.
 _CONDITIONS = ("particle", "mass", "temperature", "length", "bias")
 
@@ -93,6 +96,8 @@ def headline(analysis: Analysis) -> str:
     if verdict is None:
         name, main = next(iter(analysis.estimates.items()), ("", None))
         scale = None if main is None else scale_of(analysis, main.unit)
+        if main is not None and kind(analysis.experiment).compared == "":
+            return f"{called(name)}: {format_with_unit(main.value, main.std, main.unit)}"
         if main is None or scale is None or quantum is None:
             return "NO VERDICT"
         return f"{called(name)}: {show_value(main.value / scale, main.std / scale)} {symbol_text(quantum.symbol)}"
@@ -121,7 +126,8 @@ def verdict_box(analysis: Analysis) -> Box:
             shown += f" = {in_quanta} in units of {symbol_text(analysis.quantum.symbol)}"
         lines.append(shown + ".")
     if verdict is None:
-        return Box(headline=headline(analysis), tone="neutral", lines=(*lines, NO_STAIRCASE))
+        asked = NO_QUANTUM if kind(analysis.experiment).compared == "" else NO_STAIRCASE
+        return Box(headline=headline(analysis), tone="neutral", lines=(*lines, asked))
     if not is_blind(analysis):
         lines.append(interval_line(analysis))
     lines += [*(sentence(reason) for reason in verdict.reasons), *blind_lines([analysis])]

@@ -11,14 +11,8 @@ from gzero.analysis import Analysis, Level
 from gzero.fitters.result import FitResult
 from gzero.report.blindness import is_blind
 from gzero.report.document import FigureBlock
-from gzero.report.figures import (
-    Array,
-    LevelMark,
-    comparison_figure,
-    shortened,
-    staircase_figure,
-    to_svg,
-)
+from gzero.report.figures import Array, LevelMark, shortened, staircase_figure, to_svg
+from gzero.report.forest import comparison_figure
 from gzero.report.overview import overview_figure
 from gzero.report.rounding import prefix_of, show_percent, show_value
 from gzero.report.symbols import symbol_text

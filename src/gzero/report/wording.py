@@ -74,7 +74,7 @@ ORIGINS = {"default": "default", "user": "user", "data": "data"}
 
 #: Names of quanta inside a sentence.
 _QUANTA = re.compile(
-    r"(?<!\w)(?:"
+    r"(?<![\w.])(?:\d+(?:\.\d+)?)?(?:"
     + "|".join(re.escape(n) for n in sorted({n for names in CANDIDATES.values() for n in names}, key=len, reverse=True))
     + r")(?!\w)"
 )

@@ -9,7 +9,8 @@ from gzero.analysis import Analysis
 from gzero.fitters.exhibits import Listing
 from gzero.report.document import Box, Cell, Facts, FigureBlock, Section, TableBlock
 from gzero.report.exhibits import listing_table
-from gzero.report.figures import comparison_figure, shortened, to_svg
+from gzero.report.figures import shortened, to_svg
+from gzero.report.forest import comparison_figure
 from gzero.report.rounding import show_value
 from gzero.report.symbols import symbol_text
 from gzero.report.wording import number, text
