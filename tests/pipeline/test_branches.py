@@ -85,7 +85,7 @@ def test_rows_that_are_answers_of_their_own_have_no_branches(tmp_path: Path) -> 
     path = tmp_path / "d.csv"
     temperatures = [*range(100, 200, 10), *range(200, 100, -10)]
     path.write_text("T (K),D (m^2/s)\n" + "\n".join(f"{t},1e-3" for t in temperatures) + "\n")
-    assert len(load_traces(path, configure(particle="electron"))) == 20
+    assert len(load_traces(path, configure(particle="electron", rows="each"))) == 20
 
 
 @pytest.mark.parametrize(("shift", "warned"), [(0.0, False), (0.5, True), (-0.5, True)])
