@@ -138,3 +138,15 @@ def test_every_row_is_consistent() -> None:
         assert set(one.telltale) <= units
         if one.stepped and one.compared is not None:
             assert one.compared == "S"
+
+
+def test_the_usual_quantum_is_only_for_its_own_dimension(tmp_path: Path) -> None:
+    """A switching trace of cold atoms, in 1/h, is not held against 2e^2/h."""
+    from gzero.pipeline.analyse import quantum_of
+    from gzero.pipeline.config import configure
+
+    text = "t (s),G (1/h)\n" + "".join(f"{t},{1 + t // 20}\n" for t in range(60))
+    m = gzero.load(lab(tmp_path / "t.csv", text), experiment="trace")
+    quantum, declared = quantum_of(configure(experiment="trace"), m)
+    assert quantum.unit == "1/(J s)"
+    assert not declared

@@ -73,9 +73,8 @@ def picture(told: Told, *, zero_known: bool) -> Picture:
             label="multiples of the quantum" if i == 0 else f"_{n} {symbol}", look="stricter limit",
             x=curve.x[[0, -1]], y=np.full(2, n * q),
         )
-        for i, n in enumerate(multiples)
+        for i, n in enumerate(multiples if zero_known and len(multiples) <= _MOST_MULTIPLES else ())
     ]  # fmt: skip
-    shown = tuple(lines) if zero_known and len(lines) <= _MOST_MULTIPLES else ()
     # a level stays until the switch: every edge is drawn twice
     edges = np.repeat([v.start for v in states.visits[1:]], 2)
     heights = np.repeat([fitted[v.first] for v in states.visits], 2)
@@ -88,7 +87,7 @@ def picture(told: Told, *, zero_known: bool) -> Picture:
         x_unit=curve.x_unit,
         y_unit=curve.y_unit,
         traces=(
-            *shown,
+            *lines,
             Trace(label="readings", x=curve.x, y=curve.y, look="points"),
             Trace(label="levels", x=np.concatenate((curve.x[:1], edges, curve.x[-1:])), y=heights, look="fit"),
         ),

@@ -66,8 +66,9 @@ def quantum_of(config: Config, measurement: Measurement) -> tuple[Quantum, bool]
     experiment = kind(measurement.kind)
     unit = measurement.ordinate.unit if experiment.compared is None else experiment.compared
     path = measurement.origin.path
-    if config.quantum is None and experiment.quantum:
-        return parse_quantum(experiment.quantum, conditions), False
+    usual = parse_quantum(experiment.quantum, conditions) if experiment.quantum else None
+    if config.quantum is None and usual is not None and unit in (None, usual.unit):
+        return usual, False
     if config.quantum is None:
         found = candidates(unit or "", conditions)
         if not found and unit == "m^2/s":
