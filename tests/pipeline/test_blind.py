@@ -443,7 +443,7 @@ def test_single_values_are_refused(tmp_path: Path) -> None:
     from gzero.pipeline.datasets import copy_dataset
 
     data, _ = copy_dataset("si_diffusivity", tmp_path)
-    with pytest.raises(ConfigError, match="for sweeps"):
+    with pytest.raises(ConfigError, match="for staircases"):
         gzero.analyse_traces(data, blind=True)
     assert not list(tmp_path.glob("*.blind.json"))
 

@@ -361,3 +361,10 @@ def test_one_piece_is_one_sweep() -> None:
     a, b = (estimate_spectrum(y, np.ones((200, 1)), stated=False, pieces=p) for p in (None, (200,)))
     assert np.array_equal(a.powers, b.powers)
     assert np.array_equal(a.uncertainty, b.uncertainty)
+
+
+def test_a_fit_without_anything_left_over_teaches_nothing() -> None:
+    """As many parameters as readings, a constant among them: white noise as stated, and no division by zero."""
+    n = 4
+    found = estimate_spectrum(np.zeros(n), np.eye(n), stated=True)
+    assert found.kind == "white"

@@ -50,7 +50,7 @@ def too_few(problem: Problem) -> InputError:
     """The error for a curve of no more points than parameters."""
     return InputError(
         f"{len(problem.curve)} points for {len(problem.free)} parameters of the {problem.model.name}",
-        remedy="give more points, or fit fewer steps with --plateaus",
+        remedy="give more points, or fewer parameters (of a staircase: fewer steps, with --plateaus)",
     )
 
 
@@ -152,7 +152,7 @@ def _with_lmfit(problem: Problem, start: Array) -> tuple[Array, str, bool]:
     except ValueError as error:
         raise FitError(
             f"the {problem.model.name} cannot be evaluated at its start: {error}",
-            remedy="narrow --range to the staircase",
+            remedy="narrow --range to what the model describes",
         ) from error
     return values_of(out.params), str(out.message), bool(out.success)
 
@@ -212,7 +212,7 @@ def at_minimum(
     if not result.success:
         raise FitError(
             f"the fit of the {model.name} failed: {result.message}",
-            remedy="narrow --range, or fit fewer steps with --plateaus",
+            remedy="narrow --range, or free fewer parameters (of a staircase: fewer steps, with --plateaus)",
             result=result,
         )
     return result
@@ -234,7 +234,7 @@ def _covariance(
     if not lost.size:
         # a place on the abscissa known worse than the sweep is long is not known
         sweep = float(np.ptp(problem.curve.x))
-        along = np.array([problem.free[i].unit == "x" for i in inside])
+        along = np.array([problem.free[i].unit == "x" for i in inside], dtype=bool)
         lost = np.flatnonzero(along & (np.diag(inverse) > sweep**2))
     if lost.size:
         return covariance, few, tuple(problem.free[inside[i]].name for i in lost)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gzero.errors import InputError
 from gzero.fitters.heat_points import HeatPoints
 from gzero.models.heat import CONDUCTANCE_EXPONENT, FLOW_EXPONENT, LARGEST_EXPONENT, LEAST_EXPONENT, phonon_law
 from gzero.models.model import Array
@@ -65,6 +66,11 @@ def linear_start(points: HeatPoints, noise: Noise | None, exponent: float) -> tu
     else:
         weight = np.full(len(curve), 1 / float(np.max(np.abs(points.each)))) if curve.y_std is None else 1 / curve.y_std
         design, y = design * weight[:, None], y * weight
+    if not (np.isfinite(design).all() and np.isfinite(y).all()):
+        raise InputError(
+            f"temperatures to the power {exponent:g}, or heat over its uncertainty, are beyond the largest number",
+            remedy="check the units of the columns",
+        )
     found, *_ = np.linalg.lstsq(design, y, rcond=None)
     # what the other columns leave of the phonon term, which its std goes by
     rest, *_ = np.linalg.lstsq(design[:, :-1], design[:, -1], rcond=None)

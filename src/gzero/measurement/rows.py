@@ -51,6 +51,13 @@ def measure_rows(
                 column=column.name,
                 remedy="fill it in or delete the row",
             )
+        if spread is not None and spread[row] < 0:
+            raise InputError(
+                f"a standard uncertainty of {spread[row]:g} is negative",
+                path=table.origin.path,
+                row=table.row_numbers[row] if table.row_numbers else row + 1,
+                remedy="correct it, or leave the cell empty",
+            )
         own = {**conditions, **_row_conditions(table, layout, row, kind, environment)}
         std = None if spread is None or not np.isfinite(spread[row]) else np.array([spread[row]])
         y = Series(

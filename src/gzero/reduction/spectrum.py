@@ -180,6 +180,8 @@ def estimate_spectrum(
     constant[ends[:-1], np.arange(len(lengths))] = 1.0
     likelihood = _Restricted(r, _independent(np.hstack([a, constant])), lengths)
     p = likelihood.basis.shape[1]
+    if p >= n:
+        return white(longest)  # nothing is left over to learn from
     base, scale = likelihood(np.ones(n))
     plain = white(longest) if stated else white(longest, scale=scale, dof=n - p)
     if n < 24 or scale <= 0 or not np.isfinite(base):
