@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gzero
-from gzero.errors import ColumnError, ConfigError, UnitError
+from gzero.errors import ColumnError, ConfigError, InputError, UnitError
 from gzero.measurement.kinds import KINDS, kind_of_units
 from gzero.measurement.measurement import Measurement, condition
 
@@ -150,3 +150,10 @@ def test_the_usual_quantum_is_only_for_its_own_dimension(tmp_path: Path) -> None
     quantum, declared = quantum_of(configure(experiment="trace"), m)
     assert quantum.unit == "1/(J s)"
     assert not declared
+
+
+@pytest.mark.parametrize("number", ["1e200", "1e-200"])
+def test_numbers_that_cannot_be_squared_are_refused(tmp_path: Path, number: str) -> None:
+    text = "Vg (V),G (uS)\n" + "".join(f"{t},{number}\n" for t in range(60))
+    with pytest.raises(InputError, match="none of a laboratory"):
+        gzero.load(lab(tmp_path / "t.csv", text))

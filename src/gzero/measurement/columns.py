@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gzero.errors import UnitError
+from gzero.errors import InputError, UnitError
 from gzero.loaders.table import Column, Table
 from gzero.measurement.kinds import Kind
 from gzero.measurement.ledger import Choice
-from gzero.measurement.measurement import Series
+from gzero.measurement.measurement import Measurement, Series
 from gzero.measurement.quantities import Role, matches
 from gzero.measurement.roles import Layout, header
 from gzero.quanta import Conditions, unit_or_quantum
@@ -129,3 +129,26 @@ def spread_in_si(
             column=spread.name,
         )
     return spread.values * (stated.factor if stated.known else unit.factor)
+
+
+#: Sizes whose squares, and the squares of those, are numbers.
+_SMALLEST, _LARGEST = 1e-70, 1e70
+
+
+def check_sizes(measurement: Measurement) -> None:
+    """Refuse a column whose numbers cannot be squared and added: no quantity of a laboratory has them in SI.
+
+    Raises
+    ------
+    InputError : as said.
+    """
+    for series in measurement.series.values():
+        for values in (series.values, series.std):
+            size = 0.0 if values is None else float(np.max(np.abs(values), where=np.isfinite(values), initial=0.0))
+            if size > _LARGEST or 0 < size < _SMALLEST:
+                raise InputError(
+                    f"numbers as large as {size:.3g} {series.unit or ''}".rstrip() + " are none of a laboratory",
+                    path=measurement.origin.path,
+                    column=series.label,
+                    remedy="check the column and its unit",
+                )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gzero.errors import ColumnError, UnitError
 from gzero.estimate import Estimate
 from gzero.loaders.table import Column, Table
-from gzero.measurement.columns import check_unit, chosen, read_beside, role_of, spread_in_si, stated_unit
+from gzero.measurement.columns import check_sizes, check_unit, chosen, read_beside, role_of, spread_in_si, stated_unit
 from gzero.measurement.kinds import Kind
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement, Series
@@ -98,6 +98,8 @@ def measure(
                 metadata=table.metadata,
             )
         )
+    for measurement in out:
+        check_sizes(measurement)
     return (pooled(tuple(out)),) if kind.pooled and len(out) > 1 else tuple(out)
 
 
