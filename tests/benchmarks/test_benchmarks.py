@@ -173,3 +173,16 @@ def test_verdict_counts_what_is_called_quantized(capsys: pytest.CaptureFixture[s
     out = capsys.readouterr().out
     assert "| declared | 0 / 2 / 0 | 2 / 0 / 0 |" in out
     assert "Called quantized and no quantum: 0 of 4" in out
+
+
+def test_experiments_counts_intervals_that_hold_the_truth() -> None:
+    """Two experiments of a kind run; of pulls drawn from a normal law 95 % hold, and half as wide ones are marked."""
+    out = run("experiments", "decay", "--experiments", "2", "--worlds", "white", "--processes", "1")
+    assert "### decay: 2 experiments a world" in out
+    assert "| `tau` |" in out
+    experiments = load("experiments")
+    pulls = np.random.default_rng(1).normal(size=2000)
+    hits = int(np.sum(np.abs(pulls) < 1.959964))
+    assert experiments.mark(hits, 2000) == ""
+    assert experiments.mark(int(np.sum(np.abs(pulls) < 1.2)), 2000) == " <"
+    assert experiments.mark(1995, 2000) == " >"
