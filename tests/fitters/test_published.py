@@ -148,3 +148,12 @@ def test_published_values_stand_beside_a_result() -> None:
     assert al.ratio == pytest.approx(1.0)
     assert al.ratio_std == pytest.approx(2**0.5 * 0.02 / 1.15)
     assert published_beside("breakjunction", "lever_arm", Estimate(value=1.0)) == ()
+
+
+def test_a_value_in_units_of_a_mass_is_of_its_particle() -> None:
+    """2.3 hbar/m of 40K says nothing of a bead; of 40K it does."""
+    from gzero.estimate import Estimate
+
+    d = Estimate(value=3.65e-9, std_stat=1e-10, unit="m^2/s")
+    assert published_beside("msd", "diffusion", d) == ()
+    assert len(published_beside("msd", "diffusion", d, particle="40K")) == 3
