@@ -138,6 +138,7 @@ def test_repeats_are_read_as_their_mean(gzero) -> None:
         (("diffusion", "--gain", "1.1"), "--gain belongs to the staircase"),
         (("diffusion", "--noise-world", "1/f"), "--noise-world belongs to the staircase"),
         (("maser",), "choose staircase, hall"),
+        (("published",), "cannot be simulated"),
     ],
 )
 def test_bad_options_are_one_line_and_write_nothing(gzero, tmp_path: Path, words: tuple[str, ...], said: str) -> None:

@@ -18,7 +18,7 @@ from gzero.quanta import Conditions, Quantum, parse_quantum, particle
 
 #: Experiments whose generator takes options of its own here; every other one takes its parameters by `--set`.
 _OWN = ("staircase", "diffusion", "quantogram")
-EXPERIMENTS = tuple(KINDS)
+EXPERIMENTS = tuple(name for name, kind in KINDS.items() if not kind.catalogue)
 
 #: Options that a simulated diffusion and a simulated list have; the others belong to the staircase.
 _OF_DIFFUSION = ("experiment", "particle", "mass", "noise", "seed")
