@@ -157,3 +157,6 @@ def test_numbers_that_cannot_be_squared_are_refused(tmp_path: Path, number: str)
     text = "Vg (V),G (uS)\n" + "".join(f"{t},{number}\n" for t in range(60))
     with pytest.raises(InputError, match="none of a laboratory"):
         gzero.load(lab(tmp_path / "t.csv", text))
+    for head in ("T (K),D (m^2/s)\n300,{}\n", "T (K),D (m^2/s)\n{},1e-3\n"):
+        with pytest.raises(InputError, match="none of a laboratory"):
+            gzero.analyse_traces(lab(tmp_path / "d.csv", head.format(number)), particle="electron")

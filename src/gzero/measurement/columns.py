@@ -132,7 +132,7 @@ def spread_in_si(
 
 
 #: Sizes whose squares, and the squares of those, are numbers.
-_SMALLEST, _LARGEST = 1e-70, 1e70
+SMALLEST, LARGEST = 1e-70, 1e70
 
 
 def check_sizes(measurement: Measurement) -> None:
@@ -145,7 +145,7 @@ def check_sizes(measurement: Measurement) -> None:
     for series in measurement.series.values():
         for values in (series.values, series.std):
             size = 0.0 if values is None else float(np.max(np.abs(values), where=np.isfinite(values), initial=0.0))
-            if size > _LARGEST or 0 < size < _SMALLEST:
+            if size > LARGEST or 0 < size < SMALLEST:
                 raise InputError(
                     f"numbers as large as {size:.3g} {series.unit or ''}".rstrip() + " are none of a laboratory",
                     path=measurement.origin.path,

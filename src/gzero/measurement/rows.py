@@ -10,7 +10,16 @@ import numpy as np
 from gzero.errors import ColumnError, InputError, UnitError
 from gzero.estimate import Estimate
 from gzero.loaders.table import Table
-from gzero.measurement.columns import chosen, read_beside, role_of, spread_in_si, stated_unit
+from gzero.measurement.columns import (
+    LARGEST,
+    SMALLEST,
+    check_sizes,
+    chosen,
+    read_beside,
+    role_of,
+    spread_in_si,
+    stated_unit,
+)
 from gzero.measurement.kinds import Kind
 from gzero.measurement.measurement import Measurement, Series
 from gzero.measurement.roles import Layout, Wanted, header
@@ -92,6 +101,8 @@ def measure_rows(
                 metadata=table.metadata,
             )
         )
+    for measurement in out:
+        check_sizes(measurement)
     return tuple(out)
 
 
@@ -123,9 +134,10 @@ def _row_conditions(table: Table, layout: Layout, row: int, kind: Kind, environm
                     remedy="choose another column",
                 )
             value = float(column.values[row]) * unit.factor + unit.offset
-            if value <= 0:
+            if not SMALLEST < value < LARGEST:
+                said = "not positive" if value <= 0 else "none of a laboratory"
                 raise InputError(
-                    f"a {name} of {value:g} {unit.si} is not positive",
+                    f"a {name} of {value:g} {unit.si} is {said}",
                     path=table.origin.path,
                     row=table.row_numbers[row] if table.row_numbers else row + 1,
                     column=column.name,
