@@ -66,7 +66,6 @@ _OPTIONS: tuple[Row, ...] = (
     ("lever_arm", "--lever-arm", str, 'Energy of a level over e times gate voltage, such as "0.05(1)".', _PHYSICS),
     ("width", "--width", str, 'Width of the channel (pulse: standard deviation at t = 0), such as "4 um".', _PHYSICS),
     ("area", "--area", str, 'Area that radiates, such as "1 cm^2".', _PHYSICS),
-    ("thickness", "--thickness", str, 'Thickness of the sample, such as "1 mm".', _PHYSICS),
     ("electric_field", "--electric-field", str, 'Electric field, such as "2 V/cm".', _PHYSICS),
     ("magnetic_field", "--magnetic-field", str, 'Magnetic field, such as "9 T".', _PHYSICS),
     ("density", "--density", str, 'Density, such as "3e11 1/cm^2".', _PHYSICS),
@@ -87,7 +86,6 @@ _OPTIONS: tuple[Row, ...] = (
         _PHYSICS,
     ),
     ("exposure", "--exposure", str, 'Of one position of a track, such as "5 ms".', _PHYSICS),
-    ("divider", "--divider", str, 'Resistor in series of a voltage divider, such as "100 ohm".', _PHYSICS),
     ("sound_speed", "--sound-speed", str, 'Of phonons that radiate, such as "6 km/s".', _PHYSICS),
     (
         "risers",

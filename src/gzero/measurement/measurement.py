@@ -30,14 +30,12 @@ DECLARABLE: dict[str, tuple[str | None, str]] = {
     "mass": ("kg", "mass"),
     "width": ("m", "width"),
     "area": ("m^2", "area"),
-    "thickness": ("m", "thickness"),
     "electric_field": ("V/m", "electric field"),
     "magnetic_field": ("T", "magnetic field"),
     "compressibility": ("1/J", "compressibility"),
     "channels": ("", "number of channels"),
     "density": (None, "density"),
     "reservoir_temperature": ("K", "reservoir temperature"),
-    "divider": ("ohm", "resistor of the divider"),
     "sound_speed": ("m/s", "speed of sound"),
     "length_offset": ("m", "offset of the lengths"),
     "exposure": ("s", "exposure"),
@@ -47,8 +45,8 @@ DENSITIES = ("1/m", "1/m^2", "1/m^3")
 
 
 _POSITIVE = (
-    "temperature", "length", "mass", "lever_arm", "width", "area", "thickness", "compressibility", "channels", "density",
-    "reservoir_temperature", "divider", "sound_speed",
+    "temperature", "length", "mass", "lever_arm", "width", "area", "compressibility", "channels", "density",
+    "reservoir_temperature", "sound_speed",
 )  # fmt: skip
 _NOT_ZERO = ("gain", "bias", "electric_field", "magnetic_field")
 

@@ -21,8 +21,8 @@ from gzero.reduction.selection import Selection
 _TEXTS = (
     "experiment", "x", "y", "std", "x_unit", "y_unit", "sheet", "trace", "loader", "encoding", "delimiter", "decimal",
     "quantum", "particle", "mass", "temperature", "series_resistance", "gain", "offset", "length", "bias",
-    "lever_arm", "width", "area", "thickness", "electric_field", "magnetic_field", "compressibility", "channels", "density",
-    "reservoir_temperature", "divider", "sound_speed", "length_offset", "exposure", "columns", "risers", "range", "plateaus", "invalid", "repeats", "sweep", "loss", "noise_model", "blind_record",
+    "lever_arm", "width", "area", "electric_field", "magnetic_field", "compressibility", "channels", "density",
+    "reservoir_temperature", "sound_speed", "length_offset", "exposure", "columns", "risers", "range", "plateaus", "invalid", "repeats", "sweep", "loss", "noise_model", "blind_record",
     "statistics", "dimensions", "transmission", "action", "rows",
 )  # fmt: skip
 #: Options that take one of a few words, the default first.
@@ -82,14 +82,12 @@ class Config:
     lever_arm: str | None = None
     width: str | None = None
     area: str | None = None
-    thickness: str | None = None
     electric_field: str | None = None
     magnetic_field: str | None = None
     compressibility: str | None = None
     channels: str | None = None
     density: str | None = None
     reservoir_temperature: str | None = None
-    divider: str | None = None
     sound_speed: str | None = None
     length_offset: str | None = None
     exposure: str | None = None
