@@ -105,7 +105,7 @@ def inspection_document(seen: Inspection) -> Document:
     facts += [(key.replace("_", " ").capitalize(), text(value)) for key, value in seen.options.items()]
     if seen.map_traces:
         facts.append(("Traces", text(f"{seen.map_traces}; the first stands for all below")))
-    if seen.derivation:
+    if seen.derivation and seen.derivation != "as written":
         facts.append(("Conductance", text(seen.derivation)))
     rows = tuple(
         (
