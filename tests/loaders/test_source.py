@@ -11,7 +11,7 @@ import pytest
 
 from gzero.errors import FileError
 from gzero.loaders import source
-from gzero.loaders.source import check_file, looks_like, read_head, read_source
+from gzero.loaders.source import FREE_NUMBERS, check_file, check_growth, digest_of, looks_like, read_head, read_source
 
 Write = Callable[..., Path]
 
@@ -108,3 +108,20 @@ def test_a_file_that_is_too_large(write: Write, monkeypatch: pytest.MonkeyPatch)
 )
 def test_what_a_file_looks_like(head: bytes, suffix: str, what: str | None) -> None:
     assert looks_like(head, suffix) == what
+
+
+def test_a_file_may_not_unpack_to_more_than_it_can_hold(tmp_path: Path) -> None:
+    place = tmp_path / "small.h5"
+    place.write_bytes(b"x" * 5000)
+    check_growth(place, FREE_NUMBERS, what="the dataset '/map'")
+    with pytest.raises(
+        FileError, match=r"small\.h5: the dataset '/map' states 1e\+12 numbers, and the file has 5000 bytes"
+    ):
+        check_growth(place, 10**12, what="the dataset '/map'")
+
+
+def test_the_digest_is_that_of_the_bytes(tmp_path: Path) -> None:
+    place = tmp_path / "abc"
+    place.write_bytes(b"abc")
+    # FIPS 180-2, appendix B.1
+    assert digest_of(place) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

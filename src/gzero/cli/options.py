@@ -48,6 +48,8 @@ _OPTIONS: tuple[Row, ...] = (
     ("x_unit", "--x-unit", str, "Unit of x where the header states none.", _DATA),
     ("y_unit", "--y-unit", str, "Unit of y where the header states none.", _DATA),
     ("sheet", "--sheet", str, "Sheet of a workbook, by name or number from 1.", _DATA),
+    ("group", "--group", str, "Group, dataset, wave or variable of a file that holds many, by name or number.", _DATA),
+    ("run", "--run", str, "Run of a database of measurements, by number or name.", _DATA),
     ("trace", "--trace", str, "One trace of a map or branch of a sweep, by index from 0 or by name.", _DATA),
     ("loader", "--loader", str, "Loader to use instead of the one that recognises the file.", _DATA),
     ("encoding", "--encoding", str, "Encoding of a text file.", _DATA),

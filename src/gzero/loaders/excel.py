@@ -9,16 +9,17 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gzero.errors import ColumnError, FileError, InputError, MissingDependencyError
+from gzero.errors import FileError, InputError, MissingDependencyError
 from gzero.loaders.block import Numbers, above_block, columns_of, numbers_of
 from gzero.loaders.cells import Cell, Row, cell_text, find_block
 from gzero.loaders.header import NO_HEADER, find_header, metadata_of, named_header
+from gzero.loaders.parts import part_named
 from gzero.loaders.source import Source, check_file, looks_like, read_source, unread
 from gzero.loaders.table import Dropped, Table
 
@@ -82,12 +83,12 @@ class ExcelLoader:
         _check_archive(source)
         with _workbook(source, values=True) as book:
             names = [worksheet.title for worksheet in book.worksheets]
-            wanted = names if sheet is None else [_sheet_name(sheet, names, source.path)]
+            wanted = names if sheet is None else [part_named(sheet, names, what="sheet", path=source.path)]
             sheets = {name: _rows(book[name], source.path) for name in wanted}
         if not sheets:
             raise FileError("the workbook has no sheet with cells", path=source.path, remedy="is this the data file?")
         chosen = max(sheets, key=lambda name: sum(isinstance(c, float) for row in sheets[name] for c in row.cells))
-        return _table(source, chosen, sheets[chosen], header_row=header_row)
+        return _table(source, chosen, sheets[chosen], header_row=header_row, sheets=tuple(names))
 
 
 LOADER = ExcelLoader()
@@ -101,10 +102,10 @@ def _check_archive(source: Source) -> None:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as error:
         what = looks_like(source.data[:4096], Path(source.path).suffix)
         if what is not None and not source.data.startswith(b"PK"):
-            raise unread(what, source.path) from None
+            raise unread(what, source.path, loader=LOADER.name) from None
         raise _damaged(source, error) from None
     if not any(member.filename == "xl/workbook.xml" for member in members):
-        raise unread(looks_like(source.data) or "no Excel workbook", source.path)
+        raise unread(looks_like(source.data) or "no Excel workbook", source.path, loader=LOADER.name)
     unpacked = sum(member.file_size for member in members)
     if unpacked > MAX_UNPACKED or (unpacked > 1 << 25 and unpacked > MAX_RATIO * len(source.data)):
         problem = f"{unpacked / 2**20:.0f} MiB when unpacked, from {len(source.data) / 2**20:.1f} MiB"
@@ -141,18 +142,6 @@ def _damaged(source: Source, error: BaseException) -> FileError:
     )
 
 
-def _sheet_name(sheet: str, names: Sequence[str], path: str) -> str:
-    if sheet in names:
-        return sheet
-    alike = [name for name in names if name.casefold().strip() == sheet.casefold().strip()]
-    if len(alike) == 1:
-        return alike[0]
-    if sheet.isdecimal() and 1 <= int(sheet[:9]) <= len(names):
-        return names[int(sheet[:9]) - 1]
-    listed = ", ".join(f"'{name}'" for name in names)
-    raise ColumnError(f"no sheet '{sheet}'", path=path, remedy=f"its sheets are {listed}", allowed=tuple(names))
-
-
 def _cell(value: object) -> Cell:
     if isinstance(value, bool):
         return str(value).upper()
@@ -187,7 +176,7 @@ def _rows(worksheet: Any, path: str) -> list[Row]:
 _ERRORS = ("#REF", "#DIV", "#N/A", "#NA", "#VAL", "#NUM", "#NULL", "#GET", "#SPILL", "#CALC")
 
 
-def _table(source: Source, sheet: str, rows: list[Row], *, header_row: int | None) -> Table:
+def _table(source: Source, sheet: str, rows: list[Row], *, header_row: int | None, sheets: tuple[str, ...]) -> Table:
     path = source.path
     try:
         block = find_block(rows, decimal=".", path=path, after=header_row or None)
@@ -219,6 +208,7 @@ def _table(source: Source, sheet: str, rows: list[Row], *, header_row: int | Non
             options=options,
             dropped=(*above_block(rows, block), *formulas, *dropped),
             rows_read=numbers.rows_read,
+            parts={"sheet": sheets},
         ),
         labels=labels,
         row_numbers=numbers.places,

@@ -128,7 +128,7 @@ def _read_headers(source: Source) -> Wave:
     if found is None:
         what = looks_like(source.data, Path(source.path).suffix)
         if what is not None:
-            raise unread(what, source.path)
+            raise unread(what, source.path, loader=LOADER.name)
         problem = "not an Igor binary wave of version 2, 3, 5 or 7"
         raise FileError(problem, path=source.path, remedy="save it from Igor as text (.txt)")
     version, order = found

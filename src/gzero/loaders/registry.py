@@ -126,6 +126,8 @@ def read_table(
     *,
     loader: str | None = None,
     sheet: str | None = None,
+    group: str | None = None,
+    run: str | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
     decimal: str | None = None,
@@ -138,20 +140,22 @@ def read_table(
     path : of the file.
     loader : name of the loader; found by the file's content, then by its ending, when None.
     sheet : name or number (as text, from 1) of a sheet; for workbooks.
+    group : path, name or number (from 1) of a group, dataset, wave or variable; for files that hold many.
+    run : number or name of a run; for databases of measurements.
     encoding, delimiter, decimal : how a text is written, where gzero finds it wrongly; see `TextLoader.read`.
     header_row : row of the header, from 1; 0 for no header.
 
     Raises
     ------
     FileError : missing, a directory, unreadable, empty, damaged, without numbers, or in no format that is read.
-    ColumnError : no such sheet or header row.
+    ColumnError : no such sheet, group, run or header row.
     ConfigError : no such loader, or an option that the loader does not understand.
     MissingDependencyError : the loader needs a package that is not installed.
     """
     place = check_file(path)
     chosen = _find(place, os.fspath(path)) if loader is None else _named(loader)
     given = {
-        "sheet": sheet, "encoding": encoding, "delimiter": delimiter, "decimal": decimal, "header_row": header_row
+        "sheet": sheet, "group": group, "run": run, "encoding": encoding, "delimiter": delimiter, "decimal": decimal, "header_row": header_row
     }  # fmt: skip
     options = {name: value for name, value in given.items() if value is not None}
     known = _options(chosen)

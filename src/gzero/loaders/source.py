@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import stat
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,13 @@ from pathlib import Path
 from gzero.errors import FileError
 from gzero.loaders.table import Dropped, Origin
 
-#: Larger files are refused before they are read: no measured curve needs them, and memory is finite.
+#: Larger files are refused by loaders that hold all bytes of a file at once; those that read in pieces state their own.
 MAX_BYTES = 1 << 30
+
+#: Numbers that a file may unpack to whatever its size, and per byte of the file beyond that: a compressed or chunked file
+#: of a few kilobytes may state terabytes. 16 numbers of 8 bytes are 128 : 1, far above what noise can be packed to.
+FREE_NUMBERS = 1 << 24
+NUMBERS_PER_BYTE = 16
 
 #: (offset, signature, what the file is): formats that no loader of this version reads, by their first bytes.
 SIGNATURES = (
@@ -82,23 +88,68 @@ class Source:
     data: bytes
 
     def origin(
-        self, *, loader: str, options: Mapping[str, str], dropped: tuple[Dropped, ...], rows_read: int
+        self,
+        *,
+        loader: str,
+        options: Mapping[str, str],
+        dropped: tuple[Dropped, ...],
+        rows_read: int,
+        parts: Mapping[str, tuple[str, ...]] | None = None,
     ) -> Origin:
         """The `Origin` of a table that was read from these bytes."""
         digest = hashlib.sha256(self.data).hexdigest()
         return Origin(
-            path=self.path, sha256=digest, loader=loader, options=options, dropped=dropped, rows_read=rows_read
+            path=self.path, sha256=digest, loader=loader, options=options, dropped=dropped, rows_read=rows_read,
+            parts=parts or {},
+        )  # fmt: skip
+
+
+def digest_of(path: str | os.PathLike[str]) -> str:
+    """The SHA-256 of a file's bytes, read in pieces.
+
+    Raises
+    ------
+    FileError : no permission to read, or the file is gone.
+    """
+    try:
+        with Path(path).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FileError(f"cannot be read ({reason})", path=os.fspath(path), remedy="check its permissions") from None
+
+
+def check_growth(path: str | os.PathLike[str], numbers: int, *, what: str) -> None:
+    """Refuse what unpacks to far more numbers than the file can hold: it is damaged, or meant to exhaust memory.
+
+    Parameters
+    ----------
+    numbers : that would be held in memory.
+    what : that states them ("the dataset '/map'").
+
+    Raises
+    ------
+    FileError : more than `FREE_NUMBERS`, and more than `NUMBERS_PER_BYTE` for each byte of the file.
+    """
+    size = Path(path).stat().st_size
+    if numbers > FREE_NUMBERS and numbers > NUMBERS_PER_BYTE * size:
+        raise FileError(
+            f"{what} states {numbers:.3g} numbers, and the file has {size} bytes",
+            path=os.fspath(path),
+            remedy="a damaged file? if it is meant, save the part that is needed to a file of its own",
         )
 
 
-def check_file(path: str | os.PathLike[str]) -> Path:
-    """The path, if it names a regular file that holds at least one byte.
+def check_file(path: str | os.PathLike[str], *, limit: int | None = None) -> Path:
+    """The path, if it names a regular file that holds at least one byte and no more than `limit`
+    (`MAX_BYTES` where none is given).
 
     Raises
     ------
     FileError : missing (with close matches in its folder), a directory, not a regular file, empty, too large.
     """
     text, place = os.fspath(path), Path(path)
+    limit = MAX_BYTES if limit is None else limit
     try:
         status = place.stat()
     except FileNotFoundError:
@@ -111,8 +162,8 @@ def check_file(path: str | os.PathLike[str]) -> Path:
         raise FileError("is not a regular file", path=text, remedy="save the data to a file first")
     if status.st_size == 0:
         raise FileError("the file is empty", path=text, remedy="was the measurement saved?")
-    if status.st_size > MAX_BYTES:
-        problem = f"{status.st_size / 2**30:.1f} GiB are more than gzero reads at once ({MAX_BYTES / 2**30:g} GiB)"
+    if status.st_size > limit:
+        problem = f"{status.st_size / 2**30:.1f} GiB are more than gzero reads at once ({limit / 2**30:g} GiB)"
         raise FileError(problem, path=text, remedy="split the file, or keep fewer points")
     return place
 
@@ -152,9 +203,9 @@ def read_head(path: str | os.PathLike[str], size: int = 1 << 16) -> bytes:
 
     Raises
     ------
-    FileError : as `read_source`.
+    FileError : as `read_source`, the size aside.
     """
-    place = check_file(path)
+    place = check_file(path, limit=sys.maxsize)
     try:
         with place.open("rb") as stream:
             return stream.read(size)
@@ -164,7 +215,7 @@ def read_head(path: str | os.PathLike[str], size: int = 1 << 16) -> bytes:
 
 
 def looks_like(head: bytes, suffix: str = "") -> str | None:
-    """What a file is that gzero's own loaders do not read ("HDF5", "PDF", ...); None when nothing is recognised.
+    """What a file is that is no text ("HDF5", "PDF", ...); None when nothing is recognised.
 
     Parameters
     ----------
@@ -185,10 +236,9 @@ def looks_like(head: bytes, suffix: str = "") -> str | None:
     return SUFFIXES.get(suffix.lower())
 
 
-def unread(what: str, path: str) -> FileError:
-    """The error for a known format that this version does not read."""
-    return FileError(
-        f"this looks like {what}, which this version does not read",
-        path=path,
-        remedy="export the data as CSV or XLSX",
-    )
+def unread(what: str, path: str, *, loader: str | None = None) -> FileError:
+    """The error for a known format that the named loader, or every one, does not read."""
+    reader, remedy = "this version", "export the data as CSV or XLSX"
+    if loader is not None:
+        reader, remedy = f"the loader '{loader}'", "leave out --loader, or export the data as CSV or XLSX"
+    return FileError(f"this looks like {what}, which {reader} does not read", path=path, remedy=remedy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,7 +28,8 @@ class Column:
     ----------
     name : the header text without its unit.
     unit_text : the unit as the header writes it; None where the header states none (which is not "dimensionless").
-    values : float64, read-only; NaN where a cell is empty or not a number.
+    values : float64, read-only; NaN where a cell is empty or not a number. An array that is read-only already is kept as
+        it is, every other one is copied: a loader that freezes what it has read holds the numbers once.
     source : where the column stands ("column 2", "axis 0", "sheet 'IV', column C").
     coordinate : for one trace of a map, its place along the slow axis.
     """
@@ -40,9 +41,19 @@ class Column:
     coordinate: Coordinate | None = None
 
     def __post_init__(self) -> None:
-        values = np.array(self.values, dtype=np.float64)
-        values.setflags(write=False)
-        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "values", _frozen(self.values))
+
+
+def _frozen(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The values, copied unless nobody can write to them any more."""
+    owner: object = values
+    while isinstance(owner, np.ndarray):
+        if owner.flags.writeable or owner.dtype != np.float64:
+            values = np.array(values, dtype=np.float64)
+            values.setflags(write=False)
+            return values
+        owner = owner.base
+    return values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +77,8 @@ class Origin:
     options : how it was read, as text (encoding, delimiter, sheet, ...).
     dropped : what was left out and why.
     rows_read : data rows in the file, those dropped included.
+    parts : what else could be chosen from the file, by the option that chooses ("sheet", "group", "run"): its names, the
+        one that was read among them.
     """
 
     path: str
@@ -74,9 +87,11 @@ class Origin:
     options: Mapping[str, str] = field(default_factory=dict)
     dropped: tuple[Dropped, ...] = ()
     rows_read: int = 0
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", dict(self.options))
+        object.__setattr__(self, "parts", dict(self.parts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -89,7 +104,8 @@ class Table:
     metadata : comment and preamble lines of the form `key: value`, instrument settings, notes.
     origin : path, hash, loader, options, what was dropped.
     labels : columns of text by name (sample, carrier, remark), as many entries as there are rows.
-    row_numbers : where each row stands in the file, from 1 as an editor counts; empty where a file has no such rows.
+    row_numbers : where each row stands in the file, from 1 as an editor counts (a `range` where no line is left out);
+        empty where a file has no such rows.
 
     Raises
     ------
@@ -100,7 +116,7 @@ class Table:
     metadata: Mapping[str, str]
     origin: Origin
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    row_numbers: tuple[int, ...] = ()
+    row_numbers: Sequence[int] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "metadata", dict(self.metadata))

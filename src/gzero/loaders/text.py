@@ -80,7 +80,7 @@ class TextLoader:
         source = read_source(path)
         what = looks_like(source.data, Path(path).suffix)
         if what is not None:
-            raise unread(what, source.path)
+            raise unread(what, source.path, loader=LOADER.name)
         text, encoding = decode(source.data, encoding=encoding, path=source.path)
         lines = re.split(r"\r\n|\n|\r", text)
         dialect = find_dialect(_sample(lines), delimiter=delimiter, decimal=decimal, path=source.path)

@@ -35,6 +35,7 @@ class Inspection:
 
     Parameters
     ----------
+    parts : sheets, groups or runs that could be read instead, by the option that chooses one.
     problem : why the file cannot be analysed as it stands; "" when it can.
     blind : whether the ranges of all columns but the abscissa are left out.
     map_traces : traces of a map, of which only the first is among the columns; 0 for a table.
@@ -43,6 +44,7 @@ class Inspection:
     path: str
     loader: str
     options: Mapping[str, str]
+    parts: Mapping[str, tuple[str, ...]]
     rows: int
     columns: tuple[ColumnSeen, ...]
     labels: Mapping[str, tuple[str, ...]]
@@ -68,6 +70,7 @@ def inspect_table(
         path=table.origin.path,
         loader=table.origin.loader,
         options=table.origin.options,
+        parts=table.origin.parts,
         rows=table.rows,
         columns=_columns(table, layout, environment, blind=blind),
         labels=table.labels,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -111,7 +111,7 @@ class Measurement:
     trace: str = ""
     coordinate: Coordinate | None = None
     particle: str | None = None
-    row_numbers: tuple[int, ...] = ()
+    row_numbers: Sequence[int] = ()
     ledger: tuple[Choice, ...] = ()
     warnings: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)

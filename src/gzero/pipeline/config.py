@@ -19,7 +19,7 @@ from gzero.reduction.selection import Selection
 
 #: Options and the text that each takes; the same names as on the command line, dashes for underscores in neither.
 _TEXTS = (
-    "experiment", "x", "y", "std", "x_unit", "y_unit", "sheet", "trace", "loader", "encoding", "delimiter", "decimal",
+    "experiment", "x", "y", "std", "x_unit", "y_unit", "sheet", "group", "run", "trace", "loader", "encoding", "delimiter", "decimal",
     "quantum", "particle", "mass", "temperature", "series_resistance", "gain", "offset", "length", "bias",
     "lever_arm", "width", "area", "electric_field", "magnetic_field", "compressibility", "channels", "density",
     "reservoir_temperature", "sound_speed", "length_offset", "exposure", "columns", "risers", "range", "plateaus", "invalid", "repeats", "sweep", "loss", "noise_model", "blind_record",
@@ -64,6 +64,8 @@ class Config:
     x_unit: str | None = None
     y_unit: str | None = None
     sheet: str | None = None
+    group: str | None = None
+    run: str | None = None
     trace: str | None = None
     loader: str | None = None
     encoding: str | None = None

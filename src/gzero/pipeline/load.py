@@ -40,7 +40,7 @@ FIT = "fit"  #: the value of --series-resistance that asks for it to be fitted
 def read(path: str | Path, config: Config) -> Table:
     """The table that a file holds, read as the configuration asks."""
     return read_table(
-        path, loader=config.loader, sheet=config.sheet, encoding=config.encoding, delimiter=config.delimiter,
+        path, loader=config.loader, sheet=config.sheet, group=config.group, run=config.run, encoding=config.encoding, delimiter=config.delimiter,
         decimal=config.decimal, header_row=config.header_row,
     )  # fmt: skip
 

@@ -28,6 +28,8 @@ def load_traces(
     path: str | Path,
     *,
     sheet: str | None = None,
+    group: str | None = None,
+    run: str | int | None = None,
     trace: str | int | None = None,
     x: str | None = None,
     y: str | None = None,
@@ -45,7 +47,8 @@ def load_traces(
     Parameters
     ----------
     path : a file in one of the formats of `gzero formats`.
-    sheet, trace : which one, by name or index; all traces where none is named.
+    sheet, group, run : the part of a file that holds several, by name or number; the fullest where none is named.
+    trace : which one, by name or index; all traces where none is named.
     x, y, std : columns by header or by number from 1.
     x_unit, y_unit : units for headers that state none.
     quantum : what values without a unit are in units of.
@@ -57,7 +60,7 @@ def load_traces(
     gzero.errors.InputError : one line that names the file, the place and the remedy.
     """
     options = {
-        "sheet": sheet, "trace": None if trace is None else str(trace), "x": x, "y": y, "std": std, "x_unit": x_unit,
+        "sheet": sheet, "group": group, "run": None if run is None else str(run), "trace": None if trace is None else str(trace), "x": x, "y": y, "std": std, "x_unit": x_unit,
         "y_unit": y_unit, "experiment": experiment, "quantum": quantum, "particle": particle, "sweep": sweep,
     }  # fmt: skip
     found = _load_traces(path, _config(path, config, options))
@@ -74,6 +77,8 @@ def load(
     path: str | Path,
     *,
     sheet: str | None = None,
+    group: str | None = None,
+    run: str | int | None = None,
     trace: str | int | None = None,
     x: str | None = None,
     y: str | None = None,
@@ -93,7 +98,7 @@ def load(
     gzero.errors.ColumnError : the file holds several traces and none is named.
     """
     found = load_traces(
-        path, sheet=sheet, trace=trace, x=x, y=y, std=std, x_unit=x_unit, y_unit=y_unit, experiment=experiment,
+        path, sheet=sheet, group=group, run=run, trace=trace, x=x, y=y, std=std, x_unit=x_unit, y_unit=y_unit, experiment=experiment,
         quantum=quantum, particle=particle, sweep=sweep, config=config,
     )  # fmt: skip
     if len(found) > 1:
@@ -121,6 +126,8 @@ class Options(TypedDict, total=False):
     x_unit: str
     y_unit: str
     sheet: str
+    group: str
+    run: str
     trace: str
     loader: str
     encoding: str

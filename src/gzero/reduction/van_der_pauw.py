@@ -257,7 +257,7 @@ def readings_of(table: Table) -> Readings:
     first, second = (np.mean([np.abs(_resistance(p)) for p in edges], axis=0) for edges in along)
     return Readings(
         temperature=_values(table, temperature, "K"), field=_values(table, field, "T"), first=first, second=second,
-        across=np.column_stack(across), rows=table.row_numbers or tuple(range(1, table.rows + 1)),
+        across=np.column_stack(across), rows=tuple(table.row_numbers) or tuple(range(1, table.rows + 1)),
     )  # fmt: skip
 
 

@@ -103,6 +103,10 @@ def inspection_document(seen: Inspection) -> Document:
         ("Experiment", text(seen.experiment)),
     ]
     facts += [(key.replace("_", " ").capitalize(), text(value)) for key, value in seen.options.items()]
+    for kind, names in seen.parts.items():
+        if len(names) > 1:
+            shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+            facts.append((f"All {kind}s", text(f"{shown}; choose with --{kind}")))
     if seen.map_traces:
         facts.append(("Traces", text(f"{seen.map_traces}; the first stands for all below")))
     if seen.derivation and seen.derivation != "as written":
@@ -151,7 +155,7 @@ def inspection_document(seen: Inspection) -> Document:
     if seen.dropped:
         sections.append(Section(title="Left out by the loader", blocks=(Notes(items=seen.dropped),)))
     advice = [
-        "Overrule with --x, --y, --std (column name or number), --x-unit, --y-unit, --sheet, --delimiter, --decimal, --header-row; or write them as keys in a TOML file of the same name beside the data."
+        "Overrule with --x, --y, --std (column name or number), --x-unit, --y-unit, --sheet, --group, --run, --delimiter, --decimal, --header-row; or write them as keys in a TOML file of the same name beside the data."
     ]
     if seen.blind:
         advice.insert(0, "The data are blind: only the range of the abscissa is shown.")
