@@ -13,6 +13,12 @@ from typing import Protocol, runtime_checkable
 from gzero.errors import ConfigError, FileError, MissingDependencyError
 from gzero.loaders.excel import LOADER as EXCEL
 from gzero.loaders.igor import LOADER as IGOR
+from gzero.loaders.igor_text import LOADER as IGOR_TEXT
+from gzero.loaders.json_file import LOADER as JSON
+from gzero.loaders.keysight import LOADER as KEYSIGHT
+from gzero.loaders.lvm import LOADER as LVM
+from gzero.loaders.qcodes_dat import LOADER as QCODES_DAT
+from gzero.loaders.quantum_design import LOADER as QUANTUM_DESIGN
 from gzero.loaders.source import check_file, looks_like, read_head, unread
 from gzero.loaders.table import Table
 from gzero.loaders.text import LOADER as TEXT
@@ -64,7 +70,9 @@ class LoaderDescription:
 
 
 #: In the order in which they are asked: the surest signature first.
-BUILT_IN: dict[str, Loader] = {loader.name: loader for loader in (IGOR, EXCEL, TEXT)}
+BUILT_IN: dict[str, Loader] = {
+    loader.name: loader for loader in (IGOR, EXCEL, LVM, IGOR_TEXT, QUANTUM_DESIGN, KEYSIGHT, QCODES_DAT, JSON, TEXT)
+}
 
 
 def _entry_points() -> tuple[EntryPoint, ...]:
