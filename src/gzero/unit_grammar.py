@@ -43,15 +43,15 @@ PREFIXES = {
 _RARE_PREFIXES = ("h", "d", "c")
 _WITH_RARE_PREFIX = ("cm", "dm", "hPa")
 
-#: Words that a prefix and an atom would make by accident.
-_NO_UNITS = ("as", "am")
+#: Words that a prefix and an atom would make by accident (`Grad` is German for a degree).
+_NO_UNITS = ("as", "am", "Grad")
 
 #: How people spell the atoms.
 SPELLINGS = {
     "Ohm": "ohm", "ohms": "ohm", "Ohms": "ohm", "OHM": "ohm", "mho": "S", "Volt": "V", "Volts": "V", "volt": "V", "volts": "V",
     "Amp": "A", "Amps": "A", "amp": "A", "amps": "A", "Ampere": "A", "ampere": "A", "Siemens": "S", "siemens": "S",
     "sec": "s", "secs": "s", "second": "s", "seconds": "s", "Sec": "s", "Kelvin": "K", "kelvin": "K", "Tesla": "T", "tesla": "T",
-    "Gauss": "G", "gauss": "G", "Gs": "G", "Watt": "W", "watt": "W", "meter": "m", "metre": "m", "mins": "min", "minutes": "min",
+    "Gauss": "G", "gauss": "G", "Gs": "G", "Watt": "W", "watt": "W", "gram": "g", "grams": "g", "meter": "m", "metre": "m", "mins": "min", "minutes": "min",
     "Å": "angstrom", "Ang": "angstrom", "Hertz": "Hz", "hertz": "Hz", "amu": "u", "hr": "hour", "hours": "hour", "days": "day",
     "Torr": "torr", "KOhm": "kohm", "Kohm": "kohm", "KHz": "kHz", "micron": "um", "microns": "um", "mBar": "mbar",
 }  # fmt: skip

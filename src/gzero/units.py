@@ -189,6 +189,19 @@ _USUAL_DIMENSIONS = {
     "L": "m", "f": "Hz", "P": "W", "K": "W/K",
 }  # fmt: skip
 
+#: The same for letters that are units themselves, where `m/kg` could be a unit or a mass in kilograms.
+_USUAL_OF_UNITS = _USUAL_DIMENSIONS | {"m": "kg", "u": "V", "C": "F", "H": "A/m", "F": "N"}
+
+#: Names of temperatures, of differences, of logarithms, and names that say by which number the readings were multiplied.
+_TEMPERATURE = re.compile(
+    r"T(?:\d*|_.*|[chse]|mix|mc|set|bath|sample|base|probe|stage)|(?i:.*temp(?:s|erature?n?|eratures)?(?![a-z]).*)"
+)
+_DIFFERENCE = re.compile(r"(?:[Δ∆δ]|delta(?![a-z])|diff|d(?=T(?![a-z])))", re.IGNORECASE)
+_LOGARITHM = re.compile(r"(?:log(?:_?(?:10|2|e))?|lg|ln)(?![a-z])", re.IGNORECASE)
+_MULTIPLIED = re.compile(
+    r"[*×·]\s*(?:\d|\()|(?<=\S)\s+x\s*1(?:0|[eE])|^\s*\d+(?:\.\d+)?(?:[eE][-+]?\d+|\s*\^\s*[-+]?\d+)?\s*[*×·]", re.ASCII
+)
+
 #: Words before a letter that counts (`Sample A`, `Run T`), and words for a function of what follows (`std(G)`, `log G`).
 _COUNTED = re.compile(
     r"(?:.*[\W_])?(?:sample|run|channel|ch|trace|device|sweep|set|column|col|data|series|scan|curve|chip|cell|contact|lead|"
@@ -214,19 +227,35 @@ def split_header(text: str) -> tuple[str, str | None]:
     Brackets and parentheses are taken at their word; a slash, an underscore, a comma or a space only when what follows
     is a known unit and not a likelier subscript (`R/kOhm`, `I_nA`, `Vg mV`, `D_m2_s`, but not `V_gate`, `dI/dV`, `n_s`).
 
+    A unit that is read correctly can still say something else: `I*1e9 (A)`, `log G (S)` and `ΔT (°C)` keep their text whole and
+    have no unit, `Temp. (C)` is in degrees Celsius and not in coulombs.
+
     >>> split_header("Vg (V)"), split_header("G [2e^2/h]"), split_header("I_nA"), split_header("V_gate")
     (('Vg', 'V'), ('G', '2e^2/h'), ('I', 'nA'), ('V_gate', None))
     """
     text = " ".join(text.split()).strip().strip("\"'").strip()
     if len(text) > _LONGEST_HEADER:
         return text, None
+    name, unit = _as_written(text)
+    if unit is None:
+        return name, None
+    if _LOGARITHM.match(name) or _MULTIPLIED.search(name):
+        return text, None
+    if unit in ("C", "F") and _TEMPERATURE.fullmatch(name):
+        unit = f"°{unit}"
+    shifted = parse_unit(unit).offset != 0 if re.search(r"[Cc]", unit) else False
+    return (text, None) if shifted and _DIFFERENCE.match(name) else (name, unit)
+
+
+def _as_written(text: str) -> tuple[str, str | None]:
+    """Name and unit by brackets, a stroke or a separator, whatever they mean together."""
     bracketed = _bracketed(text)
     if bracketed:
         return bracketed
     name, stroke, unit = (part.strip() for part in text.partition("/"))
-    if stroke and re.search(r"[^\W\d_]", name) and _is_unit(unit) and not _is_other_quantity(name, unit):
-        return name, unit
-    for separator in re.finditer(r"(?:[\s_,]|\bin\s)+", text):
+    if stroke and re.search(r"[^\W\d_]", name) and _is_unit(unit):
+        return (text, None) if _is_other_quantity(name, unit) or _is_a_unit_itself(text, name, unit) else (name, unit)
+    for separator in re.finditer(r"(?:[\s_,;]|\bin\s)+", text):
         name, unit = text[: separator.start()], text[separator.end() :]
         if "," in unit or not re.search(r"[^\W\d_]", name):
             continue
@@ -280,6 +309,12 @@ def _is_other_quantity(name: str, unit: str) -> bool:
     """Whether a single letter behind another one is a quantity rather than its unit: `I/V`, `G(V)`."""
     usual = _USUAL_DIMENSIONS.get(name)
     return len(unit) == 1 and usual is not None and name != "E" and usual != parse_unit(unit).si
+
+
+def _is_a_unit_itself(text: str, name: str, unit: str) -> bool:
+    """Whether a text with a stroke is a unit and no quantity in one: `A/W`, `m/s`, `N/A`; but `T/K` is a temperature."""
+    whole = text in _NOT_AVAILABLE or parse_unit(text).known
+    return whole and _USUAL_OF_UNITS.get(name) != parse_unit(unit).si
 
 
 def _is_subscript(name: str, unit: str) -> bool:

@@ -144,7 +144,7 @@ def test_the_measured_workbook(measured: Path, sheet: str) -> None:
 @pytest.mark.parametrize(
     ("name", "names", "units", "rows"),
     [
-        ("pinchoff_scan_barrier_gate__B8", ["B8", "keithley2_amplitude"], [None, None], 200),
+        ("pinchoff_scan_barrier_gate__B8", ["B8", "keithley2_amplitude"], ["mV", "a.u."], 200),
         ("coulomb_peak__SD2b", ["SD2b", "measured"], ["mV", None], 462),
         ("addition_line_scan__gates_P4_set", ["gates_P4_set", "keithley2_amplitude"], [None, None], 800),
     ],
@@ -156,24 +156,6 @@ def test_dots_qutech(measured: Path, name: str, names: list[str], units: list[st
     assert [c.name for c in table.columns] == names
     assert [c.unit_text for c in table.columns] == units
     assert table.rows == rows  # the third comment line of the file
-
-
-@pytest.mark.parametrize(
-    ("name", "skip", "decimal", "encoding"),
-    [
-        ("short", 22, ",", "utf-8"),
-        ("short_new_line_end", 22, ",", "utf-8"),
-        ("long_single_header_multi_ch", 21, ".", "utf-8"),
-        ("multi_time_column", 22, ".", "utf-8"),
-        ("no_decimal_separator", 21, ".", "utf-8"),
-        ("with_comments", 22, ".", "cp1252"),
-        ("with_empty_fields", 22, ".", "utf-8"),
-    ],
-)
-def test_labview_text(measured: Path, name: str, skip: int, decimal: str, encoding: str) -> None:
-    path = measured / "format_lvm" / f"{name}.lvm"
-    assert read_table(path).origin.options["header_row"] == str(skip + 1)
-    compare(path, pd.read_csv(path, sep="\t", skiprows=skip, decimal=decimal, encoding=encoding, index_col=False))
 
 
 @pytest.mark.parametrize(("name", "skip", "rows"), [("mpms_mvst", 27, 300), ("qd_edp124", 30, 401)])
@@ -188,7 +170,6 @@ def test_quantum_design(measured: Path, name: str, skip: int, rows: int) -> None
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("contacts_delft/testdict20240401_120104.json", "looks like JSON"),
         ("dots_qutech/polarization_line__polarization_line.hdf5", "looks like HDF5"),
         ("length_mos2/keithley4200_4-3-100NM-G.xls", "looks like an old binary Office file"),
         ("format_tdms/raw1.tdms", "looks like LabVIEW TDMS"),
