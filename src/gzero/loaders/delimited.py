@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gzero.errors import FileError
 from gzero.loaders.block import Floats, Numbers, gaps_in, numbers_of, short_rows
 from gzero.loaders.cells import MAX_COLUMNS, MISSING, Row
 from gzero.loaders.dialect import Dialect, split
@@ -31,8 +32,9 @@ def read_numbers(
 
     Raises
     ------
-    FileError : a row holds a number beyond the last column.
+    FileError : a row holds a number beyond the last column, or most rows lack nearly all of their cells.
     """
+    check_filled(len(lines), len(header.names), sum(map(len, lines)), path=path)
     found = _bulk(lines, places, header, dialect) if len(lines) > _FEW else None
     if found is not None:
         return found
@@ -50,6 +52,20 @@ def read_numbers(
     return numbers_of(rows, header, width=width, decimal=dialect.decimal, aligned=aligned, path=path)
 
 
+def check_filled(rows: int, columns: int, characters: int, *, path: str) -> None:
+    """Refuse a table whose text is far too short for its cells: short rows below a header of thousands of names.
+
+    Every cell but the last of a row takes a sign at least, its delimiter.
+
+    Raises
+    ------
+    FileError : more than a million cells, and more than twice as many as there can be.
+    """
+    if rows * columns > 1_000_000 + 2 * (characters + rows):
+        problem = f"{rows} rows of {columns} columns, in {characters} characters"
+        raise FileError(problem, path=path, remedy="a damaged file? most of its rows end long before the last column")
+
+
 def _bulk(lines: Sequence[str], places: Sequence[int], header: Header, dialect: Dialect) -> Numbers | None:
     """The numbers by pandas' C reader; None where the cells hold more than numbers, and must be looked at one by one."""
     import pandas as pd
@@ -61,7 +77,7 @@ def _bulk(lines: Sequence[str], places: Sequence[int], header: Header, dialect: 
         widest = max(width, max((len(lines[i].split()) for i in filled), default=0))
     else:
         widest = max(width, 1 + max((lines[i].count(dialect.delimiter) for i in filled), default=0))
-    if widest > MAX_COLUMNS:
+    if widest > MAX_COLUMNS or widest > 2 * width + 10:
         return None
     # exact to the last digit is the default from pandas 3.1 on, which deprecates asking for it
     modern = tuple(int(part) for part in pd.__version__.split(".")[:2]) >= (3, 1)

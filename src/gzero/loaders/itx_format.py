@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gzero.errors import FileError
 from gzero.loaders.block import Floats
 from gzero.loaders.cells import MAX_COLUMNS
+from gzero.loaders.delimited import check_filled
 from gzero.loaders.table import Dropped
 
 #: A name of a wave: a word, or anything between single quotes.
@@ -164,6 +165,7 @@ def _shape(flags: str, *, path: str, row: int) -> tuple[int, ...]:
 
 def _numbers(rows: Sequence[str], width: int, first: int, name: str, dropped: list[Dropped], *, path: str) -> Floats:
     """The rows as numbers, NaN where a cell is empty or holds a word."""
+    check_filled(len(rows), width, sum(map(len, rows)), path=path)
     out = np.full((len(rows), width), np.nan)
     odd, example, empty = 0, "", 0
     for i, line in enumerate(rows):

@@ -50,9 +50,9 @@ def find_tables(tree: object) -> list[Candidate]:
         candidate = _as_table(path, node, beside)
         if candidate is not None:
             out.append(candidate)
-    inside = {c.path for c in out if c.kind == "arrays"}
     # a list that is a column of its object's table is no table of its own
-    return [c for c in out if not (c.kind == "list" and c.path.rpartition("/")[0] in inside and c.path)]
+    columns = {f"{c.path}/{key}" if c.path else str(key) for c in out if c.kind == "arrays" for key in c.node}
+    return [c for c in out if not (c.kind == "list" and c.path in columns)]
 
 
 def _nodes(
@@ -141,7 +141,7 @@ def columns_of(candidate: Candidate, *, path: str) -> Columns:
         named: Mapping[str, Sequence[object]] = dict(candidate.node)  # type: ignore[arg-type]
         out = _named(named, candidate, "columns", path=path)
     elif candidate.kind == "records":
-        out = _named(_of_records(candidate.node), candidate, "records", path=path)  # type: ignore[arg-type]
+        out = _named(_of_records(candidate.node, path=path), candidate, "records", path=path)  # type: ignore[arg-type]
     elif candidate.kind == "list":
         out = _listed(candidate)
     else:
@@ -151,16 +151,23 @@ def columns_of(candidate: Candidate, *, path: str) -> Columns:
     return out
 
 
-def _of_records(records: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:
+def _of_records(records: Sequence[Mapping[str, object]], *, path: str) -> dict[str, list[object]]:
     keys = dict.fromkeys(str(key) for record in records for key in record)
-    if len(keys) > MAX_COLUMNS:
-        keys = dict.fromkeys(list(keys)[: MAX_COLUMNS + 1])
+    _check(len(keys), path)
+    _check_filled(len(records), len(keys), sum(len(record) for record in records), path)
     return {key: [record.get(key) for record in records] for key in keys}
 
 
 def _check(count: int, path: str) -> None:
     if count > MAX_COLUMNS:
         raise FileError(f"{count} columns are more than any table has ({MAX_COLUMNS})", path=path)
+
+
+def _check_filled(rows: int, columns: int, entries: int, path: str) -> None:
+    """Refuse a table of which nearly every cell would be empty: it would need far more memory than the file."""
+    if rows * columns > 1_000_000 + 4 * entries:
+        problem = f"{entries} entries make no table of {rows} rows and {columns} columns"
+        raise FileError(problem, path=path, remedy="write lists of one length, or objects with the same keys")
 
 
 def _named(named: Mapping[str, Sequence[object]], candidate: Candidate, kind: str, *, path: str) -> Columns:
@@ -224,6 +231,7 @@ def _nested(candidate: Candidate, *, path: str) -> Columns:
     split = candidate.beside.get("columns") if candidate.path.rpartition("/")[2] == "data" else None
     titles = [str(title) for title in split] if isinstance(split, list) and len(split) == longest else None
     _check(longest if titles or longest < len(lists) else len(lists), path)
+    _check_filled(len(lists), longest, sum(len(v) for v in lists), path)
     grid = np.full((len(lists), longest), np.nan)
     for i, values in enumerate(lists):
         grid[i, : len(values)] = _numbers(values, where, notes)

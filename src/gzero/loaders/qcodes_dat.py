@@ -122,7 +122,8 @@ def _header(lines: Sequence[str], *, path: str) -> tuple[Header, dict[str, str],
     if not sizes or not all(re.fullmatch(r"\d{1,9}", size) for size in sizes.split()):
         raise FileError(problem, path=path)
     ids = names.split()
-    labels = re.split(r'"\s+"', stated.strip('"')) if stated.startswith('"') else stated.split()
+    quoted = len(stated) > 1 and stated[0] == stated[-1] == '"'
+    labels = re.split(r'"\s+"', stated[1:-1]) if quoted else stated.split()
     labels = [label.replace('\\"', '"').replace("\\\\", "\\") for label in labels]
     if not ids or len(ids) > MAX_COLUMNS or len(labels) != len(ids):
         raise FileError(f"{len(ids)} names and {len(labels)} labels in its header", path=path)
