@@ -282,7 +282,9 @@ def _bracketed(text: str) -> tuple[str, str | None] | None:
         return None
     for start, end in reversed(groups):  # the last that is a unit: `G (uS) std`, `I [nA] (raw)`
         name, inside = text[:start].rstrip(" /").rstrip(), text[start + 1 : end - 1].strip()
-        if name and (_is_unit(inside) or (inside in ONES and text[start] == "[" and end == len(text))):
+        if name and (
+            _is_unit(inside) or (inside in ONES and text[start] == "[" and end == len(text) and text[start - 1] in " /")
+        ):
             attached = text[start] == "(" and text[start - 1] not in " /"
             if attached and (_is_other_quantity(name, inside) or (_FUNCTION.fullmatch(name) and inside == "G")):
                 return text, None

@@ -55,3 +55,10 @@ def test_gaps_and_short_rows_of_a_bulk() -> None:
         "row 10 ends before column 2; the cells it lacks are NaN"
     ]
     assert short_rows({11: 2}, values) == []
+
+
+def test_two_columns_of_words_with_one_name_are_both_kept() -> None:
+    """Keithley's buffers have a column `Unit` behind the reading and another one behind the source value."""
+    header = Header(names=("I", "Unit", "Unit"), units=(None, None, None), rows=(1,))
+    numbers = numbers_of(rows(("1", "A", "V"), ("2", "A", "V")), header, width=3, decimal=".", aligned=True, path="x")
+    assert columns_of(numbers, header, str, path="x")[1] == {"Unit": ("A", "A"), "Unit (column 3)": ("V", "V")}

@@ -48,7 +48,7 @@ KNOWN: list[tuple[str, str, str, float, str]] = [
     ("sigma (S/cm)", "sigma", "S/cm", 100, "S/m"), ("E (kV/cm)", "E", "kV/cm", 1e5, "V/m"), ("gm (mS/mm)", "gm", "mS/mm", 1, "S/m"), ("G (1/Ohm)", "G", "1/Ohm", 1, "S"),
     ("v (m/s)", "v", "m/s", 1, "m/s"), ("R*W (ohm um)", "R*W", "ohm um", 1e-6, "ohm m"), ("counts (1/s)", "counts", "1/s", 1, "Hz"),
     # temperature scales: the offset is in the next test
-    ("dT (mK)", "dT", "mK", 1e-3, "K"), ("ΔT [K]", "ΔT", "K", 1, "K"),
+    ("Γ [1]", "Γ", "1", 1, ""), ("dT (mK)", "dT", "mK", 1e-3, "K"), ("ΔT [K]", "ΔT", "K", 1, "K"),
     # as instruments write them
     ("Time Stamp (sec)", "Time Stamp", "sec", 1, "s"), ("Magnetic Field (Oe)", "Magnetic Field", "Oe", 1000 / (4 * 3.141592653589793), "A/m"), ("Motor Current (amps)", "Motor Current", "amps", 1, "A"),
     ("Bridge 1 Resistance (ohms)", "Bridge 1 Resistance", "ohms", 1, "ohm"), ("Mass (grams)", "Mass", "grams", 1e-3, "kg"), ("Pressure (Torr)", "Pressure", "Torr", 101325 / 760, "Pa"),
@@ -60,7 +60,7 @@ UNKNOWN: list[tuple[str, str, str | None]] = [
     # names that look like more than a name
     ("T", "T", None), ("V", "V", None), ("nA", "nA", None), ("x1", "x1", None), ("R_xx", "R_xx", None), ("V_g", "V_g", None), ("n_s", "n_s", None), ("µ_eff", "µ_eff", None), ("L / h", "L / h", None),
     ("V_S", "V_S", None), ("I_S", "I_S", None), ("V_T", "V_T", None), ("R_K", "R_K", None), ("R_H", "R_H", None), ("T_C", "T_C", None), ("T_m", "T_m", None), ("T_s", "T_s", None), ("E_C", "E_C", None),
-    ("I_min", "I_min", None), ("k_F", "k_F", None), ("V_m", "V_m", None), ("I_p", "I_p", None), ("Sample A", "Sample A", None), ("Ch A", "Ch A", None), ("Run T", "Run T", None), ("VT(2)", "VT(2)", None),
+    ("I_min", "I_min", None), ("k_F", "k_F", None), ("V_m", "V_m", None), ("I_p", "I_p", None), ("Sample A", "Sample A", None), ("Ch A", "Ch A", None), ("Run T", "Run T", None), ("Smu1.v[1][1]", "Smu1.v[1][1]", None), ("G[1]", "G[1]", None), ("VT(2)", "VT(2)", None),
     ("DrainI(1)", "DrainI(1)", None), ("GM(1)", "GM(1)", None), ("nu", "nu", None), ("h", "h", None), ("e", "e", None), ("Index", "Index", None), ("No.", "No.", None), ("Date", "Date", None),
     # quotients and functions of quantities
     ("dI/dV", "dI/dV", None), ("V/I", "V/I", None), ("I/V", "I/V", None), ("G(V)", "G(V)", None), ("U(t)", "U(t)", None), ("log10(G/G0)", "log10(G/G0)", None), ("ln(R/Ohm)", "ln(R/Ohm)", None),

@@ -263,7 +263,8 @@ def columns_of(
         label = f"{place(j)} '{name}'" if name else place(j)
         if not np.isfinite(values[:, j]).any():
             if gap.words:
-                labels[name or f"column {j + 1}"] = tuple(gap.texts.get(row, "") for row in numbers.places)
+                key = f"column {j + 1}" if not name else f"{name} (column {j + 1})" if name in labels else name
+                labels[key] = tuple(gap.texts.get(row, "") for row in numbers.places)
             elif name:
                 nameless.append(label)
             continue

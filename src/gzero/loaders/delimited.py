@@ -107,13 +107,17 @@ def _bulk(lines: Sequence[str], places: Sequence[int], header: Header, dialect: 
     if len(values) != len(filled) or bad.all(axis=1).any() or not bad[:, width:].all() or (blanks and bad.any()):
         return None
     values = values[:, :width]
-    gapped = np.flatnonzero(bad[:, :width].any(axis=1)).tolist()
+    # a column that is empty from the first row to the last (Comment, X_Value) needs no account of its cells
+    ends = [split(lines[filled[i]], dialect.delimiter) for i in (0, -1)]
+    told = [j for j in range(width) if not bad[:, j].all() or any(j < len(row) and row[j] for row in ends)]
+    gapped = np.flatnonzero(bad[:, told].any(axis=1)).tolist()
     cells = {i: split(lines[filled[i]], dialect.delimiter) for i in gapped}
     where = {i: places[filled[i]] for i in gapped}
+    gaps = gaps_in(values, cells, where)
     values.setflags(write=False)
     return Numbers(
         values=values,
-        gaps=gaps_in(values, cells, where),
+        gaps={j: gap for j, gap in gaps.items() if j in told},
         dropped=tuple(short_rows({where[i]: len(cells[i]) for i in gapped}, values)),
         rows_read=len(values),
         places=tuple(places[i] for i in filled),

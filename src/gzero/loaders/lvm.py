@@ -258,7 +258,7 @@ def _generated(
     lines: Sequence[str], chosen: Sequence[Segment], numbers: Numbers, dialect: Dialect, columns: Sequence[Column]
 ) -> list[Column]:
     """The x axes that the file states by start and step: one where all channels share it, else one for each."""
-    row = {place: i for i, place in enumerate(numbers.places)}
+    places = np.array(numbers.places)
     axes: dict[tuple[float | None, float | None, str | None], list[int]] = {}
     first = chosen[0]
     for column in columns:
@@ -273,10 +273,11 @@ def _generated(
         for segment in chosen:
             start_here, step_here = (number(segment.tag(key, of[0]), dialect.decimal) for key in ("X0", "Delta_X"))
             counted = step_here is not None and start_here is not None
-            filled = [i for i in segment.lines if lines[i].strip()]
-            for n, i in enumerate(filled):
-                if i + 1 in row:
-                    values[row[i + 1]] = (start_here or 0.0) + (step_here or 0.0) * n if counted else n
+            filled = np.array([i + 1 for i in segment.lines if lines[i].strip()])
+            # a line that was left out has its place in the count all the same
+            here = np.flatnonzero((places >= filled[0]) & (places <= filled[-1]))
+            n = np.searchsorted(filled, places[here])
+            values[here] = (start_here or 0.0) + (step_here or 0.0) * n if counted else n
         stated = start is not None and step is not None
         name = "X_Value" if len(axes) == 1 else f"X_Value of {first.names[of[0]]}"
         out.append(
