@@ -84,7 +84,7 @@ def _header(cells: Sequence[Cell], units: Sequence[Cell] | None, *rows: Row | No
         texts.pop()
     if len(texts) > MAX_COLUMNS:
         raise FileError(f"{len(texts)} names in one header are more than any table has ({MAX_COLUMNS})")
-    parts = [_split(text) for text in texts]
+    parts = [name_and_unit(text) for text in texts]
     stated = [_bare_unit(cell_text(cell)) for cell in units or ()]
     stated += [None] * (len(parts) - len(stated))
     return Header(
@@ -94,7 +94,8 @@ def _header(cells: Sequence[Cell], units: Sequence[Cell] | None, *rows: Row | No
     )
 
 
-def _split(text: str) -> tuple[str, str | None]:
+def name_and_unit(text: str) -> tuple[str, str | None]:
+    """One header cell as (name, unit text), whatever text it holds; the unit text is None where it states none."""
     if not _is_sound(text):
         return " ".join(text.split()), None
     try:

@@ -14,6 +14,7 @@ from gzero.errors import ConfigError, FileError, MissingDependencyError
 from gzero.loaders.excel import LOADER as EXCEL
 from gzero.loaders.igor import LOADER as IGOR
 from gzero.loaders.igor_packed import LOADER as IGOR_PACKED
+from gzero.loaders.parquet import LOADER as PARQUET
 from gzero.loaders.source import check_file, looks_like, read_head, unread
 from gzero.loaders.table import Table
 from gzero.loaders.text import LOADER as TEXT
@@ -65,7 +66,7 @@ class LoaderDescription:
 
 
 #: In the order in which they are asked: the surest signature first.
-BUILT_IN: dict[str, Loader] = {loader.name: loader for loader in (IGOR, EXCEL, IGOR_PACKED, TEXT)}
+BUILT_IN: dict[str, Loader] = {loader.name: loader for loader in (IGOR, PARQUET, EXCEL, IGOR_PACKED, TEXT)}
 
 
 def _entry_points() -> tuple[EntryPoint, ...]:
