@@ -259,23 +259,19 @@ def test_too_many_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_statistics_that_do_not_fit_the_schema_do_not_end_the_process(tmp_path: Path) -> None:
     """pyarrow 26 calls std::terminate in `RowGroupMetaData.column` where a histogram of levels has a wrong length."""
-    raw = bytearray(sound(tmp_path, "a.parquet"))
-    footer = len(raw) - 8 - struct.unpack("<I", raw[-8:-4])[0]
+    raw = save(tmp_path / "a.parquet", pa.table({"x": pa.array([1.0, None, 3.0])})).read_bytes()
+    # the schema's element "x": type DOUBLE, then OPTIONAL, then the name; as REQUIRED it has one level and not two
+    optional, required = b"\x15\x0a\x25\x02\x18\x01x", b"\x15\x0a\x25\x00\x18\x01x"
+    assert raw.count(optional) == 1
     path = tmp_path / "b.parquet"
+    path.write_bytes(raw.replace(optional, required))
     script = (
-        "import sys\nfrom gzero.errors import GzeroError\nfrom gzero.loaders.registry import read_table\n"
-        "for name in sys.argv[1:]:\n    try:\n        read_table(name)\n    except GzeroError as error:\n        print(error)\n"
+        "import sys\nfrom gzero.errors import FileError\nfrom gzero.loaders.registry import read_table\n"
+        "try:\n    read_table(sys.argv[1])\nexcept FileError as error:\n    print(error)\n"
     )
-    names = []
-    for at in range(footer, len(raw) - 8):
-        if raw[at] == 0x26 and len(names) < 40:  # the head of a field of 64-bit integers, as of a histogram's list
-            damaged = raw[:]
-            damaged[at - 1] ^= 1
-            path = tmp_path / f"{at}.parquet"
-            path.write_bytes(damaged)
-            names.append(str(path))
-    run = subprocess.run([sys.executable, "-c", script, *names], capture_output=True, text=True, check=False)
+    run = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
+    assert "b.parquet: damaged or not readable" in run.stdout
 
 
 @pytest.mark.parametrize("name", ["a.parquet", "a.feather"])

@@ -18,6 +18,7 @@ from gzero.loaders.parquet import LOADER as PARQUET
 from gzero.loaders.source import check_file, looks_like, read_head, unread
 from gzero.loaders.table import Table
 from gzero.loaders.text import LOADER as TEXT
+from gzero.loaders.workbooks import LOADER as WORKBOOKS
 
 ENTRY_POINTS = "gzero.loaders"
 
@@ -66,7 +67,7 @@ class LoaderDescription:
 
 
 #: In the order in which they are asked: the surest signature first.
-BUILT_IN: dict[str, Loader] = {loader.name: loader for loader in (IGOR, PARQUET, EXCEL, IGOR_PACKED, TEXT)}
+BUILT_IN: dict[str, Loader] = {loader.name: loader for loader in (IGOR, PARQUET, EXCEL, WORKBOOKS, IGOR_PACKED, TEXT)}
 
 
 def _entry_points() -> tuple[EntryPoint, ...]:
