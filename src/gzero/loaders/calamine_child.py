@@ -1,8 +1,8 @@
 """Reads a workbook with calamine in a process of its own, and writes its rows to standard output as lines of JSON.
 
-Run as a script by `calamine_rows`, with the file, the folder that holds `python_calamine`, a limit in bytes and what is
-asked for. calamine is Rust: on some damaged files it panics, and where a sheet states two cells far from one another it
-asks for all cells between them and ends the process. Here that ends nothing else.
+Run as a script by `calamine_rows`, with the file, the folder that holds `python_calamine`, limits in bytes and seconds,
+and what is asked for. calamine is Rust: on some damaged files it panics, and where a sheet states two cells far from one
+another it asks for memory for all cells between them and ends the process. Here that ends nothing else.
 """
 
 import json
@@ -12,16 +12,20 @@ from typing import Any
 #: Rows that one line of the output holds.
 ROWS = 1000
 
+#: No format has sheets of more columns; damaged ones state 65536.
+MAX_WIDTH = 20_000
+
 #: What a sheet of settings is called, as the Keithley 4200 and Clarius write it.
 SETTINGS = "settings"
 
 
-def _limit(size: int) -> None:
+def _limit(size: int, seconds: int) -> None:
     try:
         import resource
     except ImportError:  # Windows has no such limit
         return
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
 
 
 def _cell(value: Any) -> Any:
@@ -31,6 +35,13 @@ def _cell(value: Any) -> Any:
         return float(value)
     text = str(value).strip()
     return text or None
+
+
+def _sheet(book: Any, name: str) -> Any:
+    sheet = book.get_sheet_by_name(name)
+    if sheet.width > MAX_WIDTH:
+        raise ValueError(f"{sheet.width} columns in sheet '{name[:40]}'")
+    return sheet
 
 
 def _numbers(sheet: Any) -> int:
@@ -61,7 +72,7 @@ def _chosen(book: Any, names: list[str], visible: list[str]) -> tuple[str, Any]:
     best: tuple[str, Any, int] = (names[0], None, -1)
     for group in (visible, [name for name in names if name not in visible]):
         for name in group:
-            sheet = book.get_sheet_by_name(name)
+            sheet = _sheet(book, name)
             count = _numbers(sheet)
             if count > best[2]:
                 best = (name, sheet, count)
@@ -86,7 +97,7 @@ def main(path: str, wanted: str) -> None:
         return
     if wanted:
         name = json.loads(wanted)
-        sheet = book.get_sheet_by_name(name)
+        sheet = _sheet(book, name)
     else:
         name, sheet = _chosen(book, names, visible)
     _write({"sheet": name})
@@ -94,16 +105,16 @@ def main(path: str, wanted: str) -> None:
     for other in names:
         if other.strip().casefold() == SETTINGS and other != name:
             _write({"settings": other})
-            _write_rows(book.get_sheet_by_name(other))
+            _write_rows(_sheet(book, other))
             break
     _write({"end": True})
 
 
 if __name__ == "__main__":
-    place, package, limit, asked = sys.argv[1:5]
-    _limit(int(limit))
+    place, package, memory, time, asked = sys.argv[1:6]
+    _limit(int(memory), int(time))
     sys.path.insert(0, package)
     try:
         main(place, asked)
-    except BaseException as error:  # a panic of Rust is no Exception
+    except BaseException as error:  # noqa: BLE001 -- a panic of Rust is no Exception
         _write({"error": type(error).__name__, "reason": str(error)[:300]})

@@ -25,9 +25,11 @@ FREE_MEMORY = 1 << 30
 MEMORY_PER_BYTE = 32
 MAX_MEMORY = 1 << 32
 
-#: Seconds until it is ended: so many, and so many for each MiB of the file.
-SECONDS = 20.0
-SECONDS_PER_MIB = 5.0
+#: Seconds of computing until it is ended: so many, and so many for each MiB of the file; and on the clock, where other
+#: programs may hold it up, as many times more.
+SECONDS = 4
+SECONDS_PER_MIB = 5
+CLOCK = 8
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,15 +126,17 @@ def _lines(path: str, size: int, asked: str) -> Iterator[Iterator[Any]]:
     found = importlib.util.find_spec("python_calamine")
     if found is None or found.origin is None:
         raise MissingDependencyError("reading this workbook needs python-calamine", remedy=INSTALL, path=path)
+    seconds = int(SECONDS + SECONDS_PER_MIB * size / 2**20)
     limit = min(MAX_MEMORY, FREE_MEMORY + MEMORY_PER_BYTE * size)
     script = Path(__file__).with_name("calamine_child.py")
     package = Path(found.origin).parent.parent
     # -I and -S: nothing of the user's environment or folder is imported, and it starts at once
-    command = [sys.executable, "-I", "-S", str(script), str(Path(path).resolve()), str(package), str(limit), asked]
+    place = str(Path(path).resolve())
+    command = [sys.executable, "-I", "-S", str(script), place, str(package), str(limit), str(seconds), asked]
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8"
     )
-    timer = threading.Timer(SECONDS + SECONDS_PER_MIB * size / 2**20, process.kill)
+    timer = threading.Timer(CLOCK * seconds, process.kill)
     timer.start()
     try:
         assert process.stdout is not None  # for the type checker: a pipe was asked for

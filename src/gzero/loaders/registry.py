@@ -15,12 +15,15 @@ from gzero.loaders.excel import LOADER as EXCEL
 from gzero.loaders.igor import LOADER as IGOR
 from gzero.loaders.igor_packed import LOADER as IGOR_PACKED
 from gzero.loaders.parquet import LOADER as PARQUET
-from gzero.loaders.source import check_file, looks_like, read_head, unread
+from gzero.loaders.source import ZIP_MEMBERS, check_file, looks_like, read_head, unread
 from gzero.loaders.table import Table
 from gzero.loaders.text import LOADER as TEXT
 from gzero.loaders.workbooks import LOADER as WORKBOOKS
 
 ENTRY_POINTS = "gzero.loaders"
+
+#: What a damaged workbook may look like.
+WORKBOOK_LIKE = frozenset({what for _, what in ZIP_MEMBERS} | {"a ZIP archive", "an old binary Office file (.xls)"})
 
 
 @runtime_checkable
@@ -204,7 +207,7 @@ def _find(place: Path, path: str) -> Loader:
     what = looks_like(read_head(place), suffix)
     by_ending = next((one for one in (*others, *BUILT_IN.values()) if suffix in one.suffixes), None)
     # a workbook that the loader of workbooks does not recognise is a damaged one: it says what is wrong with it
-    damaged = by_ending is EXCEL and what in ("an Excel workbook", "a ZIP archive")
+    damaged = by_ending in (EXCEL, WORKBOOKS) and what in WORKBOOK_LIKE
     if by_ending is not None and (what is None or damaged):
         return by_ending
     if what is not None:

@@ -73,7 +73,7 @@ ZIP_MEMBERS = (
 SUFFIXES = {
     ".json": "JSON", ".xml": "XML",
     ".html": "HTML", ".pkl": "a Python pickle (gzero never opens those: they can run programs)",
-    ".opj": "an Origin project", ".ods": "an OpenDocument spreadsheet (.ods)", ".xls": "an old Excel file (.xls)",
+    ".opj": "an Origin project",
 }  # fmt: skip
 
 _JSON = re.compile(rb'\s*(\{\s*["}]|\[\s*(?:\[\s*-?\d|\{|"|-?\d[\d.eE+-]*\s*[,\]]))')
