@@ -198,6 +198,28 @@ def test_a_sheet_of_settings_is_metadata(tmp_path: Path, name: str) -> None:
     assert read_table(path).metadata == {"Settings/Speed": "Normal", "Settings/Hold Time": "0"}
 
 
+@pytest.mark.parametrize("name", ["a.xls", "a.xlsx"])
+def test_merged_cells_hold_their_text_once(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    rows = [["Vg (V)", "I (nA)"], [0.1, 1.0], [0.2, 2.5]]
+    if name == "a.xls":
+        book = xlwt.Workbook()
+        sheet = book.add_sheet("IV")
+        sheet.write_merge(0, 0, 0, 1, "Sample: A3")
+        for i, row in enumerate(rows, 1):
+            for j, value in enumerate(row):
+                sheet.write(i, j, value)
+        book.save(str(path))
+    else:
+        save_xlsx(path, {"IV": [["Sample: A3", None], *rows]}, ())
+        book = openpyxl.load_workbook(path)
+        book["IV"].merge_cells("A1:B1")
+        book.save(path)
+    table = read_table(path)
+    assert [(c.name, c.unit_text) for c in table.columns] == [("Vg", "V"), ("I", "nA")]
+    assert table.metadata == {"Sample": "A3"}
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_workbook_without_numbers(tmp_path: Path, name: str) -> None:
     with pytest.raises(FileError, match="sheet 'data': no number in it"):
@@ -309,6 +331,13 @@ def test_the_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(calamine_rows, "FREE_MEMORY", 16 << 20)
     monkeypatch.setattr(calamine_rows, "MEMORY_PER_BYTE", 0)
     with pytest.raises(FileError, match="damaged workbook"):
+        read_table(path)
+
+
+def test_a_process_that_cannot_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save(tmp_path / "a.xls", data=IV)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
+    with pytest.raises(FileError, match="the process that reads workbooks cannot be started"):
         read_table(path)
 
 

@@ -24,8 +24,11 @@ def _limit(size: int, seconds: int) -> None:
         import resource
     except ImportError:  # Windows has no such limit
         return
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    for kind, value in ((resource.RLIMIT_AS, size), (resource.RLIMIT_CPU, seconds)):
+        try:
+            resource.setrlimit(kind, (value, value))
+        except (ValueError, OSError):  # macOS knows no limit of addresses; a lower limit may be set already
+            continue
 
 
 def _cell(value: Any) -> Any:

@@ -133,9 +133,13 @@ def _lines(path: str, size: int, asked: str) -> Iterator[Iterator[Any]]:
     # -I and -S: nothing of the user's environment or folder is imported, and it starts at once
     place = str(Path(path).resolve())
     command = [sys.executable, "-I", "-S", str(script), place, str(package), str(limit), str(seconds), asked]
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8"
-    )
+    try:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8"
+        )
+    except OSError as error:
+        problem = f"the process that reads workbooks cannot be started ({error.strerror})"
+        raise FileError(problem, path=path, remedy="save the sheet as CSV") from None
     timer = threading.Timer(CLOCK * seconds, process.kill)
     timer.start()
     try:

@@ -221,7 +221,8 @@ def values_of(wave: Wave, data: memoryview) -> NDArray[np.float64]:
     raw = np.frombuffer(data, dtype=_dtype(wave), count=count_of(wave), offset=DATA_AT[wave.version])
     parts = 2 if wave.type & 1 else 1
     traces = wave.shape[1] if len(wave.shape) == 2 else 1
-    values = raw.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
+        values = raw.astype(np.float64)
     values.setflags(write=False)
     return values.reshape((parts, wave.shape[0], traces), order="F")  # Igor stores column after column
 

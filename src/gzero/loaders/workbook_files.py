@@ -36,23 +36,23 @@ def members_of(data: bytes, *, path: str) -> dict[str, int]:
     return {member.filename: member.file_size for member in members}
 
 
-def ole_names(data: bytes) -> frozenset[str]:
-    """Names in the first sector of a compound file's directory (at most 32 entries of 128 bytes); empty for others."""
-    if not data.startswith(OLE) or len(data) < 512:
-        return frozenset()
-    (shift,) = struct.unpack_from("<H", data, 30)
-    (sector,) = struct.unpack_from("<I", data, 48)
-    if shift not in (9, 12):
-        return frozenset()
-    start = (sector + 1) << shift
-    entries = [data[at : at + 66] for at in range(start, start + (1 << shift), 128) if at + 66 <= len(data)]
-    names = []
-    for entry in entries:
-        (length,) = struct.unpack_from("<H", entry, 64)
-        names.append(entry[: max(0, min(length, 64) - 2)].decode("utf-16-le", errors="replace"))
-    return frozenset(names)
+def _has_stream(data: bytes, *names: str) -> bool:
+    """Whether the directory of a compound file has a stream of one of these names.
+
+    An entry is the name in UTF-16, 64 bytes, then its length with the closing zero, and 2 for a stream: enough to be
+    found wherever in the file the directory stands.
+    """
+    if not data.startswith(OLE):
+        return False
+    entries = (name.encode("utf-16-le").ljust(64, b"\0") + struct.pack("<HB", 2 * len(name) + 2, 2) for name in names)
+    return any(entry in data for entry in entries)
+
+
+def is_old_workbook(data: bytes) -> bool:
+    """Whether it is a compound file with a workbook of Excel 5 to 2003 in it ([MS-XLS])."""
+    return _has_stream(data, "Workbook", "Book", "WORKBOOK", "BOOK")
 
 
 def is_encrypted(data: bytes) -> bool:
     """Whether it is a workbook that a password protects ([MS-OFFCRYPTO])."""
-    return bool({"EncryptedPackage", "EncryptionInfo"} & ole_names(data))
+    return _has_stream(data, "EncryptedPackage")

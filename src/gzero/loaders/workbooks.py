@@ -18,7 +18,7 @@ from gzero.loaders.calamine_rows import INSTALL, installed, sheet_rows
 from gzero.loaders.sheet import sheet_and_cells, table_of
 from gzero.loaders.source import check_file, looks_like, read_source, unread
 from gzero.loaders.table import Dropped, Origin, Table
-from gzero.loaders.workbook_files import OLE, is_encrypted, members_of, ole_names
+from gzero.loaders.workbook_files import OLE, is_encrypted, is_old_workbook, members_of
 
 SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
 
@@ -51,7 +51,8 @@ class WorkbooksLoader:
             with place.open("rb") as stream:
                 head = stream.read(512)
                 if head.startswith(OLE):
-                    return _is_old_workbook(head + stream.read())
+                    data = head + stream.read()
+                    return is_old_workbook(data) or is_encrypted(data)
             return head.startswith(b"PK") and _is_archive_of_one(place)
         except _DAMAGED:
             return False
@@ -89,10 +90,6 @@ class WorkbooksLoader:
 LOADER = WorkbooksLoader()
 
 
-def _is_old_workbook(data: bytes) -> bool:
-    return bool({"Workbook", "Book", "WORKBOOK", "BOOK"} & ole_names(data)) or is_encrypted(data)
-
-
 def _is_archive_of_one(place: Path) -> bool:
     with zipfile.ZipFile(place) as archive:
         names = archive.namelist()
@@ -109,7 +106,7 @@ def _check(data: bytes, path: str) -> None:
     if data.startswith(OLE):
         if is_encrypted(data):
             raise FileError("a workbook protected by a password", path=path, remedy="save it without one")
-        if not _is_old_workbook(data):
+        if not is_old_workbook(data):
             problem = "an old Office file without a workbook in it"
             raise FileError(problem, path=path, remedy="save the table as CSV or XLSX")
         return
