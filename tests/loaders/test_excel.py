@@ -14,7 +14,8 @@ import openpyxl
 import pytest
 
 from gzero.errors import ColumnError, FileError, MissingDependencyError
-from gzero.loaders import excel
+from gzero.loaders import sheet as sheets
+from gzero.loaders import workbook_files
 from gzero.loaders.excel import LOADER
 
 Rows = Sequence[Sequence[object]]
@@ -157,9 +158,9 @@ def test_an_archive_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest
         archive.writestr("xl/media/image1.png", bytes(40 << 20))  # 40 MiB of nothing pack to 40 kB: a ratio of 1000
     with pytest.raises(FileError, match="40 MiB when unpacked"):
         LOADER.read(path)
-    monkeypatch.setattr(excel, "MAX_RATIO", 10**9)
+    monkeypatch.setattr(workbook_files, "MAX_RATIO", 10**9)
     assert LOADER.read(path).rows == 2
-    monkeypatch.setattr(excel, "MAX_UNPACKED", 1 << 20)
+    monkeypatch.setattr(workbook_files, "MAX_UNPACKED", 1 << 20)
     with pytest.raises(FileError, match="40 MiB when unpacked"):
         LOADER.read(path)
 
@@ -213,4 +214,4 @@ def test_without_openpyxl_the_install_line_is_given(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize(("j", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA"), (16383, "XFD")])
 def test_letters_of_a_column(j: int, letters: str) -> None:
     # the last is the last column of an Excel sheet (16384 columns)
-    assert excel._letters(j) == letters
+    assert sheets.letters(j) == letters

@@ -263,6 +263,11 @@ def test_other_files_are_not_recognised(write: Write, raw: bytes) -> None:
     assert not LOADER.recognises(write(raw, name="a.ibw"))
 
 
+def test_a_signalling_nan_is_a_nan(write: Write) -> None:
+    raw = build(curve(type=2, values=np.frombuffer(b"\x01\x00\x80\x7f\x00\x00\x80\x3f", dtype="<f4")))
+    np.testing.assert_array_equal(LOADER.read(write(raw, name="a.ibw")).columns[1].values, [np.nan, 1.0])
+
+
 def test_a_map_of_too_many_traces(write: Write) -> None:
     with pytest.raises(FileError, match="a map of 20001 traces"):
         LOADER.read(write(build(curve(values=np.zeros((1, 20_001)))), name="a.ibw"))

@@ -73,8 +73,6 @@ def test_the_version_7_map_against_struct(measured: Path) -> None:
         ("mac-version3Dependent.ibw", "a formula and no data"),
         ("mac-zeroPointWave.ibw", "a wave without points"),
         ("win-zeroPointWave.ibw", "a wave without points"),
-        ("packed-byteorder.pxt", "looks like an Igor packed template"),
-        ("polar-graphs-demo.pxp", "looks like an Igor packed experiment"),
     ],
 )
 def test_igor_files_without_numbers_are_refused(measured: Path, name: str, message: str) -> None:
@@ -171,7 +169,6 @@ def test_quantum_design(measured: Path, name: str, skip: int, rows: int) -> None
     ("name", "message"),
     [
         ("dots_qutech/polarization_line__polarization_line.hdf5", "looks like HDF5"),
-        ("length_mos2/keithley4200_4-3-100NM-G.xls", "looks like an old binary Office file"),
         ("format_tdms/raw1.tdms", "looks like LabVIEW TDMS"),
         ("format_tdms/big_endian.tdms", "looks like LabVIEW TDMS"),
     ],

@@ -20,6 +20,8 @@ from gzero.loaders.table import Column, Origin, Table
 
 Write = Callable[..., Path]
 
+NAMES = ", ".join(BUILT_IN)
+
 
 class Tally:
     """A third party's loader: counts bytes of files that begin with TALLY."""
@@ -79,6 +81,7 @@ def test_all_loaders_keep_the_protocol() -> None:
     assert next(iter(BUILT_IN)) == "igor"
     assert list(BUILT_IN)[-1] == "text"
     assert all(name == loader.name for name, loader in BUILT_IN.items())
+    assert {"igor", "igor-packed", "excel", "workbooks", "parquet"} < set(BUILT_IN)
     assert all(isinstance(loader, Loader) for loader in BUILT_IN.values())
 
 
@@ -97,7 +100,7 @@ def test_an_option_that_the_loader_does_not_know_is_an_error(write: Write, optio
 
 
 def test_no_such_loader(write: Write) -> None:
-    with pytest.raises(ConfigError, match=r"no loader 'csv'; one of igor, excel, .*text"):
+    with pytest.raises(ConfigError, match=f"no loader 'csv'; one of {', '.join(BUILT_IN)}"):
         read_table(write("1,2\n"), loader="csv")
 
 
@@ -108,14 +111,17 @@ def test_no_such_loader(write: Write) -> None:
         (b"TDSm" + bytes(100), "a.tdms", "looks like LabVIEW TDMS"),
         (b"MATLAB 5.0 MAT-file" + bytes(100), "a.mat", "looks like a MATLAB file"),
         (b"SQLite format 3\0" + bytes(100), "a.db", "looks like an SQLite database"),
-        (b"PAR1" + bytes(100), "a.parquet", "looks like Parquet"),
+        (b"PAR1" + bytes(100), "a.parquet", "does not end as a Parquet file does"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.xls", "an old Office file without a workbook in it"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.doc", "looks like an old binary Office file"),
+        (b"PK\x03\x04" + bytes(100), "a.ods", "a damaged workbook"),
         (b"\x80\x04\x95" + bytes(100), "a.pkl", "looks like a Python pickle"),
         (b"{}", "a.json", "no list of numbers in it"),
-        (bytes(range(256)) * 4, "a.bin", "in no format that a loader reads .tried: igor, excel, .*text."),
+        (bytes(range(256)) * 4, "a.bin", f"in no format that a loader reads .tried: {NAMES}."),
         (bytes(range(256)) * 4, "a.csv", "null bytes"),
         (bytes(range(256)) * 4, "a.ibw", "not an Igor binary wave"),
         (b"words only\n", "a.txt", "no number in it"),
-        (b"words only\n", "a.word", "tried: igor, excel, .*text"),
+        (b"words only\n", "a.word", f"tried: {NAMES}"),
     ],
 )
 def test_what_no_loader_reads(write: Write, content: bytes, name: str, message: str) -> None:
@@ -154,9 +160,7 @@ def test_an_installed_loader_is_asked_when_those_built_in_do_not_recognise(write
 
 @pytest.mark.usefixtures("plugged")
 def test_a_broken_plug_in_stops_no_other_and_is_named(write: Write) -> None:
-    with pytest.raises(
-        FileError, match=r"tried: igor, excel, .*text, tally.*'gone' cannot be imported.*'five' names no loader"
-    ):
+    with pytest.raises(FileError, match=rf"tried: {NAMES}, tally.*'gone' cannot be imported.*'five' names no loader"):
         read_table(write(b"\0\1\2", name="a.bin"))
     with pytest.raises(MissingDependencyError, match="the loader 'gone' cannot be imported"):
         read_table(write(b"1,2\n"), loader="gone")
@@ -165,6 +169,8 @@ def test_a_broken_plug_in_stops_no_other_and_is_named(write: Write) -> None:
 def test_describe_loaders() -> None:
     found = {one.name: one for one in describe_loaders()}
     assert list(found)[: len(BUILT_IN)] == list(BUILT_IN)
+    assert found["workbooks"].options == ("sheet", "header_row")
+    assert found["igor-packed"].options == ("group",)
     assert found["text"].options == ("encoding", "delimiter", "decimal", "header_row")
     assert found["excel"].options == ("sheet", "header_row")
     assert found["igor"].options == ()
@@ -180,7 +186,7 @@ def test_describe_names_what_is_missing() -> None:
 
 
 def test_heavy_packages_are_imported_only_when_a_file_needs_them() -> None:
-    heavy = ("pandas", "openpyxl", "pint", "igor2")
+    heavy = ("pandas", "openpyxl", "pint", "igor2", "pyarrow", "python_calamine")
     code = f"import sys, gzero.loaders.registry; print([m for m in {heavy} if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == "[]"

@@ -101,7 +101,7 @@ def test_a_file_that_is_too_large(write: Write, monkeypatch: pytest.MonkeyPatch)
         (b' {"a": 1}', ".txt", "JSON"),
         (b"[[1, 2], [3, 4]]", ".txt", "JSON"),
         (b"<!DOCTYPE html>", ".csv", "HTML or XML"),
-        (b"\x01\x00", ".pxp", "an Igor packed experiment"),
+        (b"\x01\x00", ".opj", "an Origin project"),
         (b"[Header]\n; QD", ".dat", None),
         (b"1,2\n", ".csv", None),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +15,9 @@ from gzero.loaders.header import Header
 from gzero.loaders.table import Column, Dropped
 
 Floats = NDArray[np.float64]
+
+#: The types of the cells in a spreadsheet's row of numbers: most rows of a large sheet are read without asking further.
+FLOATS = {float}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,6 +95,11 @@ def numbers_of(rows: Iterable[Row], header: Header, *, width: int, decimal: str,
         if row.blank or (len(row.cells) == 1 and is_rule_line(row)):
             continue
         cells = row.cells
+        if len(cells) == ordinary and set(map(type, cells)) == FLOATS and all(map(math.isfinite, cells)):  # type: ignore[arg-type]
+            numeric = True
+            kept.append(list(cells))  # type: ignore[arg-type]
+            lengths[row.number] = ordinary
+            continue
         found = [number(cell, decimal) for cell in cells[:ordinary]]
         rule = "short row" if not aligned and len(cells) < ordinary else None
         if not any(value is not None for value in found):

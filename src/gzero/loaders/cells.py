@@ -232,8 +232,8 @@ def _runs(rows: Sequence[Row], kinds: dict[int, tuple[Kind, ...]], first: int) -
     for i, cells in kinds.items():
         if i < first or all(cell is Kind.EMPTY for cell in cells):
             continue
-        missing = Kind.TEXT not in cells and not is_rule_line(rows[i])
-        if Kind.NUMBER in cells or (missing and Kind.MISSING in cells):
+        missing = Kind.MISSING in cells and Kind.TEXT not in cells
+        if Kind.NUMBER in cells or (missing and not is_rule_line(rows[i])):
             current.append(i)
         elif not (len(cells) == 1 and is_rule_line(rows[i])):
             runs.append(current)

@@ -13,17 +13,23 @@ from typing import Protocol, runtime_checkable
 from gzero.errors import ConfigError, FileError, MissingDependencyError
 from gzero.loaders.excel import LOADER as EXCEL
 from gzero.loaders.igor import LOADER as IGOR
+from gzero.loaders.igor_packed import LOADER as IGOR_PACKED
 from gzero.loaders.igor_text import LOADER as IGOR_TEXT
 from gzero.loaders.json_file import LOADER as JSON
 from gzero.loaders.keysight import LOADER as KEYSIGHT
 from gzero.loaders.lvm import LOADER as LVM
+from gzero.loaders.parquet import LOADER as PARQUET
 from gzero.loaders.qcodes_dat import LOADER as QCODES_DAT
 from gzero.loaders.quantum_design import LOADER as QUANTUM_DESIGN
-from gzero.loaders.source import check_file, looks_like, read_head, unread
+from gzero.loaders.source import ZIP_MEMBERS, check_file, looks_like, read_head, unread
 from gzero.loaders.table import Table
 from gzero.loaders.text import LOADER as TEXT
+from gzero.loaders.workbooks import LOADER as WORKBOOKS
 
 ENTRY_POINTS = "gzero.loaders"
+
+#: What a damaged workbook may look like.
+WORKBOOK_LIKE = frozenset({what for _, what in ZIP_MEMBERS} | {"a ZIP archive", "an old binary Office file (.xls)"})
 
 
 @runtime_checkable
@@ -71,7 +77,21 @@ class LoaderDescription:
 
 #: In the order in which they are asked: the surest signature first.
 BUILT_IN: dict[str, Loader] = {
-    loader.name: loader for loader in (IGOR, EXCEL, LVM, IGOR_TEXT, QUANTUM_DESIGN, KEYSIGHT, QCODES_DAT, JSON, TEXT)
+    loader.name: loader
+    for loader in (
+        IGOR,
+        PARQUET,
+        EXCEL,
+        WORKBOOKS,
+        IGOR_PACKED,
+        LVM,
+        IGOR_TEXT,
+        QUANTUM_DESIGN,
+        KEYSIGHT,
+        QCODES_DAT,
+        JSON,
+        TEXT,
+    )
 }
 
 
@@ -209,7 +229,7 @@ def _find(place: Path, path: str) -> Loader:
     what = looks_like(read_head(place), suffix)
     by_ending = next((one for one in (*others, *BUILT_IN.values()) if suffix in one.suffixes), None)
     # a workbook that the loader of workbooks does not recognise is a damaged one: it says what is wrong with it
-    damaged = by_ending is EXCEL and what in ("an Excel workbook", "a ZIP archive")
+    damaged = by_ending in (EXCEL, WORKBOOKS) and what in WORKBOOK_LIKE
     if by_ending is not None and (what is None or damaged):
         return by_ending
     if what is not None:

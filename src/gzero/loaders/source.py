@@ -71,9 +71,9 @@ ZIP_MEMBERS = (
 
 #: Formats that only the ending tells apart.
 SUFFIXES = {
-    ".pxp": "an Igor packed experiment", ".pxt": "an Igor packed template", ".json": "JSON", ".xml": "XML",
+    ".json": "JSON", ".xml": "XML",
     ".html": "HTML", ".pkl": "a Python pickle (gzero never opens those: they can run programs)",
-    ".opj": "an Origin project", ".ods": "an OpenDocument spreadsheet (.ods)", ".xls": "an old Excel file (.xls)",
+    ".opj": "an Origin project",
 }  # fmt: skip
 
 _JSON = re.compile(rb'\s*(\{\s*["}]|\[\s*(?:\[\s*-?\d|\{|"|-?\d[\d.eE+-]*\s*[,\]]))')
