@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from gzero.report.plot import Plot
+
 Tone = Literal["good", "bad", "open", "neutral"]
 
 
@@ -44,14 +46,17 @@ class TableBlock:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FigureBlock:
-    """A figure: SVG bytes, the caption below it, and the text for a reader who cannot see it."""
+    """A figure: SVG bytes, the caption below it, the text for a reader who cannot see it, and its numbers for a page on
+    which it can be zoomed.
+    """
 
     svg: bytes
     caption: str
     alt: str
     name: str = ""
+    plot: Plot | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
