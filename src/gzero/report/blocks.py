@@ -315,23 +315,6 @@ def fit_blocks(analysis: Analysis) -> tuple[Block, ...]:
     return (table, Facts(pairs=quality))
 
 
-def budget_table(analysis: Analysis) -> TableBlock | None:
-    """What the uncertainty of the main estimate is made of."""
-    if not analysis.budget or not analysis.estimates:
-        return None
-    name, main = next(iter(analysis.estimates.items()))
-    rows = tuple(
-        (text(b.source), text(b.kind), text(b.value), uncertainty(b.std, main), percent(b.share))
-        for b in analysis.budget
-    )
-    return TableBlock(
-        caption=f"Uncertainty budget of the {called(name)[0].lower()}{called(name)[1:]}",
-        heads=("Source", "Kind", "Value", "Contribution", "Share of the variance"),
-        rows=rows,
-        name="budget",
-    )
-
-
 def exclusions_table(analyses: Sequence[Analysis]) -> TableBlock | None:
     """What was left out, by rule; the same rule in many traces is one row."""
     counts: dict[tuple[str, str, str], int] = {}

@@ -6,7 +6,7 @@ Numbers in tables are rendered once, by `report.rounding`; the raw values travel
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from gzero.report.plot import Plot
@@ -46,7 +46,7 @@ class TableBlock:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FigureBlock:
     """A figure: SVG bytes, the caption below it, the text for a reader who cannot see it, and its numbers for a page on
     which it can be zoomed.
@@ -56,7 +56,7 @@ class FigureBlock:
     caption: str
     alt: str
     name: str = ""
-    plot: Plot | None = None
+    plot: Plot | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +87,11 @@ Block = Paragraph | TableBlock | FigureBlock | Box | Facts | Notes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A heading and what stands under it."""
+    """A heading and what stands under it; `own_page` where it begins a page, in formats that have pages."""
 
     title: str
     blocks: tuple[Block, ...]
+    own_page: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

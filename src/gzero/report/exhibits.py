@@ -34,7 +34,7 @@ _LOOKS: dict[Look, dict[str, Any]] = {
 
 def own_blocks(analysis: Analysis) -> tuple[Block, ...]:
     """Pictures, then tables."""
-    return (*(_figure_block(picture) for picture in analysis.pictures), *own_tables(analysis))
+    return (*(figure_block(picture) for picture in analysis.pictures), *own_tables(analysis))
 
 
 def own_tables(analysis: Analysis) -> tuple[TableBlock, ...]:
@@ -59,7 +59,8 @@ def _cell(entry: Entry) -> Cell:
     return text(typeset(entry)) if isinstance(entry, str) else number(entry, digits=3)
 
 
-def _figure_block(picture: Picture) -> FigureBlock:
+def figure_block(picture: Picture) -> FigureBlock:
+    """A picture as a figure of the report."""
     return FigureBlock(
         svg=to_svg(picture_figure(picture)), caption=picture.caption, alt=typeset(picture.alt), name=picture.name,
         plot=picture_plot(picture),

@@ -81,7 +81,8 @@ def _text(text: str) -> str:
 def _section(number: int, section: Section) -> str:
     blocks = "\n".join(_block(block) for block in section.blocks)
     heading = f'<h2 id="section-{number}">{_text(section.title)}</h2>'
-    return f'<section aria-labelledby="section-{number}">\n{heading}\n{blocks}\n</section>'
+    page = ' class="own-page"' if section.own_page else ""
+    return f'<section{page} aria-labelledby="section-{number}">\n{heading}\n{blocks}\n</section>'
 
 
 def _block(block: Block) -> str:
