@@ -26,13 +26,23 @@ def run_demo(directory: Path, *, every: bool = False) -> Iterator[tuple[tuple[An
     OutputError : the directory cannot be written to.
     """
     for name in sorted(shipped()) if every else DEMO:
-        target = directory / f"{_TITLES.get(name, name)}.pdf"
-        check_target(target)
-        path = dataset(name)
-        analyses = tuple(
-            # the report says which shipped file it is about, not where this machine keeps it
-            replace(a, origin=replace(a.origin, path=f"datasets/{path.name}"))
-            for a in analyse_traces(path, with_files(configure(), path, None))
-        )
-        write_report(analyses, target)
-        yield analyses, target
+        yield report_of(name, directory)
+
+
+def report_of(name: str, directory: Path) -> tuple[tuple[Analysis, ...], Path]:
+    """(analyses, PDF) of one shipped data set, as its sidecar asks.
+
+    Raises
+    ------
+    ColumnError : there is no data set of that name.  OutputError : the directory cannot be written to.
+    """
+    path = dataset(name)
+    target = directory / f"{_TITLES.get(name, name)}.pdf"
+    check_target(target)
+    analyses = tuple(
+        # the report says which shipped file it is about, not where this machine keeps it
+        replace(a, origin=replace(a.origin, path=f"datasets/{path.name}"))
+        for a in analyse_traces(path, with_files(configure(), path, None))
+    )
+    write_report(analyses, target)
+    return analyses, target
