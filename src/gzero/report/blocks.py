@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
 
 from gzero.analysis import Analysis
 from gzero.measurement.kinds import kind
@@ -161,8 +162,10 @@ def verdict_table(analysis: Analysis) -> TableBlock | None:
     )
     for rival in verdict.rivals:
         rows.append((f"ΔBIC of rival: {typeset(rival.name)}", number(rival.delta_bic, digits=3)))
-    for k, decision in verdict.by_plateaus if len(verdict.by_plateaus) > 1 else ():
-        rows.append((f"Verdict on the lowest {k} plateaus", Cell(text=decision)))
+    for decision, run in groupby(verdict.by_plateaus if len(verdict.by_plateaus) > 1 else (), key=lambda pair: pair[1]):
+        counts = [k for k, _ in run]
+        shown = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
+        rows.append((f"Verdict on the lowest {shown} plateaus", Cell(text=decision)))
     notes = []
     if verdict.rivals:
         notes.append("ΔBIC: information criterion of the rival minus that of the quantum; negative favours the rival.")
