@@ -46,7 +46,7 @@ def test_order_of_a_full_report() -> None:
     document = build_document([staircase()])
     assert [s.title for s in document.sections] == [
         "Result", "Data and levels", "Comparison with fundamental units", "Fit", "How sure", "Warnings",
-        "Choices and exclusions", "Method in brief", "Provenance",
+        "Choices and exclusions", "Method in brief", "Provenance", "References",
     ]  # fmt: skip
     assert set(_tables(document)) == {
         "estimates", "plateaus", "comparisons", "fit", "verdict", "budget", "ledger", "exclusions",

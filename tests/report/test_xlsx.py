@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import math
 import re
+import shutil
+import subprocess
 import time
 import zipfile
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import samples
 from openpyxl import load_workbook
 from renderer_samples import HOSTILE, LONG, UNPRINTABLE, analysis, bare, document
 
 import gzero.report.xlsx as module
+from gzero.estimate import Estimate
+from gzero.joint import JointEstimates
 from gzero.report.terminal import visible_text
 from gzero.report.xlsx import number_format, render_xlsx
 
-SHEETS = ["results", "plateaus", "budget", "ledger", "data"]
+SHEETS = ["results", "plateaus", "budget", "correlations", "ledger", "data", "charts"]
 
 
 def _book(*analyses: Any, banner: str = "") -> Any:
@@ -36,7 +45,7 @@ def _column(sheet: Any, head: str) -> list[Any]:
 def test_sheets_have_a_bold_frozen_header_and_readable_columns() -> None:
     book = _book()
     assert book.sheetnames == SHEETS
-    for sheet in book:
+    for sheet in book.worksheets[:-1]:
         assert sheet.freeze_panes == "A2"
         assert all(cell.font.bold for cell in sheet[1])
         assert all(10 <= sheet.column_dimensions[cell.column_letter].width <= 60 for cell in sheet[1])
@@ -174,3 +183,51 @@ def test_the_bytes_are_the_same_seconds_later() -> None:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         core = archive.read("docProps/core.xml").decode()
     assert re.findall(r">(\d{4}-[^<]*)<", core) == ["1980-01-01T00:00:00Z"] * 2
+
+
+def test_charts_draw_the_curve_the_fit_and_the_levels() -> None:
+    book = load_workbook(io.BytesIO(render_xlsx(document("x"), [samples.staircase()])))
+    charts = book["charts"]._charts
+    references = [series.yVal.numRef.f for chart in charts for series in chart.series]
+    rows = len(samples.staircase().curve) + 1  # type: ignore[arg-type]
+    assert references[:2] == [f"'data'!$B$2:$B${rows}", f"'data'!$D$2:$D${rows}"]
+    heads = [cell.value for cell in book["data"][1]]
+    assert (heads[1][:1], heads[3][:3]) == ("G", "fit")  # the columns that the charts name
+    assert references[-1].startswith("'plateaus'!$F$2")
+    assert book["plateaus"]["F1"].value == "level / quantum"
+
+
+def test_the_correlations_are_those_of_the_record() -> None:
+    estimates = {
+        name: Estimate(value=v, std_stat=0.01 * v, systematic={"gain": 0.01 * v}, unit="S")
+        for name, v in (("level_1", 1e-5), ("level_2", 2e-5))
+    }
+    joint = JointEstimates(estimates=estimates, statistical=np.diag([e.std_stat**2 for e in estimates.values()]))
+    book = load_workbook(io.BytesIO(render_xlsx(document("x"), [replace(samples.staircase(), joint=joint)])))
+    assert [[c.value for c in row] for row in book["correlations"].iter_rows()] == [
+        ["estimate", "level_1", "level_2"],
+        ["level_1", 1, pytest.approx(0.5)],
+        ["level_2", pytest.approx(0.5), 1],
+    ]
+
+
+SOFFICE = shutil.which("soffice")
+
+
+@pytest.mark.skipif(SOFFICE is None, reason="no LibreOffice on the PATH")
+def test_another_program_opens_it_and_reads_the_numbers_of_the_json(tmp_path: Path) -> None:
+    analysis = samples.staircase()
+    (tmp_path / "a.xlsx").write_bytes(render_xlsx(document("x"), [analysis]))
+    subprocess.run(
+        [str(SOFFICE), f"-env:UserInstallation={(tmp_path / 'home').as_uri()}", "--headless", "--convert-to",
+         "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false", "--outdir", str(tmp_path),
+         str(tmp_path / "a.xlsx")],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    with (tmp_path / "a.csv").open(encoding="utf-8") as stream:
+        rows = {row["quantity"]: row for row in csv.DictReader(stream)}
+    record = analysis.to_dict()["estimates"]
+    assert isinstance(record, dict)
+    for name, estimate in record.items():
+        assert float(rows[name]["value"]) == pytest.approx(estimate["value"], rel=1e-14)
+        assert float(rows[name]["std"]) == pytest.approx(estimate["std"], rel=1e-14)

@@ -138,6 +138,12 @@ def report(
     ],
     asked: Asked,
     paper: Annotated[str, typer.Option(help="Paper of the PDF: a4 or us-letter.")] = "a4",
+    archive: Annotated[
+        bool, typer.Option("--archive", help="A PDF that is PDF/A-2b as well, for archives.", show_default=False)
+    ] = False,
+    each: Annotated[
+        bool, typer.Option("--each", help="Of many traces or files, a page for each.", show_default=False)
+    ] = False,
     multiverse: Multiverse = False,
     audit: Annotated[
         bool,
@@ -155,7 +161,7 @@ def report(
     analyses: list[Analysis] = []
     for file, config in [(file, _config(asked, file)) for file in files]:
         analyses += with_progress(str(file), partial(_analyse_over_choices if multiverse else _analyse, file, config))
-    write_report(analyses, output, paper=paper, audit=audit_paper() if audit else ())  # type: ignore[arg-type]
+    write_report(analyses, output, paper=paper, archive=archive, each=each, audit=audit_paper() if audit else ())  # type: ignore[arg-type]
     say(f"wrote {output}")
 
 
@@ -338,12 +344,15 @@ def datasets(
 @app.command(epilog="Example: gzero demo -o reports")
 def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Directory for the reports.")] = Path(),
+    every: Annotated[
+        bool, typer.Option("--all", help="Every shipped data set, not only the first three.", show_default=False)
+    ] = False,
 ) -> None:
     """The main job on shipped data: writes PDF reports and prints the verdicts."""
     from gzero.cli.show import say, show_verdicts
     from gzero.pipeline.demo import run_demo
 
-    for analyses, path in run_demo(output):
+    for analyses, path in run_demo(output, every=every):
         show_verdicts(analyses, as_json=False)
         say(f"wrote {path}\n")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
 
 from gzero.analysis import Analysis
 from gzero.measurement.kinds import kind
@@ -161,8 +162,10 @@ def verdict_table(analysis: Analysis) -> TableBlock | None:
     )
     for rival in verdict.rivals:
         rows.append((f"ΔBIC of rival: {typeset(rival.name)}", number(rival.delta_bic, digits=3)))
-    for k, decision in verdict.by_plateaus if len(verdict.by_plateaus) > 1 else ():
-        rows.append((f"Verdict on the lowest {k} plateaus", Cell(text=decision)))
+    for decision, run in groupby(verdict.by_plateaus if len(verdict.by_plateaus) > 1 else (), key=lambda pair: pair[1]):
+        counts = [k for k, _ in run]
+        shown = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
+        rows.append((f"Verdict on the lowest {shown} plateaus", Cell(text=decision)))
     notes = []
     if verdict.rivals:
         notes.append("ΔBIC: information criterion of the rival minus that of the quantum; negative favours the rival.")
@@ -313,23 +316,6 @@ def fit_blocks(analysis: Analysis) -> tuple[Block, ...]:
         name="fit",
     )
     return (table, Facts(pairs=quality))
-
-
-def budget_table(analysis: Analysis) -> TableBlock | None:
-    """What the uncertainty of the main estimate is made of."""
-    if not analysis.budget or not analysis.estimates:
-        return None
-    name, main = next(iter(analysis.estimates.items()))
-    rows = tuple(
-        (text(b.source), text(b.kind), text(b.value), uncertainty(b.std, main), percent(b.share))
-        for b in analysis.budget
-    )
-    return TableBlock(
-        caption=f"Uncertainty budget of the {called(name)[0].lower()}{called(name)[1:]}",
-        heads=("Source", "Kind", "Value", "Contribution", "Share of the variance"),
-        rows=rows,
-        name="budget",
-    )
 
 
 def exclusions_table(analyses: Sequence[Analysis]) -> TableBlock | None:

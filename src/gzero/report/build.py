@@ -8,7 +8,6 @@ from gzero.analysis import SCHEMA, SCHEMA_MANY, Analysis
 from gzero.errors import OutputError
 from gzero.report.blindness import blind_banner, stated_choices
 from gzero.report.blocks import (
-    budget_table,
     comparison_table,
     estimates_table,
     exclusions_table,
@@ -20,26 +19,32 @@ from gzero.report.blocks import (
     verdict_table,
     warning_notes,
 )
-from gzero.report.document import Block, Cell, Document, Facts, Notes, Paragraph, Section
+from gzero.report.certainty import budget_block, budget_table, correlation_table
+from gzero.report.document import Block, Cell, Document, Facts, FigureBlock, Notes, Paragraph, Section
 from gzero.report.exhibits import own_blocks
 from gzero.report.figures import shortened
 from gzero.report.multiverse import multiverse_blocks
 from gzero.report.pictures import comparison_block, record_name, staircase_block
+from gzero.report.references import references
 from gzero.report.summary import summary_sections
 from gzero.report.wording import THEORY, method, text, these
 
 #: Up to so many analyses, a summary is followed by each of them in full.
 FULL_AFTER_SUMMARY = 6
 
+#: Estimates and plateaus that stand on one page together with the figure.
+_ROWS_OF_A_PAGE = 9
+
 SYNTHETIC_BANNER = "SYNTHETIC DATA"
 
 
-def build_document(analyses: Sequence[Analysis]) -> Document:
+def build_document(analyses: Sequence[Analysis], *, each: bool = False) -> Document:
     """The report on one analysis, or on many of one kind.
 
     Parameters
     ----------
     analyses : at least one; of several, each is one trace or one record.
+    each : of several, whether each gets a page of its own, however many they are.
 
     Raises
     ------
@@ -56,7 +61,9 @@ def build_document(analyses: Sequence[Analysis]) -> Document:
         title = titles[0] if len(titles) == 1 else "Several experiments"
         subtitle = f"Summary of {len(analyses)} {these(analyses)}"
         sections = summary_sections(analyses)
-        if len(analyses) <= FULL_AFTER_SUMMARY:
+        if each:
+            sections += tuple(_page(a, i) for i, a in enumerate(analyses))
+        elif len(analyses) <= FULL_AFTER_SUMMARY:
             sections += tuple(_one_of_many(a, i) for i, a in enumerate(analyses))
         sections += _common(analyses)
     return Document(
@@ -94,10 +101,16 @@ def _full(analysis: Analysis) -> tuple[Section, ...]:
             blocks=_kept(comparison_table(analysis), comparison_block(analysis)),
         ),
         Section(title="Fit", blocks=fit_blocks(analysis)),
-        Section(title="How sure", blocks=_kept(verdict_table(analysis), budget_table(analysis))),
+        Section(title="How sure", blocks=_kept(*_how_sure(analysis))),
         Section(title="Over other choices (multiverse)", blocks=multiverse_blocks(analysis.multiverse)),
     ]
     return (*(s for s in sections if s.blocks), *_common([analysis]))
+
+
+def _how_sure(analysis: Analysis) -> tuple[Block | None, ...]:
+    return (
+        verdict_table(analysis), budget_block(analysis), budget_table(analysis), correlation_table(analysis)
+    )  # fmt: skip
 
 
 def _one_of_many(analysis: Analysis, position: int) -> Section:
@@ -113,8 +126,25 @@ def _one_of_many(analysis: Analysis, position: int) -> Section:
             *own_blocks(analysis),
             comparison_table(analysis),
             *fit_blocks(analysis),
+            budget_block(analysis),
             budget_table(analysis),
         ),
+    )
+
+
+def _page(analysis: Analysis, position: int) -> Section:
+    """One analysis on a page: what it is, the answer, its figure, its numbers."""
+    pictures = [block for block in own_blocks(analysis) if isinstance(block, FigureBlock)]
+    return Section(
+        title=shortened(record_name(analysis, position), 70),
+        blocks=_kept(
+            facts(analysis),
+            verdict_box(analysis),
+            staircase_block(analysis) or next(iter(pictures), None),
+            estimates_table(analysis),
+            plateau_table(analysis) if len(analysis.levels) + len(analysis.estimates) <= _ROWS_OF_A_PAGE else None,
+        ),
+        own_page=True,
     )
 
 
@@ -126,6 +156,7 @@ def _common(analyses: Sequence[Analysis]) -> tuple[Section, ...]:
         Section(title="Choices and exclusions", blocks=ledger or (Paragraph(text="None were recorded."),)),
         Section(title="Method in brief", blocks=(Notes(items=method(analyses[0])),)),
         Section(title="Provenance", blocks=(_provenance(analyses),)),
+        Section(title="References", blocks=(references(analyses),)),
     ]
     return tuple(sections)
 

@@ -6,8 +6,10 @@ Numbers in tables are rendered once, by `report.rounding`; the raw values travel
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from gzero.report.plot import Plot
 
 Tone = Literal["good", "bad", "open", "neutral"]
 
@@ -46,12 +48,15 @@ class TableBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureBlock:
-    """A figure: SVG bytes, the caption below it, and the text for a reader who cannot see it."""
+    """A figure: SVG bytes, the caption below it, the text for a reader who cannot see it, and its numbers for a page on
+    which it can be zoomed.
+    """
 
     svg: bytes
     caption: str
     alt: str
     name: str = ""
+    plot: Plot | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +87,11 @@ Block = Paragraph | TableBlock | FigureBlock | Box | Facts | Notes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A heading and what stands under it."""
+    """A heading and what stands under it; `own_page` where it begins a page, in formats that have pages."""
 
     title: str
     blocks: tuple[Block, ...]
+    own_page: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from gzero.estimate import Estimate
 from gzero.fitters.exhibits import Entry, Listing, Look, Picture, Trace
 from gzero.report.document import Block, Cell, FigureBlock, TableBlock
 from gzero.report.figures import BLUE, GREY, INK, PALE, VERMILLION, new_figure, shortened, style, to_svg
+from gzero.report.plot import Ink, Kind, Panel, Plot, PlotSeries
 from gzero.report.rounding import prefix_of
 from gzero.report.symbols import unit_text
 from gzero.report.wording import number, quantity, text, typeset
@@ -33,7 +34,7 @@ _LOOKS: dict[Look, dict[str, Any]] = {
 
 def own_blocks(analysis: Analysis) -> tuple[Block, ...]:
     """Pictures, then tables."""
-    return (*(_figure_block(picture) for picture in analysis.pictures), *own_tables(analysis))
+    return (*(figure_block(picture) for picture in analysis.pictures), *own_tables(analysis))
 
 
 def own_tables(analysis: Analysis) -> tuple[TableBlock, ...]:
@@ -58,10 +59,53 @@ def _cell(entry: Entry) -> Cell:
     return text(typeset(entry)) if isinstance(entry, str) else number(entry, digits=3)
 
 
-def _figure_block(picture: Picture) -> FigureBlock:
+def figure_block(picture: Picture) -> FigureBlock:
+    """A picture as a figure of the report."""
     return FigureBlock(
-        svg=to_svg(picture_figure(picture)), caption=picture.caption, alt=typeset(picture.alt), name=picture.name
-    )
+        svg=to_svg(picture_figure(picture)), caption=picture.caption, alt=typeset(picture.alt), name=picture.name,
+        plot=picture_plot(picture),
+    )  # fmt: skip
+
+
+_INKS: dict[Look, Ink] = {
+    "data": "data", "points": "data", "model": "model", "fit": "model", "limit": "limit", "stricter limit": "quiet"
+}  # fmt: skip
+
+
+def picture_plot(picture: Picture) -> Plot:
+    """A picture as numbers in the units of its axes."""
+    fx, x_label = _axis(picture.x_name, picture.x_unit, [t.x for t in picture.traces])
+    fy, y_label = _axis(picture.y_name, picture.y_unit, [t.y for t in picture.traces])
+    series = [
+        PlotSeries(label=b.label, kind="band", ink="quiet", x=b.x * fx, y=b.low * fy, low=b.low * fy, high=b.high * fy)
+        for b in picture.bands
+    ]
+    for t in picture.traces:
+        std = None if t.std is None else t.std * abs(fy)
+        drawn: Kind = "points" if t.look == "points" else "line"
+        series.append(PlotSeries(label=t.label, kind=drawn, ink=_INKS[t.look], x=t.x * fx, y=t.y * fy, std=std))
+    heights = np.concatenate([t.y[np.isfinite(t.y)] for t in picture.traces]) * fy
+    if picture.logarithmic_y:
+        heights = heights[heights > 0]
+    for mark in picture.marks if heights.size else ():
+        ends = np.array([float(heights.min()), float(heights.max())])
+        said = f"{mark.label}: {picture.x_name}"
+        ink: Ink = "mark" if mark.main else "quiet"
+        x = np.full(2, mark.x * fx)
+        series.append(PlotSeries(label=mark.label, kind="line", ink=ink, x=x, y=ends, texts=(said, said)))
+    panels = [
+        Panel(
+            x_label=x_label, y_label=y_label, series=tuple(series), log_x=picture.logarithmic,
+            log_y=picture.logarithmic_y, weight=3.0,
+        )
+    ]  # fmt: skip
+    if picture.pulls is not None:
+        pulls = picture.pulls
+        readings = PlotSeries(label="pull", kind="points", x=pulls.x * fx, y=pulls.y)
+        panels.append(
+            Panel(x_label=x_label, y_label="pull", series=(readings,), log_x=picture.logarithmic, shared=True)
+        )
+    return Plot(panels=tuple(panels))
 
 
 def _axis(name: str, unit: str | None, values: list[np.ndarray]) -> tuple[float, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gzero.report.figures import BLUE, INK, new_figure, shortened, style
+from gzero.report.plot import Panel, Plot, PlotSeries
 from gzero.report.rounding import show_value
 
 if TYPE_CHECKING:
@@ -88,3 +89,19 @@ def comparison_figure(
             )
         axes.set_xlabel(axis_label)
     return figure
+
+
+def forest_plot(names: Sequence[str], ratios: Sequence[float], stds: Sequence[float], label: str) -> Plot:
+    """Values with their uncertainties as numbers, one row each."""
+    rows = np.arange(len(names), dtype=float)
+    line = PlotSeries(
+        label="1", kind="line", ink="limit", x=np.ones(2), y=np.array([-0.5, len(names) - 0.5]), texts=("1", "1")
+    )
+    values = np.asarray(ratios, float)
+    sound = values[np.isfinite(values)]
+    logarithmic = bool(sound.size and np.all(sound > 0) and max(sound.max(), 1.0) / min(sound.min(), 1.0) > 30)
+    points = PlotSeries(
+        label=label, kind="points", x=values, y=rows, std=np.nan_to_num(np.asarray(stds, float)), across=True
+    )
+    shown = tuple(shortened(name, 46) for name in names)
+    return Plot(panels=(Panel(x_label=label, y_label="", series=(line, points), rows=shown, log_x=logarithmic),))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from hashlib import sha256
 from html import escape
 from importlib.resources import files
 
@@ -18,13 +19,14 @@ from gzero.report.document import (
     Section,
     TableBlock,
 )
+from gzero.report.plot import plot_json
 from gzero.report.symbols import symbol_parts
 from gzero.report.terminal import numeric_column, visible_text
 
-#: Nothing may be fetched, run or sent; images only from the file itself.
+#: Nothing may be fetched or sent, images only from the file itself, and no script but the one that is named by its hash.
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-    "frame-src 'none'; script-src 'none'"
+    "frame-src 'none'; script-src {}"
 )
 
 
@@ -36,6 +38,8 @@ def render_html(document: Document) -> bytes:
     document : what is told; all of its text is shown as typed.
     """
     style = files("gzero.report").joinpath("style.css").read_text(encoding="utf-8")
+    script = files("gzero.report").joinpath("figure.js").read_text(encoding="utf-8") if _has_plot(document) else ""
+    allowed = f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" if script else "'none'"
     banner = f'<div class="banner" role="note">{_text(document.banner)}</div>' if document.banner else ""
     subtitle = f'<p class="subtitle">{_text(document.subtitle)}</p>' if document.subtitle else ""
     footer = f"<footer><p>{_text(document.footer)}</p></footer>" if document.footer else ""
@@ -44,7 +48,7 @@ def render_html(document: Document) -> bytes:
         f'<html lang="{_text(document.language)}">',
         "<head>",
         '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">',
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY.format(allowed))}">',
         '<meta name="referrer" content="no-referrer">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
@@ -58,10 +62,16 @@ def render_html(document: Document) -> bytes:
         *(_section(number, section) for number, section in enumerate(document.sections, start=1)),
         "</main>",
         footer,
+        f"<script>{script}</script>" if script else "",
         "</body>",
         "</html>",
     ]
     return ("\n".join(line for line in lines if line) + "\n").encode("utf-8")
+
+
+def _has_plot(document: Document) -> bool:
+    blocks = (block for section in document.sections for block in section.blocks)
+    return any(isinstance(block, FigureBlock) and block.plot is not None for block in blocks)
 
 
 def _text(text: str) -> str:
@@ -71,7 +81,8 @@ def _text(text: str) -> str:
 def _section(number: int, section: Section) -> str:
     blocks = "\n".join(_block(block) for block in section.blocks)
     heading = f'<h2 id="section-{number}">{_text(section.title)}</h2>'
-    return f'<section aria-labelledby="section-{number}">\n{heading}\n{blocks}\n</section>'
+    page = ' class="own-page"' if section.own_page else ""
+    return f'<section{page} aria-labelledby="section-{number}">\n{heading}\n{blocks}\n</section>'
 
 
 def _block(block: Block) -> str:
@@ -91,7 +102,11 @@ def _block(block: Block) -> str:
         # as an image an SVG can neither run scripts nor fetch anything, whatever it holds
         source = f"data:image/svg+xml;base64,{b64encode(block.svg).decode('ascii')}"
         caption = f"<figcaption>{_text(block.caption)}</figcaption>"
-        return f'<figure>\n<img alt="{_text(block.alt)}" src="{source}">\n{caption}\n</figure>'
+        # the numbers are data, of a type that no browser runs; without the script, and on paper, the image stands alone
+        numbers = ""
+        if block.plot is not None:
+            numbers = f'<script type="application/json" class="numbers">{plot_json(block.plot)}</script>\n'
+        return f'<figure>\n<img alt="{_text(block.alt)}" src="{source}">\n{caption}\n{numbers}</figure>'
     raise TypeError(f"HTML cannot show {type(block).__name__}")
 
 

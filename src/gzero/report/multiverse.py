@@ -8,6 +8,7 @@ import numpy as np
 
 from gzero.report.document import Block, Cell, Facts, FigureBlock, TableBlock
 from gzero.report.figures import to_svg
+from gzero.report.plot import Ink, Panel, Plot, PlotSeries
 from gzero.report.rounding import NOTHING, show_interval, show_number, show_percent
 from gzero.report.specification import specification_figure
 from gzero.report.symbols import symbol_text
@@ -118,7 +119,30 @@ def multiverse_figure(found: Multiverse) -> FigureBlock | None:
     )
     shares = ", ".join(f"{d} {_share(found.share(d))}" for d in DECISIONS)
     alt = f"Specification curve of {len(curve)} analyses. {shares}."
-    return FigureBlock(svg=to_svg(figure), caption=caption, alt=alt, name="multiverse")
+    return FigureBlock(svg=to_svg(figure), caption=caption, alt=alt, name="multiverse", plot=_plot(found))
+
+
+def _plot(found: Multiverse) -> Plot:
+    """The specification curve as numbers; each analysis says what was chosen in it."""
+    series = []
+    inks: dict[str, Ink] = {"quantized": "data", "not quantized": "model"}
+    for decision in DECISIONS:
+        here = [(i, u) for i, u in enumerate(found.curve, 1) if u.decision == decision and u.ratio is not None]
+        if not here:
+            continue
+        said = []
+        for _, u in here:
+            chosen = "; ".join(f"{d.name}: {d.options[o]}" for d, o in zip(found.dimensions, u.options, strict=True))
+            ends = "" if u.interval is None else f" ({show_interval(u.interval[0], u.interval[1], percent=True)})"
+            said.append(f"{show_percent((u.ratio or math.nan) - 1)}{ends}; {typeset(chosen)}")
+        series.append(
+            PlotSeries(
+                label=decision, kind="points", ink=inks.get(decision, "quiet"), texts=tuple(said),
+                x=np.array([i for i, _ in here], float), y=np.array([100 * ((u.ratio or math.nan) - 1) for _, u in here]),
+            )
+        )  # fmt: skip
+    label = f"{len(found.curve)} analyses, by step height"
+    return Plot(panels=(Panel(x_label=label, y_label="h/q − 1 [%]", series=tuple(series)),))
 
 
 def multiverse_rows(found: Multiverse) -> tuple[list[str], list[list[str | int | float | None]]]:

@@ -71,7 +71,7 @@ def _draw_traces(
 
     places = np.asarray(coordinates, float)
     scale = Normalize(*finite_range(places))
-    curves = [_thinned(x, y) for x, y in traces]
+    curves = [thinned(x, y) for x, y in traces]
     lines = LineCollection([np.column_stack(c) for c in curves], cmap="cividis", norm=scale, linewidths=0.6)
     lines.set_array(places)
     axes.add_collection(lines)
@@ -89,7 +89,8 @@ def _draw_traces(
     axes.figure.colorbar(ScalarMappable(norm=scale, cmap="cividis"), cax=bar).set_label(label)
 
 
-def _thinned(x: Array, y: Array) -> tuple[Array, Array]:
+def thinned(x: Array, y: Array) -> tuple[Array, Array]:
+    """A curve with no more points than can be seen at the width of a page."""
     if x.size <= _MOST_POINTS:
         return x, y
     keep = np.unique(np.linspace(0, x.size - 1, _MOST_POINTS).round().astype(np.intp))

@@ -151,7 +151,8 @@ def _page(document: Document, figures: dict[str, bytes]) -> dict[str, Any]:
         return _block(block)
 
     sections = [
-        {"title": _clean(s.title) or NOTHING, "blocks": [render(b) for b in s.blocks]} for s in document.sections
+        {"title": _clean(s.title) or NOTHING, "own_page": s.own_page, "blocks": [render(b) for b in s.blocks]}
+        for s in document.sections
     ]
     return {
         "title": _clean(document.title).strip() or "Report",

@@ -12,11 +12,14 @@ from gzero.fitters.result import FitResult
 from gzero.report.blindness import is_blind
 from gzero.report.document import FigureBlock
 from gzero.report.figures import Array, LevelMark, shortened, staircase_figure, to_svg
-from gzero.report.forest import comparison_figure
-from gzero.report.overview import overview_figure
+from gzero.report.forest import comparison_figure, forest_plot
+from gzero.report.overview import overview_figure, thinned
+from gzero.report.plot import Ink, Panel, Plot, PlotSeries
 from gzero.report.rounding import prefix_of, show_percent, show_value
 from gzero.report.symbols import symbol_text
 from gzero.report.wording import called, scale_of
+
+_LEVEL_INKS: tuple[Ink, Ink] = ("data", "model")
 
 #: A level further from its multiple than this is beyond the band of an overview, relative to n.
 BAND = 0.03
@@ -77,21 +80,28 @@ def staircase_block(analysis: Analysis) -> FigureBlock | None:
     fitted = None if fit is None else _over_curve(fit, curve.y)
     fitted = None if fitted is None else fitted / quantum
     noise, band_name = _noise(analysis, quantum) if fitted is not None else (None, "")
-    left_out = [np.array([v for _, x, y in analysis.excluded for v in (x, y)[i]]) for i in (0, 1)]
+    left_out = [np.array([v for _, x, y in analysis.excluded for v in (x, y)[i]], dtype=float) for i in (0, 1)]
     margin = analysis.verdict.level_margin if analysis.verdict is not None else None
+    marks = [_mark(level, quantum, factor) for level in analysis.levels]
+    y_label = f"{shortened(curve.y_name, 30)} [{symbol}]"
     figure = staircase_figure(
         x=curve.x * factor,
         y=curve.y / quantum,
         x_label=x_label,
-        y_label=f"{shortened(curve.y_name, 30)} [{symbol}]",
+        y_label=y_label,
         fitted=fitted,
         noise=noise,
         excluded_x=left_out[0] * factor,
         excluded_y=left_out[1] / quantum,
-        levels=[_mark(level, quantum, factor) for level in analysis.levels],
+        levels=marks,
         level_margin=margin,
         residual_scale=not is_blind(analysis),
     )
+    stated = None if curve.y_std is None else np.broadcast_to(curve.y_std / quantum, curve.y.shape)
+    plot = staircase_plot(
+        x=curve.x * factor, y=curve.y / quantum, std=stated, x_label=x_label, y_label=y_label,
+        fitted=None if is_blind(analysis) else fitted, levels=marks, level_margin=margin, excluded=(left_out[0] * factor, left_out[1] / quantum),
+    )  # fmt: skip
     levels = "; ".join(
         f"n = {level.index}: {show_value(level.level.value / quantum, level.level.std / quantum)}"
         for level in analysis.levels[:12]
@@ -107,9 +117,61 @@ def staircase_block(analysis: Analysis) -> FigureBlock | None:
         parts[-1] += ", without a scale while the data are blind"
     if analysis.levels:
         band = f", grey band: ±{margin:g} quanta" if margin is not None else ""
-        parts.append(f"right: level minus n (thick: statistical, thin: total standard uncertainty{band})")
+        parts.append(
+            f"in a panel of their own: level minus n (thick: statistical, thin: total standard uncertainty{band})"
+        )
     alt = f"Staircase of {len(curve)} points over {curve.x_name}. Levels in units of {symbol}: {levels or 'none'}."
-    return FigureBlock(svg=to_svg(figure), caption="; ".join(parts) + ".", alt=alt, name="staircase")
+    return FigureBlock(svg=to_svg(figure), caption="; ".join(parts) + ".", alt=alt, name="staircase", plot=plot)
+
+
+def staircase_plot(
+    *,
+    x: Array,
+    y: Array,
+    std: Array | None,
+    x_label: str,
+    y_label: str,
+    fitted: Array | None,
+    levels: Sequence[LevelMark],
+    level_margin: float | None,
+    excluded: tuple[Array, Array],
+) -> Plot:
+    """A staircase as numbers: readings, fit, plateaus with their uncertainties, and the residuals below."""
+    low, high = float(np.min(y)), float(np.max(y))
+    series = [PlotSeries(label="data", kind="points" if x.size <= 1500 else "line", x=x, y=y, std=std)]
+    inside = (excluded[1] >= low - 0.1 * (high - low)) & (excluded[1] <= high + 0.1 * (high - low))
+    if inside.any():
+        series.append(
+            PlotSeries(label="excluded", kind="points", ink="quiet", x=excluded[0][inside], y=excluded[1][inside])
+        )
+    if fitted is not None:
+        series.append(PlotSeries(label="fit", kind="line", ink="model", x=x, y=fitted))
+    for m in levels:
+        said = f"n = {m.index}: level {show_value(m.level, m.std)}, from {m.x_low:.6g} to {m.x_high:.6g}"
+        window, level = np.array([m.x_low, m.x_high]), np.full(2, m.level)
+        ink: Ink = "limit" if m.counted else "quiet"
+        name = "plateau counted" if m.counted else "plateau not counted"
+        series.append(PlotSeries(label=name, kind="line", ink=ink, x=window, y=level, texts=(said, said)))
+    panels = [Panel(x_label=x_label, y_label=y_label, series=tuple(series), weight=3.2)]
+    if fitted is not None:
+        rest = PlotSeries(label="data − fit", kind="points", x=x, y=y - fitted)
+        panels.append(Panel(x_label=x_label, y_label="data − fit", series=(rest,), shared=True))
+    if levels:
+        panels.append(_level_errors(levels, level_margin))
+    return Plot(panels=tuple(panels))
+
+
+def _level_errors(levels: Sequence[LevelMark], margin: float | None) -> Panel:
+    """Level minus n against n, with the margin as a band."""
+    n = np.array([float(m.index) for m in levels])
+    apart = np.array([m.level for m in levels]) - n
+    series = [PlotSeries(label="level − n", kind="points", x=n, y=apart, std=np.array([m.std for m in levels]))]
+    if margin is not None:
+        ends = np.array([n.min() - 0.4, n.max() + 0.4])
+        low = np.full(2, -margin)
+        name = f"±{margin:g} quanta"
+        series.insert(0, PlotSeries(label=name, kind="band", ink="quiet", x=ends, y=low, low=low, high=-low))
+    return Panel(x_label="n", y_label="level − n", series=tuple(series))
 
 
 def comparison_block(analysis: Analysis) -> FigureBlock | None:
@@ -147,6 +209,7 @@ def _forest(names: Sequence[str], ratios: Sequence[float], stds: Sequence[float]
         caption=f"{label}; bars: total standard uncertainty; dashed line: 1.",
         alt=f"{label}. {rows}.",
         name="comparison",
+        plot=forest_plot(names, ratios, stds, label),
     )
 
 
@@ -189,13 +252,41 @@ def overview_block(analyses: Sequence[Analysis]) -> FigureBlock | None:
             f" Below: levels with their total standard uncertainty against {place_label}; line: n; grey band: "
             f"±{show_percent(BAND)} of n; triangles: levels further out."
         )
+    plot = _overview_plot(kept, factor, quantum, x_label, f"{shortened(first.curve.y_name, 30)} [{symbol}]", levels)
     spread = "; ".join(f"n = {n}: median {np.nanmedian(v):.4g}" for n, v, _ in levels[:6])
     return FigureBlock(
         svg=to_svg(figure),
         name="overview",
         caption=f"{len(kept)} traces in units of {symbol}, coloured by {place_label}.{below}",
         alt=f"{len(kept)} staircases in units of {symbol} over {x_label}. Levels: {spread or 'none in common'}.",
+        plot=plot if place_label else None,
     )
+
+
+def _overview_plot(
+    kept: Sequence[Analysis],
+    factor: float,
+    quantum: float,
+    x_label: str,
+    y_label: str,
+    levels: Sequence[tuple[int, Array, Array]],
+) -> Plot:
+    """All staircases of a map as numbers, and below them the levels along the map."""
+    places, place_label = coordinates(kept)
+    names = [record_name(a, i) for i, a in enumerate(kept)]
+    curves = [
+        PlotSeries(label=name, kind="line", x=x * factor, y=y / quantum)
+        for name, (x, y) in zip(names, ((a.curve.x, a.curve.y) for a in kept if a.curve is not None), strict=True)
+        for x, y in [thinned(x, y)]
+    ]
+    panels = [Panel(x_label=x_label, y_label=y_label, series=tuple(curves), weight=2.0)]
+    if levels:
+        along = tuple(
+            PlotSeries(label=f"level of n = {n}", kind="points", ink=_LEVEL_INKS[n % 2], x=np.array(places), y=v, std=s)
+            for n, v, s in levels
+        )
+        panels.append(Panel(x_label=place_label, y_label="levels", series=along))
+    return Plot(panels=tuple(panels))
 
 
 def coordinates(analyses: Sequence[Analysis]) -> tuple[list[float], str]:

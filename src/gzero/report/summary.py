@@ -9,9 +9,11 @@ from gzero.analysis import Analysis
 from gzero.report.blindness import blind_banner, blind_lines
 from gzero.report.blocks import NO_STAIRCASE, cover_quantum
 from gzero.report.document import Block, Box, Cell, Facts, Notes, Section, TableBlock, Tone
+from gzero.report.map_image import map_block
 from gzero.report.pictures import coordinates, overview_block, record_name, records_block
 from gzero.report.rounding import NOTHING, show_percent, show_value
 from gzero.report.symbols import symbol_text
+from gzero.report.trend import far_values, trend_block
 from gzero.report.wording import (
     alike,
     called,
@@ -39,9 +41,10 @@ def summary_sections(analyses: Sequence[Analysis]) -> tuple[Section, ...]:
     blocks: list[Block] = [_facts(analyses), summary_box(analyses)]
     figure = overview_block(analyses) or records_block(analyses)
     sections = [Section(title="Result", blocks=tuple(blocks))]
-    if figure is not None:
-        sections.append(Section(title="Overview", blocks=(figure,)))
-    standing_out = outliers(analyses)
+    drawn = tuple(block for block in (figure, map_block(analyses), trend_block(analyses)) if block is not None)
+    if drawn:
+        sections.append(Section(title="Overview", blocks=drawn))
+    standing_out = (*outliers(analyses), *far_values(analyses, named=_unusual(analyses)))
     if standing_out:
         title = f"{these(analyses).capitalize()} that stand out"
         sections.append(Section(title=title, blocks=(Notes(items=standing_out),)))
@@ -144,7 +147,7 @@ def _level_table(analyses: Sequence[Analysis]) -> TableBlock:
     symbols = {symbol_text(a.quantum.symbol) for a in analyses if a.quantum is not None}
     unit = next(iter(symbols)) if len(symbols) == 1 else "the quantum"
     deepest = min(_LEVELS, max((level.index for a in analyses for level in a.levels), default=0))
-    named = [record_name(a, i) for i, a in enumerate(analyses)]
+    named, shared = _short_names([record_name(a, i) for i, a in enumerate(analyses)])
     rows = []
     for i, a in enumerate(analyses):
         main = next(iter(a.estimates.values()), None)
@@ -154,16 +157,28 @@ def _level_table(analyses: Sequence[Analysis]) -> TableBlock:
             level = next((lv for lv in a.levels if lv.index == n), None)
             row.append(Cell(text=NOTHING, kind="number") if level is None else ratio(a, level.level))
         rows.append((*row, text(_decision(a))))
+    more = any(level.index > deepest for a in analyses for level in a.levels)
     heads = ("Trace", place_label, "Step height", *(f"n = {n}" for n in range(1, deepest + 1)), "Verdict")
     return TableBlock(
         caption=f"All traces; step height and levels in units of {unit}",
         heads=heads,
         rows=tuple(rows),
         name="traces",
-        notes=(f"Only the first {deepest} levels are listed; the JSON record holds all.",)
-        if any(level.index > deepest for a in analyses for level in a.levels)
-        else (),
+        notes=(
+            *((f"Traces are named without the “{shared}” that all names begin with.",) if shared else ()),
+            *((f"Only the first {deepest} levels are listed; the JSON record holds all.",) if more else ()),
+        ),
     )
+
+
+def _short_names(names: Sequence[str]) -> tuple[list[str], str]:
+    """(names without their common beginning, that beginning); it stays where it is short."""
+    first, last = min(names), max(names)  # what these two share, all share
+    length = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    shared = first[:length].rstrip("0123456789").rstrip("[(")
+    if len(names) < 3 or len(shared) < 8 or any(len(name) == len(shared) for name in names):
+        return list(names), ""
+    return [name[len(shared) :] for name in names], shared
 
 
 def _record_table(analyses: Sequence[Analysis]) -> TableBlock:
@@ -196,11 +211,15 @@ def _same_everywhere(analyses: Sequence[Analysis], name: str) -> bool:
     return True
 
 
+def _unusual(analyses: Sequence[Analysis]) -> list[int]:
+    """Places of those whose decision is not that of most."""
+    usual = Counter(_decision(a) for a in analyses).most_common(1)[0][0]
+    return [i for i, a in enumerate(analyses) if _decision(a) != usual]
+
+
 def outliers(analyses: Sequence[Analysis]) -> tuple[str, ...]:
     """Those whose decision is not that of most, those of one decisive reason together."""
-    counts = Counter(_decision(a) for a in analyses)
-    usual = counts.most_common(1)[0][0]
-    found = [(i, a) for i, a in enumerate(analyses) if _decision(a) != usual]
+    found = [(i, analyses[i]) for i in _unusual(analyses)]
     groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for i, a in found:
         why = a.verdict.reasons[0] if a.verdict is not None and a.verdict.reasons else ""

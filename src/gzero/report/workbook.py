@@ -67,9 +67,7 @@ def add_sheet(
     for i, width in enumerate(widths[: len(heads)], start=1):
         sheet.column_dimensions[get_column_letter(i)].width = width
     sheet.print_title_rows = "1:1"
-    sheet.page_setup.orientation = "landscape"
-    if banner and sheet.oddHeader is not None:
-        sheet.oddHeader.center.text = " ".join(visible_text(banner).replace("&", "&&").split())[:200]
+    print_setup(sheet, banner)
     bold, top, wrapped = Font(bold=True), Alignment(vertical="top"), Alignment(vertical="top", wrap_text=True)
     header = [_cell(sheet, head) for head in heads]
     for cell in header:
@@ -81,6 +79,17 @@ def add_sheet(
             if name != "data":
                 written.alignment = wrapped if isinstance(item, str) and (len(item) > 60 or "\n" in item) else top
         sheet.append(cells)
+
+
+def print_setup(sheet: Worksheet, banner: str) -> None:
+    """Printed on landscape pages as wide as the sheet, with the banner in their header."""
+    from openpyxl.worksheet.properties import PageSetupProperties
+
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    if banner and sheet.oddHeader is not None:
+        sheet.oddHeader.center.text = " ".join(visible_text(banner).replace("&", "&&").split())[:200]
 
 
 def _cell(sheet: Worksheet, item: Item) -> Cell:

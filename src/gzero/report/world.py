@@ -10,7 +10,7 @@ from gzero.fitters.exhibits import Listing
 from gzero.report.document import Box, Cell, Facts, FigureBlock, Section, TableBlock
 from gzero.report.exhibits import listing_table
 from gzero.report.figures import shortened, to_svg
-from gzero.report.forest import comparison_figure
+from gzero.report.forest import comparison_figure, forest_plot
 from gzero.report.rounding import show_value
 from gzero.report.symbols import symbol_text
 from gzero.report.wording import number, text
@@ -101,6 +101,7 @@ def _forest(groups: dict[str, list[Analysis]]) -> FigureBlock:
         "standard uncertainty as published (none where the source states none); dashed line: the unit.",
         alt=f"Published values over their units. {rows}.",
         name="world",
+        plot=forest_plot(names, ratios, stds, "published value over its unit"),
     )
 
 

@@ -36,6 +36,8 @@ def write_report(
     path: str | os.PathLike[str],
     *,
     paper: Paper = "a4",
+    archive: bool = False,
+    each: bool = False,
     audit: Sequence[AuditItem] = (),
 ) -> Path:
     """Write the report of one analysis or of several, and return its path.
@@ -47,6 +49,8 @@ def write_report(
     analyses : at least one.
     path : its ending chooses the format: .pdf .html .xlsx .json .tex .md
     paper : of the PDF, "a4" or "us-letter".
+    archive : whether the PDF is PDF/A-2b as well, for archives.
+    each : of several analyses, whether each gets a page of its own, however many they are.
     audit : of the source paper; its items that touch the analyses' quanta become the last section.
 
     Raises
@@ -56,12 +60,12 @@ def write_report(
     """
     target = Path(path)
     several = (analyses,) if isinstance(analyses, Analysis) else tuple(analyses)
-    renderer = _renderer(target, paper)
+    renderer = _renderer(target, paper, archive=archive)
     if not several:
         raise ConfigError("there is nothing to report", remedy="give at least one analysis", path=str(target))
     check_target(target, paper, audit=bool(audit))
     try:
-        content = renderer(_Told(analyses=several, audit=tuple(audit)))
+        content = renderer(_Told(analyses=several, audit=tuple(audit), each=each))
     except GzeroError:
         raise
     except OSError as error:  # a renderer may need temporary files
@@ -76,12 +80,13 @@ class _Told:
 
     analyses: tuple[Analysis, ...]
     audit: tuple[AuditItem, ...] = ()
+    each: bool = False
 
 
 def _document(told: _Told) -> Document:
     from gzero.report.build import build_document
 
-    document = build_document(told.analyses)
+    document = build_document(told.analyses, each=told.each)
     if not told.audit:
         return document
     from gzero.report.audit import section_on
@@ -90,10 +95,10 @@ def _document(told: _Told) -> Document:
     return replace(document, sections=(*document.sections, section))
 
 
-def _pdf(told: _Told, paper: Paper) -> bytes:
+def _pdf(told: _Told, paper: Paper, *, archive: bool) -> bytes:
     from gzero.report.pdf import render_pdf
 
-    return render_pdf(_document(told), paper=paper)
+    return render_pdf(_document(told), paper=paper, extra_standards=("a-2b",) if archive else ())
 
 
 def _html(told: _Told) -> bytes:
@@ -134,9 +139,9 @@ def _markdown(told: _Told) -> bytes:
 Renderer = Callable[[_Told], bytes]
 
 
-def _renderer(target: Path, paper: Paper) -> Renderer:
+def _renderer(target: Path, paper: Paper, *, archive: bool = False) -> Renderer:
     renderers: dict[str, Renderer] = {
-        ".pdf": lambda told: _pdf(told, paper),
+        ".pdf": lambda told: _pdf(told, paper, archive=archive),
         ".html": _html,
         ".xlsx": _xlsx,
         ".json": _json,

@@ -15,6 +15,8 @@ from gzero.analysis import Analysis
 from gzero.estimate import Estimate
 from gzero.fitters.exhibits import Entry
 from gzero.report.blindness import is_blind
+from gzero.report.certainty import correlations
+from gzero.report.charts import add_charts
 from gzero.report.document import Document
 from gzero.report.multiverse import multiverse_rows
 from gzero.report.rounding import round_std
@@ -34,7 +36,7 @@ def render_xlsx(
     *,
     more: Mapping[str, tuple[list[str], Sequence[Row]]] | None = None,
 ) -> bytes:
-    """The workbook with sheets "results", "plateaus", "budget", "ledger", "data" and the lists of one analysis; same input, same bytes.
+    """The workbook with sheets "results", "plateaus", "budget", "correlations", "ledger", "data", "charts" and the lists of one analysis; same input, same bytes.
 
     Parameters
     ----------
@@ -48,7 +50,8 @@ def render_xlsx(
     book = Workbook(write_only=True)
     many = len(traces) != 1
     results = _results_of_many(document, traces) if many else _results_of_one(document, traces[0][1])
-    sheets = {"results": results, "plateaus": _plateaus(traces), "budget": _budget(traces), "ledger": _ledger(traces)}
+    sheets = {"results": results, "plateaus": _plateaus(traces), "budget": _budget(traces)}
+    sheets |= {"correlations": _correlations(traces), "ledger": _ledger(traces)}
     if not many and traces[0][1].multiverse is not None:
         sheets["multiverse"] = _multiverse(traces[0][0], traces[0][1].multiverse)
     for name, (heads, found) in sheets.items():
@@ -59,6 +62,8 @@ def render_xlsx(
     heads, found = _data(traces)
     skipped = 0 if many else 1
     add_sheet(book, "data", document.banner, heads[skipped:], (row[skipped:] for row in found), [16] * len(heads))
+    if not many:
+        add_charts(book, traces[0][1], document.banner)
     for listing in () if many else traces[0][1].listings:
         rows = [[item for entry in row for item in _entry(entry)] for row in listing.rows]
         heads = [h for head, e in zip(listing.heads, listing.rows[0], strict=True) for h in _heads_of(head, e)]
@@ -270,6 +275,20 @@ def _budget(traces: Traces) -> Sheet:
         row += [Number(line.std, number_format(line.std, line.std)), Number(line.share, "0.0%")]
         rows.append([*row, f"std: {unit_text(unit)}"] if mixed else row)
     return [*heads, "units"] if mixed else heads, rows
+
+
+def _correlations(traces: Traces) -> Sheet:
+    """The matrix of each trace, a row an estimate; a blank where one has no uncertainty."""
+    found = [(label, a.joint) for label, a in traces if a.joint is not None]
+    names = list(dict.fromkeys(name for _, joint in found for name in joint.names))
+    rows: list[Row] = []
+    for label, joint in found:
+        matrix = correlations(joint.covariance())
+        places = {name: i for i, name in enumerate(joint.names)}
+        for i, name in enumerate(joint.names):
+            known = [Number(float(matrix[i, places[other]]), "0.000") if other in places else None for other in names]
+            rows.append([label, name, *known])
+    return ["trace", "estimate", *names], rows
 
 
 def _ledger(traces: Traces) -> Sheet:
