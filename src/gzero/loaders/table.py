@@ -31,6 +31,9 @@ class Column:
     values : float64, read-only; NaN where a cell is empty or not a number.
     source : where the column stands ("column 2", "axis 0", "sheet 'IV', column C").
     coordinate : for one trace of a map, its place along the slow axis.
+    raw : where a signal chain was undone (`gzero.measurement.chain`), the column as the file holds it; None otherwise.
+    common, shift : what the chain is uncertain by: source -> relative shift of all values [1], and absolute shift [SI], when
+        that source moves up by one standard uncertainty.
     """
 
     name: str
@@ -38,6 +41,9 @@ class Column:
     values: NDArray[np.float64]
     source: str
     coordinate: Coordinate | None = None
+    raw: Column | None = None
+    common: Mapping[str, float] = field(default_factory=dict)
+    shift: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         values = np.array(self.values, dtype=np.float64)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from gzero.analysis import Analysis
@@ -58,7 +60,8 @@ def record(
         levels=findings.levels,
         curve=findings.curve,
         excluded=_excluded_points(measurement, findings),
-        exclusions=findings.exclusions,
+        exclusions=(*measurement.exclusions, *findings.exclusions),
+        raw=_raw_beside(measurement, findings),
         fit=findings.fit,
         budget=findings.budget,
         comparisons=comparisons,
@@ -169,7 +172,27 @@ def _excluded_points(
     with np.errstate(all="ignore"):
         y = Calibration.of(measurement.conditions).apply(measurement.ordinate.values)
     out = []
+    for masked in measurement.exclusions:
+        with np.errstate(all="ignore"):
+            at = Calibration.of(measurement.conditions).apply(np.array(masked.y))
+        shown = [(a, float(b)) for a, b in zip(masked.x, at, strict=True) if np.isfinite(a) and np.isfinite(b)]
+        if shown:
+            out.append((masked.rule, tuple(a for a, _ in shown), tuple(b for _, b in shown)))
     for exclusion in findings.exclusions:
         rows = exclusion.indices[np.isfinite(x[exclusion.indices]) & np.isfinite(y[exclusion.indices])]
         out.append((exclusion.rule, tuple(float(v) for v in x[rows]), tuple(float(v) for v in y[rows])))
     return tuple(out)
+
+
+def _raw_beside(measurement: Measurement, findings: Findings) -> Mapping[str, tuple[float, ...]]:
+    """Raw numbers of the points of the curve, by the header of their column; of a setting that was read more than once, none."""
+    curve = findings.curve
+    if curve is None or curve.rows is None or not measurement.raw:
+        return {}
+    x = measurement.abscissa.values
+    often = {v for v, n in zip(*np.unique(x, return_counts=True), strict=True) if n > 1}
+    once = np.array([v not in often for v in x[curve.rows]])
+    return {
+        name: tuple(float(v) if one else float("nan") for v, one in zip(column.values[curve.rows], once, strict=True))
+        for name, column in measurement.raw.items()
+    }

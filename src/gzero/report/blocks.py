@@ -337,7 +337,7 @@ def exclusions_table(analyses: Sequence[Analysis]) -> TableBlock | None:
     counts: dict[tuple[str, str, str], int] = {}
     for analysis in analyses:
         for e in analysis.exclusions:
-            key = (e.rule, e.reason, "analysis")
+            key = (e.rule, e.reason, "the user" if e.by == "user" else "analysis")
             counts[key] = counts.get(key, 0) + int(e.indices.size)
     for origin in {id(a.origin): a.origin for a in analyses}.values():
         for d in origin.dropped:
