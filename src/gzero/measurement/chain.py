@@ -260,7 +260,7 @@ def _check(chain: Chain, unit: Unit, *, path: str | None, column: str) -> None:
     for stage in chain.stages:
         if stage.kind == "iv_converter" and unit.si == "A":
             raise UnitError(
-                "it is already in [A], so no I/V converter is left to undo: was it converted by the instrument?",
+                "it is already in [A]: the instrument has converted it, and an I/V converter would do so once more",
                 path=path, column=column,
                 remedy="leave iv_converter out of its chain; if the header is wrong and the raw numbers are volts, say unit=V there",
             )  # fmt: skip

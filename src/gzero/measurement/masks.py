@@ -173,16 +173,13 @@ def _mask(text: str) -> Mask:
     """One mask: the reason begins behind the last colon before which everything is a rule."""
     if len(text) > _LONGEST:
         raise ConfigError(f"mask: a text of {len(text)} signs is none", remedy=_EXAMPLE)
-    for at in reversed([i for i, sign in enumerate(text) if sign == ":"]):
-        clauses = _where(text[:at])
-        if clauses is not None:
-            where, reason = " ".join(text[:at].split()), " ".join(text[at + 1 :].split())
-            if not reason:
-                break
-            return Mask(where=where, clauses=clauses, reason=reason)
     bare = text.rstrip(": ")
     if _where(bare) is not None:
         raise ConfigError(f"mask '{bare[:80]}' has no reason", remedy=_EXAMPLE)
+    for at in reversed([i for i, sign in enumerate(text) if sign == ":"]):
+        clauses, reason = _where(text[:at]), " ".join(text[at + 1 :].split())
+        if clauses is not None and reason:
+            return Mask(where=" ".join(text[:at].split()), clauses=clauses, reason=reason)
     raise ConfigError(f"'{text[:80]}' is no mask", remedy=_EXAMPLE)
 
 

@@ -172,9 +172,14 @@ def _quantity(
     plain = column.coordinate is None and layout.derivation == "as written"
     series = Series(
         name=role.name, label=label, short=column.name if plain else role.name.replace("_", " "), values=values,
-        std=spread, unit=unit.si, common=common, written=wanted.y_unit or column.unit_text,
+        std=spread, unit=unit.si, common=common, chained=_chained(table, column, layout), written=wanted.y_unit or column.unit_text,
     )  # fmt: skip
     return series, tuple(notes), tuple(warnings)
+
+
+def _chained(table: Table, column: Column, layout: Layout) -> bool:
+    """Whether a signal chain lies between the sample and what y is made of."""
+    return column.raw is not None or (layout.voltage is not None and table.columns[layout.voltage].raw is not None)
 
 
 def _common(table: Table, column: Column, layout: Layout, conditions: Mapping[str, Estimate]) -> dict[str, float]:

@@ -65,6 +65,7 @@ class Series:
     std : stated standard uncertainties in SI, shape (n,), or None.
     unit : SI unit text; None is unknown (the values are then as written).
     common : source -> relative shift of all values when that source moves up by one standard uncertainty.
+    chained : whether a signal chain lies between the sample and what was read.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Series:
     short: str = ""
     written: str | None = None
     common: Mapping[str, float] = field(default_factory=dict)
+    chained: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", frozen(self.values))

@@ -138,11 +138,8 @@ def _offer(name: str, key: str, value: str) -> Offer:
     """An entry as a condition, with what stands in the way."""
     _, unit = _named(key)
     text = " ".join(value.split())
-    option = (
-        f"--{name.replace('_', '-')}"
-        if name in DECLARABLE
-        else "the metadata corrected, or leave it out: nothing rests on it"
-    )
+    option = f"--{name.replace('_', '-')}"
+    instead = f"state it with {option}" if name in DECLARABLE else "leave it out: nothing rests on it"
     declare = f'--from-metadata "{name}={key}"'
     try:
         number, _, own = parse_quantity(text)
@@ -150,9 +147,7 @@ def _offer(name: str, key: str, value: str) -> Offer:
             text = f"{text} {unit}"
             number, _, own = parse_quantity(text)
     except ConfigError as error:
-        return Offer(
-            name=name, key=key, text=text, problem=f"entry '{key}': {error.problem}", how=f"state it with {option}"
-        )
+        return Offer(name=name, key=key, text=text, problem=f"entry '{key}': {error.problem}", how=instead)
     if name == _CHAIN:
         stage = "iv_converter" if own.si in ("ohm", "S") else "amplifier"
         problem = "" if own.text else "a number without a unit could be a factor, V/A or a power of ten"
@@ -160,21 +155,19 @@ def _offer(name: str, key: str, value: str) -> Offer:
         if not own.text:
             how = f"say which: --chain 'COLUMN: iv_converter={text} V/A', or amplifier={text}"
         return Offer(name=name, key=key, text=text, problem=problem or f"'{key}' is a stage of a signal chain", how=how)
-    if not own.text and DECLARABLE.get(name, ("",))[0] != "":
+    if not own.text and DECLARABLE.get(name, ("Hz",))[0] != "":
         example = f"{number:g} {_example(name)}"
         return Offer(
             name=name,
             key=key,
             text=text,
             problem=f"entry '{key}' is {text}, without a unit",
-            how=f"state it: {option} '{example}'",
+            how=f"{instead} '{example}'" if name in DECLARABLE else instead,
         )
     try:
         _checked(name, text)
     except GzeroError as error:
-        return Offer(
-            name=name, key=key, text=text, problem=f"entry '{key}': {error.problem}", how=f"state it with {option}"
-        )
+        return Offer(name=name, key=key, text=text, problem=f"entry '{key}': {error.problem}", how=instead)
     return Offer(name=name, key=key, text=text, problem="", how=declare)
 
 

@@ -97,7 +97,7 @@ def inspect_path(path: str | Path, config: Config) -> Inspection:
         table = ratios_as_names(found.table, experiment)
         plate = experiment.name == "diffusion" and config.y is None and is_bridge(table)
         layout = bridge_layout(table) if plate else layout_of(table, experiment, config)
-        check_chain(found, layout, _wanted(config), experiment, config)
+        check_chain(found, layout, experiment, config)
         left_out = seen_by_masks(table, experiment, _wanted(config), layout, config, environment(config))
     except InputError as error:
         problem = str(error)
@@ -178,7 +178,7 @@ def _given_meaning(
     layout = layout_of(found.table, experiment, config)
     warnings = found.warnings
     if found.table is table:
-        warnings = (*warnings, *check_chain(chains, layout, _wanted(config), experiment, config))
+        warnings = (*warnings, *check_chain(chains, layout, experiment, config))
     elif any(column.common or column.shift for column in table.columns):
         warnings = (*warnings, "what the signal chain is uncertain by is in no uncertainty of the mobility")
     asked, ledger = experiment, found.ledger

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +22,7 @@ from gzero.measurement.roles import Layout, Wanted, columns_of, find_column, hea
 from gzero.measurement.spread import uncertainty_columns
 from gzero.pipeline.config import Config
 from gzero.quanta import Conditions, unit_or_quantum
+from gzero.report.rounding import format_with_unit
 
 Measure = Callable[[Table], tuple[Measurement, ...]]
 
@@ -28,6 +30,8 @@ Measure = Callable[[Table], tuple[Measurement, ...]]
 _RECORDED = ("frequency",)
 #: The key of the chain of a declared bias, which is then what the source was set to.
 _BIAS = "bias"
+#: How the ledger calls a declared bias that has a chain, before and behind it.
+OF_SOURCE, AT_SAMPLE = "bias of the source", "bias at the sample"
 #: Stages that `--gain` could be meant for as well.
 _GAINS = ("amplifier", "iv_converter")
 #: Experiments that carry what all of their x have in common into their estimates.
@@ -125,7 +129,23 @@ def undone(table: Table, experiment: Kind, wanted: Wanted, config: Config, envir
         environment=environment,
         note=config.origin("chain")[1],
     )
+    for key, unit in (("x", wanted.x_unit), ("y", wanted.y_unit)):
+        _check_stated_unit(found, key, unit, experiment, wanted)
     return Undone(converted=found, bias=of_bias[0] if of_bias else None)
+
+
+def _check_stated_unit(found: Converted, key: str, unit: str | None, experiment: Kind, wanted: Wanted) -> None:
+    """Refuse a unit that is stated besides the chain of the same column: of the raw numbers, or of what they become?"""
+    indices: tuple[int, ...] = ()
+    if unit is not None:
+        with suppress(InputError):  # whichever column it is, the layout will say what is wrong with it
+            indices = columns_of(found.table, key, experiment, wanted)
+    if any(index in found.chains for index in indices):
+        raise ConfigError(
+            f"{key}_unit is stated, and a signal chain of the same column", path=found.table.origin.path,
+            column=found.table.columns[indices[0]].name,
+            remedy=f"state the unit of the raw numbers in the chain, unit={unit}, and leave {key}_unit out",
+        )  # fmt: skip
 
 
 def _spreads(table: Table, experiment: Kind, wanted: Wanted, environment: Conditions) -> dict[int, tuple[int, ...]]:
@@ -161,25 +181,20 @@ def bias_ledger(undone: Undone, stated: Mapping[str, Estimate], config: Config) 
     _, file = config.origin("chain")
     stages = ", ".join(f"{stage.kind} {stage.text}" for stage in undone.bias.stages)
     note = "; ".join(word for word in (f"declared {config.bias}; {stages}", file) if word)
-    return (Choice(choice="bias at the sample", value=f"{at.value:.6g} V", origin="user", note=note),)
+    value = format_with_unit(at.value, at.std, at.unit) if at.std > 0 else f"{at.value:.6g} {at.unit}"
+    return (Choice(choice=AT_SAMPLE, value=value, origin="user", note=note),)
 
 
-def check_chain(undone: Undone, layout: Layout, wanted: Wanted, experiment: Kind, config: Config) -> tuple[str, ...]:
+def check_chain(undone: Undone, layout: Layout, experiment: Kind, config: Config) -> tuple[str, ...]:
     """Refuse chains that do not fit what their columns turned out to be; warnings on those that do.
 
     Raises
     ------
-    ConfigError : a ratio of an amplitude and of nobody knows what, or a unit that is stated besides the chain's.
+    ConfigError : a ratio of an amplitude and of nobody knows what.
     """
     chains, table = undone.converted.chains, undone.table
     path = table.origin.path
     y = layout.y[0] if layout.y else None
-    for index, unit, option in ((layout.x, wanted.x_unit, "x_unit"), (y, wanted.y_unit, "y_unit")):
-        if index is not None and index in chains and unit is not None:
-            raise ConfigError(
-                f"{option} is stated, and a signal chain of the same column", path=path, column=table.columns[index].name,
-                remedy=f"state the unit of the raw numbers in the chain, unit={unit}, and leave {option} out",
-            )  # fmt: skip
     _check_amplitudes(undone, layout, path)
     warnings = []
     of_y = None if y is None else chains.get(y)
@@ -214,7 +229,7 @@ def _check_amplitudes(undone: Undone, layout: Layout, path: str) -> None:
     known, silent = (current, other) if said[0] else (other, current)
     key = _BIAS if voltage is None and said[0] else table.columns[layout.y[0] if not said[0] else voltage or 0].name
     raise ConfigError(
-        f"{known} is said to be an amplitude of a lock-in, and nothing of the kind of {silent} beside it in the ratio",
+        f"{known} is said to be an amplitude of a lock-in, and {silent} in the same ratio is not",
         path=path, remedy=f"say which it is, for example '{key}: lockin=rms'",
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from gzero.measurement.measurement import Measurement
 from gzero.pipeline.config import Config
 from gzero.pipeline.conventions import NAMES
 from gzero.pipeline.load import environment
+from gzero.pipeline.preparation import AT_SAMPLE, OF_SOURCE
 from gzero.pipeline.published import published_beside
 from gzero.quanta import (
     CONSTANTS_SET,
@@ -66,7 +68,7 @@ def record(
         budget=findings.budget,
         comparisons=comparisons,
         ledger=(
-            *(() if kind(measurement.kind).catalogue else stated(config, quantum, declared)),
+            *(() if kind(measurement.kind).catalogue else _as_meant(stated(config, quantum, declared), measurement)),
             *measurement.ledger,
             *findings.ledger,
             *_unused(config, findings),
@@ -137,6 +139,18 @@ def stated(config: Config, quantum: Quantum | None, declared: bool) -> list[Choi
             by, file = config.origin(name)
             out.append(Choice(choice=name.replace("_", " "), value=str(getattr(config, name)), origin=by, note=file))
     return out
+
+
+def _as_meant(choices: list[Choice], measurement: Measurement) -> list[Choice]:
+    """Stated options by what they turned out to be: a bias that goes through a chain is that of the source."""
+    behind_chain = any(choice.choice == AT_SAMPLE for choice in measurement.ledger)
+    out = [replace(c, choice=OF_SOURCE) if behind_chain and c.choice == "bias" else c for c in choices]
+    of_chain = "offset" in measurement.conditions  # though nobody states one: the uncertain zero of a chain
+    return [replace(c, value="0, as uncertain as its chain") if of_chain and _unsaid(c, "offset") else c for c in out]
+
+
+def _unsaid(choice: Choice, name: str) -> bool:
+    return choice.choice == name and choice.origin == "default"
 
 
 def _unused(config: Config, findings: Findings) -> list[Choice]:

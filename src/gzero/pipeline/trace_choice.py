@@ -62,10 +62,9 @@ def by_place(measurements: Sequence[Measurement], wanted: str, path: str) -> Mea
         raise ColumnError(f"two traces are as near to {wanted}", path=path, remedy=f"choose by number: {near}")
     nearest = int(order[0])
     found, at = measurements[nearest], there[nearest]
-    note = f"asked for as {wanted}" + (
-        "" if off[nearest] <= rounding else f", {off[nearest]:.3g} {at.unit_text or ''} off"
-    )
-    choice = Choice(choice="trace", value=_shown(at), origin="user", note=note.strip())
+    far = f"{off[nearest]:.3g} {at.unit_text or ''}".rstrip()
+    note = f"asked for as {wanted}" + ("" if off[nearest] <= rounding else f", {far} off")
+    choice = Choice(choice="trace", value=_shown(at), origin="user", note=note)
     return replace(found, ledger=(*found.ledger, choice))
 
 
@@ -79,7 +78,7 @@ def _in_units_of_the_file(number: str, unit_text: str | None, axis: Coordinate, 
         shown = f"in [{axis.unit_text}]" if axis.unit_text else "without a unit"
         raise ColumnError(
             f"'{unit_text.strip()}' is no unit of {axis.name}, which is {shown}", path=path,
-            remedy=f"write for example --trace '{_shown(axis)}'",
+            remedy=f"write a number as the file does, for example --trace '{_shown(axis)}'",
         )  # fmt: skip
     return (value * unit.factor + unit.offset - own.offset) / own.factor
 

@@ -46,7 +46,9 @@ NO_STAIRCASE = "One value is no staircase: it is told in fundamental units, and 
 NO_QUANTUM = "No quantum is in the question of this experiment: its quantities are given in SI."
 
 #: Ledger entries that belong to the cover of a report.
-_CONDITIONS = ("particle", "mass", "temperature", "length", "bias")
+_CONDITIONS = (
+    "particle", "mass", "temperature", "length", "bias", "bias of the source", "bias at the sample", "frequency",
+)  # fmt: skip
 
 _TONES: dict[str, Tone] = {"quantized": "good", "not quantized": "bad", "undecided": "open"}
 _ANSWERS: dict[str, Tone] = {"yes": "good", "no": "bad", "undecided": "open"}

@@ -158,7 +158,8 @@ def inspection_document(seen: Inspection) -> Document:
     if seen.dropped:
         sections.append(Section(title="Left out", blocks=(Notes(items=seen.dropped),)))
     advice = [
-        "Overrule with --x, --y, --std (column name or number), --x-unit, --y-unit, --sheet, --delimiter, --decimal, --header-row; or write them as keys in a TOML file of the same name beside the data."
+        "Overrule with --x, --y, --std (column name or number), --x-unit, --y-unit, --sheet, --delimiter, --decimal, --header-row; or write them as keys in a TOML file of the same name beside the data.",
+        "Say what lies between the sample and a column with --chain, and which readings to leave out, and why, with --mask.",
     ]
     if seen.blind:
         advice.insert(0, "The data are blind: only the range of the abscissa is shown.")
