@@ -16,9 +16,10 @@ import pytest
 
 import gzero
 from gzero.errors import ConfigError, GzeroError, InputError
+from gzero.loaders.table import Column, Coordinate, Origin, Table
 from gzero.measurement.measurement import Measurement
 from gzero.pipeline.config import configure, read_config
-from gzero.pipeline.load import load_traces
+from gzero.pipeline.load import _measured, load_traces
 from gzero.pipeline.selftest import measurement_of
 from gzero.pipeline.stated_choices import choices_of
 from gzero.pipeline.together import fit_together
@@ -515,3 +516,41 @@ def test_a_measurement_in_hand_has_no_metadata() -> None:
     measurement = Measurement.from_arrays(x=GATE, y=TRUTH * G0, x_unit="mV", y_unit="S")
     with pytest.raises(ConfigError, match="no entry of the metadata states a temperature"):
         gzero.analyse(measurement, from_metadata="temperature")
+
+
+@pytest.mark.parametrize("option", [{"chain": "y: amplifier=10"}, {"mask": "rows 1:3: settling"}])
+def test_a_measurement_in_hand_has_no_columns(option: dict[str, str]) -> None:
+    """What cannot be done must not be passed over in silence."""
+    measurement = Measurement.from_arrays(x=GATE, y=TRUTH * G0, x_unit="mV", y_unit="S")
+    with pytest.raises(ConfigError, match="is of the columns of a file"):
+        gzero.analyse(measurement, quantum="2e^2/h", **option)
+
+
+def test_traces_of_a_map_each_behind_the_chain_and_without_their_own_overload(tmp_path: Path) -> None:
+    """Two slices that stand at 9 V in different places; the slow axis says where they are."""
+    volts = [CURRENT * 1e10, CURRENT * 1e10 * 0.5]
+    places = [(40, 45), (200, 205)]
+    for column, (first, last) in zip(volts, places, strict=True):
+        column[first:last] = 9.0
+    columns = [Column(name="Vg", unit_text="mV", values=GATE, source="axis 0")]
+    columns += [
+        Column(
+            name=f"w[{k}]",
+            unit_text="V",
+            values=v,
+            source="w",
+            coordinate=Coordinate(name="B", value=float(k), unit_text="T"),
+        )
+        for k, v in enumerate(volts)
+    ]
+    origin = Origin(path="map", sha256="0" * 64, loader="test", rows_read=301)
+    config = configure(chain="y: iv_converter=1.00(1)e10 V/A", bias="100 uV", mask="y > 8: overload")
+    first, second = _measured(Table(columns=tuple(columns), metadata={}, origin=origin), "map", config)
+    assert [e.indices.tolist() for m in (first, second) for e in m.exclusions] == [
+        list(range(40, 45)),
+        list(range(200, 205)),
+    ]
+    assert first.exclusions[0].y == pytest.approx([9.0 / 1e10 / 1e-4] * 5, rel=1e-12)
+    assert first.ordinate.common == second.ordinate.common == {"chain: iv_converter of y": pytest.approx(-0.01)}
+    np.testing.assert_allclose(second.ordinate.values, 0.5 * np.delete(TRUTH, range(200, 205)) * G0, rtol=1e-9)
+    assert list(first.raw) == ["y [V]"]

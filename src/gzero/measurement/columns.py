@@ -83,9 +83,10 @@ def read_beside(table: Table, index: int, std: int | None, role: Role, environme
 
 
 def raw_columns(table: Table, indices: Iterable[int | None]) -> dict[str, Column]:
-    """Those of some columns that a signal chain was undone of, as the file holds them, by header."""
+    """Those of some columns that a signal chain was undone of, as the file holds them, by header; a trace of a map, whose header
+    is its number, under `y`."""
     found = [table.columns[i].raw for i in indices if i is not None]
-    return {header(raw): raw for raw in found if raw is not None}
+    return {header(raw if raw.coordinate is None else replace(raw, name="y")): raw for raw in found if raw is not None}
 
 
 def stated_unit(text: str | None, option: str, environment: Conditions) -> Unit | None:

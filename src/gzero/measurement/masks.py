@@ -247,7 +247,7 @@ def masked(
                 remedy="numbers are in the unit that the file writes the column in, unless one is written",
             )  # fmt: skip
         if new.size:
-            rows = tuple(table.row_numbers[i] if table.row_numbers else int(i) + 1 for i in new)
+            rows = tuple(table.row_numbers[int(i)] if table.row_numbers else int(i) + 1 for i in new)
             exclusions.append(Exclusion(rule=mask.rule, reason=mask.reason, indices=new, by="user", rows=rows))
         said = f"{int(hit.sum())} of {table.rows} readings"
         said += "" if new.size == hit.sum() else f", {new.size} of them not masked before"
@@ -279,7 +279,7 @@ def kept_rows(table: Table, keep: Rows) -> Table:
         table,
         columns=columns,
         labels={name: tuple(texts[i] for i in at) for name, texts in table.labels.items()},
-        row_numbers=tuple(table.row_numbers[i] if table.row_numbers else int(i) + 1 for i in at),
+        row_numbers=tuple(table.row_numbers[int(i)] if table.row_numbers else int(i) + 1 for i in at),
     )
 
 

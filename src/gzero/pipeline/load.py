@@ -226,8 +226,16 @@ def with_stated(measurement: Measurement, config: Config) -> Measurement:
 
     Raises
     ------
-    ConfigError : blind mode, whose record stands beside a file.
+    ConfigError : blind mode, whose record stands beside a file; a signal chain or a mask, which are of a file's columns.
     """
+    for name in ("chain", "mask"):
+        if config.origin(name) == (
+            "user",
+            "",
+        ):  # in a configuration file it may be what the measurement was loaded with
+            raise ConfigError(
+                f"a {name} is of the columns of a file, and this is a measurement", remedy=f"state it where the file is loaded: gzero.load(path, {name}=...)"
+            )  # fmt: skip
     if config.blind:
         raise ConfigError("blind mode needs a file, beside which its record stands", remedy="give the path instead")
     stated = stated_conditions(config, kind(measurement.kind))
