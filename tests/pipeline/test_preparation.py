@@ -528,7 +528,7 @@ def test_a_measurement_in_hand_has_no_columns(option: dict[str, str]) -> None:
 
 def test_traces_of_a_map_each_behind_the_chain_and_without_their_own_overload(tmp_path: Path) -> None:
     """Two slices that stand at 9 V in different places; the slow axis says where they are."""
-    volts = [CURRENT * 1e10, CURRENT * 1e10 * 0.5]
+    volts = [CURRENT * 1e8, CURRENT * 1e8 * 0.5]
     places = [(40, 45), (200, 205)]
     for column, (first, last) in zip(volts, places, strict=True):
         column[first:last] = 9.0
@@ -544,13 +544,13 @@ def test_traces_of_a_map_each_behind_the_chain_and_without_their_own_overload(tm
         for k, v in enumerate(volts)
     ]
     origin = Origin(path="map", sha256="0" * 64, loader="test", rows_read=301)
-    config = configure(chain="y: iv_converter=1.00(1)e10 V/A", bias="100 uV", mask="y > 8: overload")
+    config = configure(chain="y: iv_converter=1.00(1)e8 V/A", bias="100 uV", mask="y > 8: overload")
     first, second = _measured(Table(columns=tuple(columns), metadata={}, origin=origin), "map", config)
     assert [e.indices.tolist() for m in (first, second) for e in m.exclusions] == [
         list(range(40, 45)),
         list(range(200, 205)),
     ]
-    assert first.exclusions[0].y == pytest.approx([9.0 / 1e10 / 1e-4] * 5, rel=1e-12)
+    assert first.exclusions[0].y == pytest.approx([9.0 / 1e8 / 1e-4] * 5, rel=1e-12)
     assert first.ordinate.common == second.ordinate.common == {"chain: iv_converter of y": pytest.approx(-0.01)}
     np.testing.assert_allclose(second.ordinate.values, 0.5 * np.delete(TRUTH, range(200, 205)) * G0, rtol=1e-9)
     assert list(first.raw) == ["y [V]"]
