@@ -41,6 +41,8 @@ class Analysis:
     levels : plateaus, for experiments that have them.
     verdict : the answer.
     curve : the points used;  excluded : points left out, by rule, as (rule, x, y) for a figure.
+    raw : header of a column that a signal chain was undone of -> its numbers at the points of the curve, as the file holds them;
+        NaN where several readings make a point.
     fit : the model's fit, None where none was made.
     budget, comparisons, ledger, warnings : for the reader who checks.
     answer, pictures, listings : what the experiment brings of its own; None and empty where it brings none.
@@ -68,6 +70,7 @@ class Analysis:
     curve: Curve | None = None
     excluded: tuple[tuple[str, tuple[float, ...], tuple[float, ...]], ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
+    raw: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     fit: FitResult | None = None
     budget: tuple[BudgetLine, ...] = ()
     comparisons: tuple[Comparison, ...] = ()

@@ -12,7 +12,7 @@ from gzero.errors import ConfigError
 from gzero.pipeline.config import Config, configure, plateaus, read_config, selection, with_files
 
 OPTIONS = sorted({f.name for f in fields(Config)} - {"said_by", "provenance"})
-VALUED = sorted({*OPTIONS} - {"blind"})  # those that are more than said or not
+VALUED = sorted({*OPTIONS} - {"blind", "mask"})  # more than said or not, and one above wins
 
 
 @pytest.fixture
@@ -109,6 +109,14 @@ def test_a_flag_is_true_or_false_and_one_above_wins() -> None:
     for wrong in (1, 0.5, "yes", "true"):
         with pytest.raises(ConfigError, match=r"blind: .* is not true or false"):
             configure(blind=wrong)
+
+
+def test_masks_of_file_and_command_line_add_up() -> None:
+    """What somebody has left out with a reason is not brought back by leaving out more."""
+    merged = configure(mask="rows 1:2: a\nrows 5: b").over(configure("lab.toml", mask="rows 9: c\nrows 5: b"))
+    assert merged.mask == "rows 9: c\nrows 5: b\nrows 1:2: a"
+    assert merged.origin("mask") == ("user", "lab.toml and the command line")
+    assert configure().over(configure("lab.toml", mask="rows 9: c")).origin("mask") == ("user", "lab.toml")
 
 
 def test_a_blind_record_named_in_a_file_stands_beside_the_file(lab: Path) -> None:

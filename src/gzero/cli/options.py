@@ -47,10 +47,43 @@ _OPTIONS: tuple[Row, ...] = (
     ("columns", "--columns", str, "Further columns, as ROLE=COLUMN,ROLE=COLUMN.", _DATA),
     ("x_unit", "--x-unit", str, "Unit of x where the header states none.", _DATA),
     ("y_unit", "--y-unit", str, "Unit of y where the header states none.", _DATA),
-    ("sheet", "--sheet", str, "Sheet of a workbook, by name or number from 1.", _DATA),
+    (
+        "sheet",
+        "--sheet",
+        str,
+        "Sheet of a workbook, by name or number, with a range of cells if wanted: IV!B3:F200.",
+        _DATA,
+    ),
     ("group", "--group", str, "Group, dataset, wave or variable of a file that holds many, by name or number.", _DATA),
     ("run", "--run", str, "Run of a database of measurements, by number or name.", _DATA),
-    ("trace", "--trace", str, "One trace of a map or branch of a sweep, by index from 0 or by name.", _DATA),
+    (
+        "trace",
+        "--trace",
+        str,
+        'One trace of a map or branch of a sweep: index from 0, name, or place such as "G2 = -700 mV".',
+        _DATA,
+    ),
+    (
+        "chain",
+        "--chain",
+        list,
+        'Between sample and column: "I_meas: iv_converter=1.00(1)e8 V/A, amplifier=100"; again for each column.',
+        _DATA,
+    ),
+    (
+        "mask",
+        "--mask",
+        list,
+        'Readings to leave out, with the reason: "G1 > -280: channel not formed", "rows 10:20: settling"; again for each.',
+        _DATA,
+    ),
+    (
+        "from_metadata",
+        "--from-metadata",
+        str,
+        'Conditions to take from the file\'s metadata: "temperature, bias", or "temperature=Sample temperature".',
+        _DATA,
+    ),
     ("loader", "--loader", str, "Loader to use instead of the one that recognises the file.", _DATA),
     ("encoding", "--encoding", str, "Encoding of a text file.", _DATA),
     ("delimiter", "--delimiter", str, "Delimiter of a text file.", _DATA),
@@ -165,7 +198,7 @@ def takes_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def run(**said: Any) -> Any:
         config = said.pop("config", None)
-        shared = {name: said.pop(name) for name, *_ in rows}
+        shared = {name: _one_text(said.pop(name)) for name, *_ in rows}
         return command(**said, asked=Asked(options=shared, config=config))
 
     file = typer.Option(
@@ -203,6 +236,11 @@ def _parameters(rows: tuple[Row, ...]) -> list[inspect.Parameter]:
         )
         for name, flag, kind, text, panel in rows
     ]
+
+
+def _one_text(said: Any) -> Any:
+    """What was said more than once, one a line; None where nothing was."""
+    return ("\n".join(said) or None) if isinstance(said, list | tuple) else said
 
 
 def _signed(

@@ -175,7 +175,8 @@ def _levels(
         warnings.append(
             f"the open contact reads {reading / quantum:.3f} {session.symbol}, not zero: state --offset if it is one"
         )
-    if not (stated or fitted):
+    known = bool(stated) or measurement.ordinate.chained or fitted
+    if not known:
         warnings.append(
             "no gain, offset or series resistance was stated: the scale of the conductance is taken as exact"
         )
@@ -187,7 +188,7 @@ def _levels(
         flat=(True,) * values.size,
         counted_from="pinch-off",
         resistance_fitted=False,
-        calibrated=bool(stated) or fitted,
+        calibrated=known,
     )
     return levels, warnings
 

@@ -55,7 +55,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         at,
         counted_from="quantum" if source.name == FROM_QUANTUM else "density and field",
         resistance_fitted=options.fit_resistance,
-        calibrated=bool(stated) or options.fit_resistance,
+        calibrated=bool(stated) or measurement.ordinate.chained or options.fit_resistance,
     )
     line, problem = _line(level_set)
     notes += [problem] if problem else []

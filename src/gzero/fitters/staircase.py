@@ -191,7 +191,10 @@ def _with_freedoms(
         # what is read at pinch-off may be an offset of every reading or a leak that ends there: nobody said which
         shifts[_UNEXPLAINED] = np.full(level_set.values.size, -reading)
     return replace(
-        level_set, shifts=shifts, shoulders=shoulders, calibrated=bool(stated) or level_set.resistance_fitted
+        level_set,
+        shifts=shifts,
+        shoulders=shoulders,
+        calibrated=bool(stated) or measurement.ordinate.chained or level_set.resistance_fitted,
     )
 
 

@@ -84,7 +84,9 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     states = states_of(curve, points)
     stated = {"gain", "offset", "series_resistance", "bias"} & set(measurement.conditions)
     zero_known = "offset" in stated
-    found = count(states, calibration, options, zero_stated=zero_known, stated=bool(stated))
+    found = count(
+        states, calibration, options, zero_stated=zero_known, stated=bool(stated) or measurement.ordinate.chained
+    )
     dwells = dwells_of(states.visits, len(states))
     told = Told(curve=curve, states=states, count=found, dwells=dwells, options=options)
     line, problem = _line(found, curve.y_unit)

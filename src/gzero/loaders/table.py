@@ -32,6 +32,9 @@ class Column:
         it is, every other one is copied: a loader that freezes what it has read holds the numbers once.
     source : where the column stands ("column 2", "axis 0", "sheet 'IV', column C").
     coordinate : for one trace of a map, its place along the slow axis.
+    raw : where a signal chain was undone (`gzero.measurement.chain`), the column as the file holds it; None otherwise.
+    common, shift : what the chain is uncertain by: source -> relative shift of all values [1], and absolute shift [SI], when
+        that source moves up by one standard uncertainty.
     """
 
     name: str
@@ -39,6 +42,9 @@ class Column:
     values: NDArray[np.float64]
     source: str
     coordinate: Coordinate | None = None
+    raw: Column | None = None
+    common: Mapping[str, float] = field(default_factory=dict)
+    shift: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", _frozen(self.values))

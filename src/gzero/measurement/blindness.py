@@ -104,6 +104,8 @@ def hide(measurement: Measurement, factor: float) -> Measurement:
         series={**measurement.series, measurement.y: hidden},
         conditions=_scaled(measurement.conditions, factor),
         blind=True,
+        raw={},  # raw numbers beside the hidden ones would give the factor away
+        exclusions=tuple(replace(e, y=tuple(v * factor for v in e.y)) for e in measurement.exclusions),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -77,7 +78,15 @@ def read_beside(table: Table, index: int, std: int | None, role: Role, environme
         values=column.values * unit.factor + unit.offset,
         std=None if std is None else spread_in_si(table, table.columns[std], column, unit, environment),
         unit=unit.si if unit.known else "" if role.units == ("",) else None,
+        common=column.common,
     )
+
+
+def raw_columns(table: Table, indices: Iterable[int | None]) -> dict[str, Column]:
+    """Those of some columns that a signal chain was undone of, as the file holds them, by header; a trace of a map, whose header
+    is its number, under `y`."""
+    found = [table.columns[i].raw for i in indices if i is not None]
+    return {header(raw if raw.coordinate is None else replace(raw, name="y")): raw for raw in found if raw is not None}
 
 
 def stated_unit(text: str | None, option: str, environment: Conditions) -> Unit | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gzero.loaders.table import Table
+from gzero.measurement.offers import Offer, offers
 from gzero.measurement.roles import Layout
 from gzero.quanta import Conditions, unit_or_quantum
 
@@ -38,6 +39,7 @@ class Inspection:
     parts : sheets, groups or runs that could be read instead, by the option that chooses one.
     problem : why the file cannot be analysed as it stands; "" when it can.
     blind : whether the ranges of all columns but the abscissa are left out.
+    offered : entries of the metadata that could be conditions.
     map_traces : traces of a map, of which only the first is among the columns; 0 for a table.
     """
 
@@ -55,6 +57,7 @@ class Inspection:
     map_traces: int
     problem: str
     blind: bool = False
+    offered: tuple[Offer, ...] = ()
 
 
 def inspect_table(
@@ -81,17 +84,21 @@ def inspect_table(
         map_traces=sum(column.coordinate is not None for column in table.columns),
         problem=problem,
         blind=blind,
+        offered=offers(table.metadata),
     )
 
 
 def _columns(table: Table, layout: Layout | None, environment: Conditions, *, blind: bool) -> tuple[ColumnSeen, ...]:
     out = []
     slices = 0
-    for i, column in enumerate(table.columns):
+    for i, placed in enumerate(table.columns):
+        column = placed
         if column.coordinate is not None:
             slices += 1
             if slices > 1:
                 continue
+        behind = "" if column.raw is None else f"; its signal chain makes it [{column.unit_text}]"
+        column = column if column.raw is None else column.raw
         unit = unit_or_quantum(column.unit_text, environment)
         finite = column.values[np.isfinite(column.values)]
         if blind and (layout is None or i != layout.x):
@@ -109,7 +116,7 @@ def _columns(table: Table, layout: Layout | None, environment: Conditions, *, bl
                 high=float(finite.max()) if finite.size else float("nan"),
                 missing=missing,
                 role=reading.role if reading else "undecided",
-                reason=reading.reason if reading else "",
+                reason=(reading.reason if reading else "") + behind,
                 by_user=reading.by_user if reading else False,
             )
         )

@@ -101,11 +101,14 @@ def _ordinate_named(work: Assignment, column: int) -> tuple[tuple[int, ...], Der
         work.give(column, RESISTANCE.name, "named by the user; conductance is 1/R", by_user=True)
         return (column,), "inverse of resistance", None
     if unit.known and unit.si not in role.units:
+        name = work.table.columns[column].name
+        chain = f", or say what lies between it and the sample, such as --chain '{name}: iv_converter=1e8 V/A'"
         raise UnitError(
             f"unit '{unit.text}' [{unit.si or 'dimensionless'}] contradicts a {role.name} [{' or '.join(role.units)}]",
             path=work.table.origin.path,
             column=work.table.columns[column].name,
-            remedy="choose another column with --y, or state its unit with --y-unit",
+            remedy="choose another column with --y, or state its unit with --y-unit"
+            + (chain if unit.si == "V" else ""),
         )
     work.give(column, role.name, "named by the user", by_user=True)
     return (column,), "as written", None

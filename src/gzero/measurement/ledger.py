@@ -30,12 +30,19 @@ class Exclusion:
     ----------
     rule : short name, such as "not finite" or "runaway".
     reason : why points of that kind say nothing about the quantity.
-    indices : rows of the trace (from 0) that the rule removed.
+    indices : rows of the trace (from 0) that the rule removed; of a mask, rows of the trace before any mask.
+    by : whose rule it is: the data's, or the user's.
+    rows : of a mask, the rows of the file, from 1.
+    x, y : of a mask, where its readings lie [SI], as read; empty where they give none.
     """
 
     rule: str
     reason: str
     indices: NDArray[np.int64]
+    by: By = "data"
+    rows: tuple[int, ...] = ()
+    x: tuple[float, ...] = ()
+    y: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         indices = np.array(self.indices, dtype=np.int64)

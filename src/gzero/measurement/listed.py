@@ -9,6 +9,7 @@ import numpy as np
 from gzero.errors import ColumnError, UnitError
 from gzero.estimate import Estimate
 from gzero.loaders.table import Table
+from gzero.measurement.columns import raw_columns
 from gzero.measurement.kinds import Kind
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement, Series
@@ -126,7 +127,7 @@ def measure_list(
         kind.x.name: Series(name=kind.x.name, label=kind.x.name, values=rows, unit="", written=written),
         kind.y.name: Series(
             name=kind.y.name, label=header(column), short=column.name, written=written,
-            values=column.values * unit.factor, std=spread, unit=unit.si,
+            values=column.values * unit.factor, std=spread, unit=unit.si, common=column.common,
         ),
     }  # fmt: skip
     reading = layout.readings[layout.y[0]]
@@ -149,6 +150,7 @@ def measure_list(
             ledger=(chosen, *ledger),
             warnings=tuple(warnings),
             metadata=table.metadata,
+            raw=raw_columns(table, (layout.y[0], layout.std[0])),
         ),
     )
 

@@ -7,10 +7,19 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from gzero.errors import ColumnError, UnitError
+from gzero.errors import ColumnError, ConfigError, UnitError
 from gzero.estimate import Estimate
 from gzero.loaders.table import Column, Table
-from gzero.measurement.columns import check_sizes, check_unit, chosen, read_beside, role_of, spread_in_si, stated_unit
+from gzero.measurement.columns import (
+    check_sizes,
+    check_unit,
+    chosen,
+    raw_columns,
+    read_beside,
+    role_of,
+    spread_in_si,
+    stated_unit,
+)
 from gzero.measurement.kinds import Kind
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement, Series
@@ -62,6 +71,7 @@ def measure(
         written=wanted.x_unit or abscissa.unit_text,
         values=abscissa.values * x_unit.factor + x_unit.offset,
         unit=x_unit.si,
+        common=abscissa.common,
     )
     ledger = [chosen("x column", table, layout, layout.x, wanted.x)]
     beside = {
@@ -85,7 +95,7 @@ def measure(
             Measurement(
                 kind=kind.name,
                 series={kind.x.name: x, kind.y.name: y, **beside},
-                conditions=conditions,
+                conditions=_with_shift(table, column, layout, y, conditions),
                 origin=table.origin,
                 x=kind.x.name,
                 y=kind.y.name,
@@ -96,6 +106,9 @@ def measure(
                 ledger=(*ledger, chosen("y column", table, layout, index, wanted.y), *notes),
                 warnings=warnings,
                 metadata=table.metadata,
+                raw=raw_columns(
+                    table, (layout.x, index, std, layout.voltage, *(i for _, *pair in layout.beside for i in pair))
+                ),
             )
         )
     for measurement in out:
@@ -154,17 +167,59 @@ def _quantity(
         values, spread, unit, how = _derived(table, layout, values, spread, conditions, environment)
         label = how.format(label)
         notes.append(Choice(choice="conductance from", value=label, origin="data"))
-    common = {}
-    if layout.derivation == "current over bias":
-        bias = conditions["bias"]
-        common = {source: -std / bias.value for source, std in bias.systematic.items()}
+    common = _common(table, column, layout, conditions)
     # a trace of a map is called after the wave and its number, which says nothing on an axis
     plain = column.coordinate is None and layout.derivation == "as written"
     series = Series(
         name=role.name, label=label, short=column.name if plain else role.name.replace("_", " "), values=values,
-        std=spread, unit=unit.si, common=common, written=wanted.y_unit or column.unit_text,
+        std=spread, unit=unit.si, common=common, chained=_chained(table, column, layout), written=wanted.y_unit or column.unit_text,
     )  # fmt: skip
     return series, tuple(notes), tuple(warnings)
+
+
+def _chained(table: Table, column: Column, layout: Layout) -> bool:
+    """Whether a signal chain lies between the sample and what y is made of."""
+    return column.raw is not None or (layout.voltage is not None and table.columns[layout.voltage].raw is not None)
+
+
+def _common(table: Table, column: Column, layout: Layout, conditions: Mapping[str, Estimate]) -> dict[str, float]:
+    """Source -> relative shift of every value of y: of its signal chain, and of what it is divided by."""
+    shares = dict(column.common)
+    below: Mapping[str, float] = {}
+    if layout.derivation == "inverse of resistance":
+        shares, below = {}, column.common
+    elif layout.derivation == "current over voltage" and layout.voltage is not None:
+        below = table.columns[layout.voltage].common
+    elif layout.derivation == "current over bias":
+        bias = conditions["bias"]
+        below = {source: std / bias.value for source, std in bias.systematic.items()}
+    for source, share in below.items():
+        shares[source] = shares.get(source, 0.0) - share
+    return shares
+
+
+def _with_shift(
+    table: Table, column: Column, layout: Layout, y: Series, conditions: Mapping[str, Estimate]
+) -> Mapping[str, Estimate]:
+    """The conditions with the uncertain zero of a chain as part of the offset of y, which moves all readings alike.
+
+    Raises
+    ------
+    ConfigError : the readings are divided by another column, so that no offset is common to them.
+    """
+    voltage = () if layout.voltage is None else table.columns[layout.voltage].shift
+    if voltage or (column.shift and layout.derivation not in ("as written", "current over bias")):
+        raise ConfigError(
+            f"the uncertain offset of its chain is not one offset of the {y.name}", path=table.origin.path,
+            column=column.name, remedy=f"state the offset without an uncertainty, or that of the {y.name} with --offset",
+        )  # fmt: skip
+    if not column.shift:
+        return conditions
+    scale = 1 / conditions["bias"].value if layout.derivation == "current over bias" else 1.0
+    offset = conditions.get("offset", Estimate(value=0.0, unit=y.unit))
+    for source, shift in column.shift.items():
+        offset = offset.with_part(source, -shift * scale)  # what is read too high was corrected too little
+    return {**conditions, "offset": offset}
 
 
 def _as_written(table: Table, column: Column, role: Role) -> tuple[Unit, list[str]]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gzero.errors import ConfigError, InputError, UnitError
 from gzero.estimate import Estimate, declared, parse_quantity
-from gzero.loaders.table import Coordinate, Origin
+from gzero.loaders.table import Column, Coordinate, Origin
 from gzero.measurement.curve import frozen
 from gzero.measurement.kinds import Kind, kind
-from gzero.measurement.ledger import Choice
+from gzero.measurement.ledger import Choice, Exclusion
 from gzero.quanta import Conditions, unit_or_quantum
 from gzero.quanta import particle as particle_of
 from gzero.units import Unit
@@ -65,6 +65,7 @@ class Series:
     std : stated standard uncertainties in SI, shape (n,), or None.
     unit : SI unit text; None is unknown (the values are then as written).
     common : source -> relative shift of all values when that source moves up by one standard uncertainty.
+    chained : whether a signal chain lies between the sample and what was read.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Series:
     short: str = ""
     written: str | None = None
     common: Mapping[str, float] = field(default_factory=dict)
+    chained: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", frozen(self.values))
@@ -100,6 +102,8 @@ class Measurement:
     ledger : the choices that gave the numbers their meaning.
     warnings : what the reader must know about them.
     blind : whether the ordinate is multiplied by a hidden factor (`measurement.blindness`).
+    raw : columns that a signal chain was undone of, as the file holds them, by header; as long as the series.
+    exclusions : readings that the user masked; they are in no series.
     """
 
     kind: str
@@ -116,6 +120,8 @@ class Measurement:
     warnings: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     blind: bool = False
+    raw: Mapping[str, Column] = field(default_factory=dict)
+    exclusions: tuple[Exclusion, ...] = ()
 
     def __post_init__(self) -> None:
         if len({s.values.size for s in self.series.values()}) > 1:
@@ -125,6 +131,18 @@ class Measurement:
     def row(self, reading: int) -> int:
         """The row of the file, from 1, that a reading (from 0) stands in."""
         return self.row_numbers[reading] if self.row_numbers else reading + 1
+
+    def taken(self, readings: NDArray[np.int64]) -> Measurement:
+        """The measurement with some of its readings, in that order, each with its row of the file."""
+        return replace(
+            self,
+            series={
+                name: replace(s, values=s.values[readings], std=None if s.std is None else s.std[readings])
+                for name, s in self.series.items()
+            },
+            raw={name: replace(column, values=column.values[readings]) for name, column in self.raw.items()},
+            row_numbers=tuple(self.row(int(i)) for i in readings),
+        )
 
     @property
     def abscissa(self) -> Series:

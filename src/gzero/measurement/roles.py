@@ -10,7 +10,7 @@ from typing import Literal
 from gzero.errors import ColumnError
 from gzero.loaders.table import Column, Table
 from gzero.measurement.kinds import Kind
-from gzero.measurement.quantities import Role, matches
+from gzero.measurement.quantities import BIAS, CURRENT, RESISTANCE, Role, matches
 from gzero.measurement.spread import uncertainty_columns
 from gzero.quanta import Conditions, unit_or_quantum
 from gzero.units import Unit
@@ -98,6 +98,63 @@ def find_column(table: Table, wanted: str) -> int:
         remedy=f"choose one of {listing(table)}",
         allowed=tuple(names),
     )
+
+
+def columns_of(table: Table, key: str, kind: Kind, wanted: Wanted, layout: Layout | None = None) -> tuple[int, ...]:
+    """The columns that a key means: a header, a number from 1, or a role; all traces of a map where the role is theirs.
+
+    Parameters
+    ----------
+    layout : where the roles are known; without one, they go by what the user names and by names of columns.
+
+    Raises
+    ------
+    ColumnError : none, or several that are no traces of one map.
+    """
+    names = {text.casefold() for c in table.columns for text in (c.name, header(c))}
+    if key.casefold() in names or re.fullmatch(r"[0-9]{1,6}", key.strip()):
+        return (find_column(table, key),)
+    ordinate = (kind.y, CURRENT, RESISTANCE) if kind.y.name == "conductance" else (kind.y,)
+    known = {"x": (kind.x,), "y": ordinate, "std": (), CURRENT.name: (CURRENT,), BIAS.name: (BIAS,)}
+    known |= {role.name: (role,) for role in (RESISTANCE, *kind.conditions, *kind.beside, kind.y, kind.x)}
+    said = {"x": wanted.x, kind.x.name: wanted.x, "y": wanted.y, kind.y.name: wanted.y, "std": wanted.std}
+    name = key.strip().casefold().replace(" ", "_")
+    stated = {**said, **wanted.columns}.get(name)
+    if stated:
+        return (find_column(table, stated),)
+    if name not in known:
+        raise ColumnError(
+            f"there is no column '{key}'", path=table.origin.path, allowed=tuple(c.name for c in table.columns),
+            remedy=f"choose one of {listing(table)}, or a role: {', '.join(known)}",
+        )  # fmt: skip
+    found = _playing(table, name, known[name], kind, layout)
+    slices = all(table.columns[i].coordinate is not None for i in found)
+    if not found or (len(found) > 1 and not slices):
+        which = " and ".join(f"'{header(table.columns[i])}'" for i in found[:4])
+        problem = f"{len(found)} columns could be the {key}: {which}" if found else f"no column is the {key}"
+        raise ColumnError(problem, path=table.origin.path, remedy=f"name it by its header; columns: {listing(table)}")
+    return found
+
+
+def _playing(table: Table, name: str, roles: tuple[Role, ...], kind: Kind, layout: Layout | None) -> tuple[int, ...]:
+    """The columns that play a role by the layout, else those that could by their names."""
+    if layout is not None:
+        if name == "x" or (name == "y" and layout.y):
+            return layout.y if name == "y" else () if layout.x is None else (layout.x,)
+        if (by_role := tuple(r.column for r in layout.readings if r.role == name)) != ():
+            return by_role
+        if name == kind.y.name:
+            return layout.y
+    slices = tuple(i for i, column in enumerate(table.columns) if column.coordinate is not None)
+    if slices and kind.y in roles:
+        return slices
+    units = [unit_or_quantum(column.unit_text) for column in table.columns]
+    spread = uncertainty_columns([column.name for column in table.columns], units, kind)
+    for role in roles:
+        named = tuple(i for i, c in enumerate(table.columns) if i not in spread and matches(c.name, role))
+        if named:
+            return named
+    return ()
 
 
 def header(column: Column) -> str:

@@ -15,6 +15,7 @@ from gzero.measurement.columns import (
     SMALLEST,
     check_sizes,
     chosen,
+    raw_columns,
     read_beside,
     role_of,
     spread_in_si,
@@ -50,6 +51,7 @@ def measure_rows(
     index = layout.std[0]
     spread = None if index is None else spread_in_si(table, table.columns[index], column, unit, environment)
     beside = {name: read_beside(table, i, std, role_of(kind, name), environment) for name, i, std in layout.beside}
+    kept = raw_columns(table, (layout.y[0], index))
     out = []
     for row in range(table.rows):
         if not np.isfinite(column.values[row]):
@@ -75,6 +77,7 @@ def measure_rows(
             values=np.array([column.values[row] * unit.factor]),
             std=std,
             unit=unit.si,
+            common=column.common,
         )
         temperature = own.get("temperature")
         x = Series(
@@ -99,6 +102,7 @@ def measure_rows(
                 particle=particle,
                 ledger=(chosen("y column", table, layout, layout.y[0], wanted.y),),
                 metadata=table.metadata,
+                raw={name: replace(raw, values=raw.values[row : row + 1]) for name, raw in kept.items()},
             )
         )
     for measurement in out:

@@ -24,6 +24,7 @@ from gzero.pipeline.branches import between_branches
 from gzero.pipeline.config import Config, loss, noise_model, plateaus, risers, selection
 from gzero.pipeline.conventions import conventions
 from gzero.pipeline.load import FIT, environment, load_traces
+from gzero.pipeline.preparation import with_metadata
 from gzero.pipeline.record import record
 from gzero.quanta import (
     Quantum,
@@ -122,6 +123,7 @@ def find(measurement: Measurement, config: Config) -> Found:
     ------
     InputError : readings that make no curve, options that contradict them.
     """
+    config = with_metadata(config, measurement.metadata, measurement.origin.path)
     experiment = kind(measurement.kind)
     free = experiment.compared == "" or (experiment.listed and config.quantum is None)
     quantum, declared = (_nameless(measurement), False) if free else quantum_of(config, measurement)
@@ -165,6 +167,7 @@ def analyse_measurement(measurement: Measurement, config: Config, *, simulate: b
     ------
     InputError : readings that make no curve, options that contradict them.
     """
+    config = with_metadata(config, measurement.metadata, measurement.origin.path)
     found, margins, experiment = find(measurement, config), margins_of(config), kind(measurement.kind)
     findings, quantum, declared = found.findings, found.quantum, found.declared
     # a list of values may have no unit to be compared with, and a quantum no value without its conditions

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_args
@@ -13,7 +13,9 @@ from typing import Any, get_args
 from gzero.errors import ConfigError
 from gzero.fitters.options import RISER_SHAPES, Action, NoiseModel, RiserShape, Rows, Transmission
 from gzero.fitters.problem import Loss
+from gzero.measurement.chain_text import chain_schema, chain_text
 from gzero.measurement.ledger import By
+from gzero.measurement.masks import joined, mask_schema, mask_text
 from gzero.models.carriers import Statistics
 from gzero.reduction.selection import Selection
 
@@ -23,7 +25,7 @@ _TEXTS = (
     "quantum", "particle", "mass", "temperature", "series_resistance", "gain", "offset", "length", "bias",
     "lever_arm", "width", "area", "electric_field", "magnetic_field", "compressibility", "channels", "density",
     "reservoir_temperature", "sound_speed", "length_offset", "exposure", "columns", "risers", "range", "plateaus", "invalid", "repeats", "sweep", "loss", "noise_model", "blind_record",
-    "statistics", "dimensions", "transmission", "action", "rows",
+    "statistics", "dimensions", "transmission", "action", "rows", "chain", "mask", "from_metadata",
 )  # fmt: skip
 #: Options that take one of a few words, the default first.
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -42,6 +44,9 @@ _NUMBERS = ("margin", "level_margin", "confidence", "seed", "header_row", "degen
 
 #: Options that are said or not.
 _FLAGS = ("blind",)
+
+#: Options that may be tables in a file, and how those are written as one text.
+_TABLES: Mapping[str, Callable[[object], str]] = {"chain": chain_text, "mask": mask_text}
 
 #: Options that count, with their least value.
 _COUNTS = {"seed": 0, "header_row": 1}
@@ -114,6 +119,9 @@ class Config:
     seed: int | None = None
     blind: bool | None = None
     blind_record: str | None = None
+    chain: str | None = None
+    mask: str | None = None
+    from_metadata: str | None = None
     said_by: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
 
@@ -124,6 +132,10 @@ class Config:
             own = getattr(self, name)
             values[name] = own if own is not None else getattr(below, name)
         said = {**below.said_by, **self.said_by}
+        if self.mask is not None and below.mask is not None:  # what one has left out, the other does not bring back
+            values["mask"] = joined(below.mask, self.mask)
+            who = {below.said_by.get("mask"): 0, self.said_by.get("mask"): 1}
+            said["mask"] = " and ".join("the command line" if one == "user" else str(one) for one in who)
         return Config(**values, said_by=said, provenance={**below.provenance, **self.provenance})
 
     def origin(self, name: str) -> tuple[By, str]:
@@ -131,7 +143,7 @@ class Config:
         if getattr(self, name) is None:
             return "default", ""
         said = self.said_by.get(name, "")
-        return "user", "" if said == "user" else said
+        return "data" if said.startswith("metadata ") else "user", "" if said == "user" else said
 
 
 def configure(said: str = "user", /, **options: Any) -> Config:
@@ -172,6 +184,8 @@ def _typed(name: str, value: object) -> object:
         if not math.isfinite(number):
             raise ConfigError(f"{name.replace('_', '-')}: '{value}' is not finite", remedy="write for example 0.05")
         return number
+    if name in _TABLES and not isinstance(value, str | int | float):
+        return _TABLES[name](value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ConfigError(f"{name}: {value!r} is not a text", remedy='write it in quotes, for example "2e^2/h"')
     return str(value)
@@ -376,6 +390,7 @@ def config_schema() -> dict[str, Any]:
         kinds[name] = {"type": "boolean"}
     for name, allowed in _CHOICES.items():
         kinds[name] = {"enum": [*allowed, *(int(word) for word in allowed if word.isdigit())]}
+    kinds |= {"chain": chain_schema(), "mask": mask_schema()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "gzero.config/1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,18 @@ from gzero.measurement.roles import Layout, Wanted
 from gzero.pipeline.blind_record import factor_of, find_record
 from gzero.pipeline.config import Config, columns, selection
 from gzero.pipeline.diffusive import Told, bridge_layout, of_rows, reduced, told
+from gzero.pipeline.preparation import (
+    Undone,
+    bias_ledger,
+    biased,
+    check_chain,
+    measured_behind_masks,
+    recorded,
+    seen_by_masks,
+    undone,
+    with_metadata,
+)
+from gzero.pipeline.trace_choice import by_place
 from gzero.quanta import (
     Conditions,
     Particle,
@@ -74,18 +87,25 @@ def layout_of(table: Table, experiment: Kind, config: Config) -> Layout:
 
 def inspect_path(path: str | Path, config: Config) -> Inspection:
     """Look at a file without analysing it; a layout that cannot be decided is told, not raised."""
-    table = read(path, config)
-    experiment = experiment_of(table, config)
-    table = ratios_as_names(table, experiment)
-    layout, problem = None, ""
+    raw, asked = read(path, config), config
+    layout, problem, experiment, table = None, "", None, raw
+    left_out: tuple[str, ...] = ()
     try:
+        config = with_metadata(asked, raw.metadata, str(path))
+        found = undone(raw, experiment_of(raw, config), _wanted(config), config, environment(config))
+        experiment = experiment_of(found.table, config)
+        table = ratios_as_names(found.table, experiment)
         plate = experiment.name == "diffusion" and config.y is None and is_bridge(table)
         layout = bridge_layout(table) if plate else layout_of(table, experiment, config)
+        check_chain(found, layout, experiment, config)
+        left_out = seen_by_masks(table, experiment, _wanted(config), layout, config, environment(config))
     except InputError as error:
         problem = str(error)
     record = find_record(path, config.blind_record, table.origin.sha256)
     blind = bool(config.blind) if record is None else record.unblinded is None
-    return inspect_table(table, experiment.name, layout, problem, environment(config), blind=blind)
+    name = (experiment or experiment_of(raw, asked)).name
+    seen = inspect_table(table, name, layout, problem, environment(asked), blind=blind)
+    return replace(seen, dropped=(*seen.dropped, *left_out))
 
 
 def load_traces(path: str | Path, config: Config) -> tuple[Measurement, ...]:
@@ -117,18 +137,50 @@ def load_true(path: str | Path, config: Config) -> tuple[Measurement, ...]:
     return _of_trace(_measured(read(path, config), path, config), config, str(path))
 
 
-def _measured(table: Table, path: str | Path, config: Config) -> tuple[Measurement, ...]:
-    """Every trace that a table holds, as measured."""
-    experiment = experiment_of(table, config)
-    table = ratios_as_names(table, experiment)
-    quantum = parse_quantum(config.quantum, environment(config)) if config.quantum else None
+def _measured(raw: Table, path: str | Path, asked: Config) -> tuple[Measurement, ...]:
+    """Every trace that a table holds, as measured: behind its signal chains, without what is masked."""
+    config = with_metadata(asked, raw.metadata, str(path))
+    wanted, around = _wanted(config), environment(config)
+    found = undone(raw, experiment_of(raw, config), wanted, config, around)
+    experiment = experiment_of(found.table, config)
+    table = ratios_as_names(found.table, experiment)
+    quantum = parse_quantum(config.quantum, around) if config.quantum else None
     if quantum is not None:
         check_quantum(quantum, experiment, str(path))
+    kept, ledger = recorded(asked, raw.metadata, str(path))
+    stated = stated_conditions(config, experiment)
+    ledger = (*ledger, *found.converted.ledger, *bias_ledger(found, stated, config))
+    conditions = {**biased(stated, found), **kept}
+
+    def measured(part: Table) -> tuple[Measurement, ...]:
+        return _given_meaning(part, experiment, config, conditions, quantum, found)
+
+    layout = None
+    with suppress(InputError):  # told where the measurement is made; a mask may name its columns without any role
+        layout = layout_of(table, experiment, config)
+    out = measured_behind_masks(table, experiment, wanted, layout, config, around, measured)
+    return told(out, ledger, found.converted.warnings, {})
+
+
+def _given_meaning(
+    table: Table,
+    experiment: Kind,
+    config: Config,
+    conditions: dict[str, Estimate],
+    quantum: Quantum | None,
+    chains: Undone,
+) -> tuple[Measurement, ...]:
+    """Every trace of a table whose chains are undone."""
     if experiment.catalogue:
         return measure_catalogue(table, layout_of(table, experiment, config), experiment)
     give_meaning = measure_list if experiment.listed else measure
     found = reduced(table) if experiment.name == "diffusion" and config.y is None else Told(table=table)
     layout = layout_of(found.table, experiment, config)
+    warnings = found.warnings
+    if found.table is table:
+        warnings = (*warnings, *check_chain(chains, layout, experiment, config))
+    elif any(column.common or column.shift for column in table.columns):
+        warnings = (*warnings, "what the signal chain is uncertain by is in no uncertainty of the mobility")
     asked, ledger = experiment, found.ledger
     shared: dict[str, Estimate] = {}
     if experiment.per_row:
@@ -140,12 +192,12 @@ def _measured(table: Table, path: str | Path, config: Config) -> tuple[Measureme
         layout,
         asked,
         _wanted(config),
-        conditions=stated_conditions(config, experiment),
+        conditions=conditions,
         environment=environment(config),
         particle=config.particle,
         quantum=quantum,
     )
-    return told(measurements, ledger, found.warnings, shared)
+    return told(measurements, ledger, warnings, shared)
 
 
 def check_quantum(quantum: Quantum, experiment: Kind, path: str) -> None:
@@ -174,8 +226,16 @@ def with_stated(measurement: Measurement, config: Config) -> Measurement:
 
     Raises
     ------
-    ConfigError : blind mode, whose record stands beside a file.
+    ConfigError : blind mode, whose record stands beside a file; a signal chain or a mask, which are of a file's columns.
     """
+    for name in ("chain", "mask"):
+        if config.origin(name) == (
+            "user",
+            "",
+        ):  # in a configuration file it may be what the measurement was loaded with
+            raise ConfigError(
+                f"a {name} is of the columns of a file, and this is a measurement", remedy=f"state it where the file is loaded: gzero.load(path, {name}=...)"
+            )  # fmt: skip
     if config.blind:
         raise ConfigError("blind mode needs a file, beside which its record stands", remedy="give the path instead")
     stated = stated_conditions(config, kind(measurement.kind))
@@ -192,12 +252,15 @@ def branches(measurements: Iterable[Measurement], config: Config) -> tuple[Measu
 def _of_trace(measurements: tuple[Measurement, ...], config: Config, path: str) -> tuple[Measurement, ...]:
     """The trace or branch that is asked for by name or by index from 0; all of them where none is.
 
-    The name of a trace of a map stands for all of its branches.
+    The name or the place of a trace of a map stands for all of its branches.
     """
     wanted = config.trace
     whole = [m for m in measurements if m.trace == wanted]
     if whole:
         return branches(whole, config)
+    placed = None if wanted is None else by_place(measurements, wanted, path)
+    if placed is not None:
+        return branches((placed,), config)
     measurements = branches(measurements, config)
     if wanted is None:
         return measurements

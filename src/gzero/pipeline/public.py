@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -20,7 +20,7 @@ from gzero.verdict.decide import decide
 from gzero.verdict.verdict import Verdict
 
 
-def _config(path: str | Path, config: str | Path | None, options: dict[str, str | None]) -> Config:
+def _config(path: str | Path, config: str | Path | None, options: Mapping[str, object]) -> Config:
     return with_files(configure(**options), Path(path), Path(config) if config is not None else None)
 
 
@@ -40,6 +40,9 @@ def load_traces(
     quantum: str | None = None,
     particle: str | None = None,
     sweep: str | None = None,
+    chain: str | Mapping[str, Mapping[str, object]] | None = None,
+    mask: str | Sequence[str | Mapping[str, str]] | None = None,
+    from_metadata: str | None = None,
     config: str | Path | None = None,
 ) -> tuple[Measurement, ...]:
     """Every trace of a file, with its numbers in SI.
@@ -52,6 +55,10 @@ def load_traces(
     x, y, std : columns by header or by number from 1.
     x_unit, y_unit : units for headers that state none.
     quantum : what values without a unit are in units of.
+    chain : what lies between the sample and a column, as on the command line or as a dict of dicts:
+        ``{"I_meas": {"iv_converter": "1.00(1)e8 V/A"}}``. The columns as the file holds them are in `Measurement.raw`.
+    mask : readings to leave out, each with its reason: ``"G1 > -280: channel not formed"``, or a list of such.
+    from_metadata : conditions to take from the file's metadata: ``"temperature, bias"``.
     sweep : "split" (the default) makes a trace of each branch of a sweep that turns round; anything else does not.
     config : a TOML file; the sidecar beside the data is read in any case.
 
@@ -62,6 +69,7 @@ def load_traces(
     options = {
         "sheet": sheet, "group": group, "run": None if run is None else str(run), "trace": None if trace is None else str(trace), "x": x, "y": y, "std": std, "x_unit": x_unit,
         "y_unit": y_unit, "experiment": experiment, "quantum": quantum, "particle": particle, "sweep": sweep,
+        "chain": chain, "mask": mask, "from_metadata": from_metadata,
     }  # fmt: skip
     found = _load_traces(path, _config(path, config, options))
     if any(m.blind for m in found):
@@ -89,6 +97,9 @@ def load(
     quantum: str | None = None,
     particle: str | None = None,
     sweep: str | None = None,
+    chain: str | Mapping[str, Mapping[str, object]] | None = None,
+    mask: str | Sequence[str | Mapping[str, str]] | None = None,
+    from_metadata: str | None = None,
     config: str | Path | None = None,
 ) -> Measurement:
     """The one trace of a file; parameters as in `load_traces`.
@@ -99,7 +110,7 @@ def load(
     """
     found = load_traces(
         path, sheet=sheet, group=group, run=run, trace=trace, x=x, y=y, std=std, x_unit=x_unit, y_unit=y_unit, experiment=experiment,
-        quantum=quantum, particle=particle, sweep=sweep, config=config,
+        quantum=quantum, particle=particle, sweep=sweep, chain=chain, mask=mask, from_metadata=from_metadata, config=config,
     )  # fmt: skip
     if len(found) > 1:
         raise _several(found, path, "gzero.load_traces")
@@ -157,6 +168,9 @@ class Options(TypedDict, total=False):
     seed: int
     blind: bool
     blind_record: str
+    chain: str | Mapping[str, Mapping[str, object]]
+    mask: str | Sequence[str | Mapping[str, str]]
+    from_metadata: str
 
 
 def analyse_traces(

@@ -78,7 +78,7 @@ def dimensions_of(measurement: Measurement, config: Config, analysis: Analysis) 
     ----------
     analysis : of this measurement under this configuration; it says what there is to choose.
     """
-    gone = np.concatenate([np.empty(0, np.int64), *(e.indices for e in analysis.exclusions)])
+    gone = np.concatenate([np.empty(0, np.int64), *(e.indices for e in analysis.exclusions if e.by != "user")])
     rest = np.setdiff1d(np.arange(measurement.ordinate.values.size), gone)
     return {
         "window": _windows(measurement, analysis),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 
 from gzero.analysis import Analysis
@@ -13,6 +16,7 @@ from gzero.measurement.measurement import Measurement
 from gzero.pipeline.config import Config
 from gzero.pipeline.conventions import NAMES
 from gzero.pipeline.load import environment
+from gzero.pipeline.preparation import AT_SAMPLE, OF_SOURCE
 from gzero.pipeline.published import published_beside
 from gzero.quanta import (
     CONSTANTS_SET,
@@ -58,12 +62,13 @@ def record(
         levels=findings.levels,
         curve=findings.curve,
         excluded=_excluded_points(measurement, findings),
-        exclusions=findings.exclusions,
+        exclusions=(*measurement.exclusions, *findings.exclusions),
+        raw=_raw_beside(measurement, findings),
         fit=findings.fit,
         budget=findings.budget,
         comparisons=comparisons,
         ledger=(
-            *(() if kind(measurement.kind).catalogue else stated(config, quantum, declared)),
+            *(() if kind(measurement.kind).catalogue else _as_meant(stated(config, quantum, declared), measurement)),
             *measurement.ledger,
             *findings.ledger,
             *_unused(config, findings),
@@ -136,6 +141,18 @@ def stated(config: Config, quantum: Quantum | None, declared: bool) -> list[Choi
     return out
 
 
+def _as_meant(choices: list[Choice], measurement: Measurement) -> list[Choice]:
+    """Stated options by what they turned out to be: a bias that goes through a chain is that of the source."""
+    behind_chain = any(choice.choice == AT_SAMPLE for choice in measurement.ledger)
+    out = [replace(c, choice=OF_SOURCE) if behind_chain and c.choice == "bias" else c for c in choices]
+    of_chain = "offset" in measurement.conditions  # though nobody states one: the uncertain zero of a chain
+    return [replace(c, value="0, as uncertain as its chain") if of_chain and _unsaid(c, "offset") else c for c in out]
+
+
+def _unsaid(choice: Choice, name: str) -> bool:
+    return choice.choice == name and choice.origin == "default"
+
+
 def _unused(config: Config, findings: Findings) -> list[Choice]:
     """Conventions that were stated and that the experiment has no use for."""
     used = {choice.choice for choice in findings.ledger}
@@ -169,7 +186,27 @@ def _excluded_points(
     with np.errstate(all="ignore"):
         y = Calibration.of(measurement.conditions).apply(measurement.ordinate.values)
     out = []
+    for masked in measurement.exclusions:
+        with np.errstate(all="ignore"):
+            at = Calibration.of(measurement.conditions).apply(np.array(masked.y))
+        shown = [(a, float(b)) for a, b in zip(masked.x, at, strict=True) if np.isfinite(a) and np.isfinite(b)]
+        if shown:
+            out.append((masked.rule, tuple(a for a, _ in shown), tuple(b for _, b in shown)))
     for exclusion in findings.exclusions:
         rows = exclusion.indices[np.isfinite(x[exclusion.indices]) & np.isfinite(y[exclusion.indices])]
         out.append((exclusion.rule, tuple(float(v) for v in x[rows]), tuple(float(v) for v in y[rows])))
     return tuple(out)
+
+
+def _raw_beside(measurement: Measurement, findings: Findings) -> Mapping[str, tuple[float, ...]]:
+    """Raw numbers of the points of the curve, by the header of their column; of a setting that was read more than once, none."""
+    curve = findings.curve
+    if curve is None or curve.rows is None or not measurement.raw:
+        return {}
+    x = measurement.abscissa.values
+    often = {v for v, n in zip(*np.unique(x, return_counts=True), strict=True) if n > 1}
+    once = np.array([v not in often for v in x[curve.rows]])
+    return {
+        name: tuple(float(v) if one else float("nan") for v, one in zip(column.values[curve.rows], once, strict=True))
+        for name, column in measurement.raw.items()
+    }

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from gzero.errors import GzeroError
+from gzero.measurement.chain_text import canonical_chain
 from gzero.measurement.kinds import kind
+from gzero.measurement.masks import canonical_masks
 from gzero.measurement.measurement import DECLARABLE, condition
 from gzero.pipeline.blind_record import digest
 from gzero.pipeline.config import Config, loss, plateaus, risers, selection
@@ -58,6 +60,10 @@ def choices_of(config: Config) -> dict[str, str]:
         out["risers"] = ",".join(sorted(risers(config))) or NOT_STATED
     if (claimed := plateaus(config)) is not None:
         out["plateaus"] = f"{claimed[0]}:{claimed[1]}"
+    if config.chain is not None:
+        out["chain"] = canonical_chain(config.chain)
+    if config.mask is not None:
+        out["mask"] = canonical_masks(config.mask)
     if config.quantum is not None:
         out["quantum"] = parse_quantum(config.quantum, environment(config)).symbol
     for name in DECLARABLE:

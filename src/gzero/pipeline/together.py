@@ -15,6 +15,7 @@ from gzero.fitters import temperature_series, together
 from gzero.fitters.temperature_series import TemperatureSeries
 from gzero.fitters.together import JointFit
 from gzero.joint import JointEstimates
+from gzero.measurement.chain import is_of_instrument
 from gzero.measurement.measurement import Measurement
 from gzero.models.model import Array
 from gzero.pipeline.analyse import analyse_measurement, margins_of
@@ -166,9 +167,9 @@ def _estimates(joint: JointFit, measurements: Sequence[Measurement], common: Col
 
 
 def _source(source: str, place: int, measurements: Sequence[Measurement], common: Collection[str]) -> str:
-    """The name of a source: the same for measurements of one file, and where the user says so."""
+    """The name of a source: the same for measurements of one file, of one named instrument, and where the user says so."""
     files = [m.origin.sha256 for m in measurements]
-    if source in common or len(set(files)) == 1:
+    if source in common or len(set(files)) == 1 or is_of_instrument(source):
         return source
     return f"{source} of curve {files.index(files[place])}"
 

@@ -16,6 +16,7 @@ and belong to none. Two such stretches one after the other are readings in no or
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gzero.loaders.table import Dropped
-from gzero.measurement.ledger import Choice
+from gzero.measurement.ledger import Choice, Exclusion
 from gzero.measurement.measurement import Measurement
 
 Direction = Literal["up", "down"]
@@ -155,28 +156,39 @@ def split(measurement: Measurement) -> tuple[Measurement, ...]:
     if between:
         origin = replace(origin, dropped=(*origin.dropped, left_out))
     out = []
-    for name, branch in zip(_names(branches), branches, strict=True):
-        rows = tuple(measurement.row(int(i)) for i in branch.readings)
+    starts = [measurement.row(int(branch.readings[0])) for branch in branches]
+    for i, (name, branch) in enumerate(zip(_names(branches), branches, strict=True)):
+        part = measurement.taken(branch.readings)
+        rows = part.row_numbers
         taken = Choice(
             choice=_BRANCH,
             value=name,
             origin="default",
             note=f"rows {rows[0]} to {rows[-1]}, one of {len(branches)} branches that x goes through; --sweep split",
         )
-        series = {
-            key: replace(s, values=s.values[branch.readings], std=None if s.std is None else s.std[branch.readings])
-            for key, s in measurement.series.items()
-        }
+        masked = _masked_there(measurement.exclusions, starts, i)
+        hidden = sum(e.indices.size for e in masked)
         out.append(
             replace(
-                measurement,
-                series=series,
-                origin=replace(origin, rows_read=int(branch.readings.size) + between),
+                part,
+                origin=replace(origin, rows_read=int(branch.readings.size) + between + hidden),
                 trace=f"{measurement.trace}, {name}" if measurement.trace else name,
-                row_numbers=rows,
                 ledger=(*measurement.ledger, taken),
+                exclusions=masked,
             )
         )
+    return tuple(out)
+
+
+def _masked_there(exclusions: tuple[Exclusion, ...], starts: list[int], branch: int) -> tuple[Exclusion, ...]:
+    """What masks took from a branch: readings behind its first row and before that of the next one, the first from the start on."""
+    out = []
+    for e in exclusions:
+        at = [k for k, row in enumerate(e.rows) if max(bisect_right(starts, row) - 1, 0) == branch]
+        if at:
+            x, y = (tuple(values[k] for k in at) if values else () for values in (e.x, e.y))
+            rows = tuple(e.rows[k] for k in at)
+            out.append(replace(e, indices=e.indices[at], rows=rows, x=x, y=y))
     return tuple(out)
 
 

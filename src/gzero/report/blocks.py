@@ -47,7 +47,9 @@ NO_STAIRCASE = "One value is no staircase: it is told in fundamental units, and 
 NO_QUANTUM = "No quantum is in the question of this experiment: its quantities are given in SI."
 
 #: Ledger entries that belong to the cover of a report.
-_CONDITIONS = ("particle", "mass", "temperature", "length", "bias")
+_CONDITIONS = (
+    "particle", "mass", "temperature", "length", "bias", "bias of the source", "bias at the sample", "frequency",
+)  # fmt: skip
 
 _TONES: dict[str, Tone] = {"quantized": "good", "not quantized": "bad", "undecided": "open"}
 _ANSWERS: dict[str, Tone] = {"yes": "good", "no": "bad", "undecided": "open"}
@@ -323,7 +325,7 @@ def exclusions_table(analyses: Sequence[Analysis]) -> TableBlock | None:
     counts: dict[tuple[str, str, str], int] = {}
     for analysis in analyses:
         for e in analysis.exclusions:
-            key = (e.rule, e.reason, "analysis")
+            key = (e.rule, e.reason, "the user" if e.by == "user" else "analysis")
             counts[key] = counts.get(key, 0) + int(e.indices.size)
     for origin in {id(a.origin): a.origin for a in analyses}.values():
         for d in origin.dropped:

@@ -152,10 +152,18 @@ def inspection_document(seen: Inspection) -> Document:
                 blocks=(Facts(pairs=tuple((k, text(v)) for k, v in list(seen.metadata.items())[:30])),),
             )
         )
+    if seen.offered:
+        offered = tuple(
+            f"offered: {o.name.replace('_', ' ')} = {o.text} (metadata '{o.key}'), used only when declared: {o.how}"
+            + (f" ({o.problem})" if o.problem else "")
+            for o in seen.offered[:20]
+        )
+        sections.append(Section(title="Conditions that the metadata offer", blocks=(Notes(items=offered),)))
     if seen.dropped:
-        sections.append(Section(title="Left out by the loader", blocks=(Notes(items=seen.dropped),)))
+        sections.append(Section(title="Left out", blocks=(Notes(items=seen.dropped),)))
     advice = [
-        "Overrule with --x, --y, --std (column name or number), --x-unit, --y-unit, --sheet, --group, --run, --delimiter, --decimal, --header-row; or write them as keys in a TOML file of the same name beside the data."
+        "Overrule with --x, --y, --std (column name or number), --x-unit, --y-unit, --sheet, --group, --run, --delimiter, --decimal, --header-row; or write them as keys in a TOML file of the same name beside the data.",
+        "Say what lies between the sample and a column with --chain, and which readings to leave out, and why, with --mask.",
     ]
     if seen.blind:
         advice.insert(0, "The data are blind: only the range of the abscissa is shown.")

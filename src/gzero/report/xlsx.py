@@ -295,9 +295,9 @@ def _ledger(traces: Traces) -> Sheet:
     rows: list[Row] = []
     for label, analysis in traces:
         rows += [[label, c.choice, c.value, c.origin, c.note] for c in analysis.ledger]
-        left_out = [(e.rule, e.reason, int(e.indices.size)) for e in analysis.exclusions]
-        left_out += [(d.rule, d.reason, d.rows) for d in analysis.origin.dropped]
-        rows += [[label, f"excluded: {rule}", f"{rows_} rows", "data", reason] for rule, reason, rows_ in left_out]
+        left_out = [(e.rule, e.reason, int(e.indices.size), e.by) for e in analysis.exclusions]
+        left_out += [(d.rule, d.reason, d.rows, "data") for d in analysis.origin.dropped]
+        rows += [[label, f"excluded: {rule}", f"{rows_} rows", by, reason] for rule, reason, rows_, by in left_out]
     return ["trace", "choice", "value", "origin", "note"], rows
 
 
@@ -314,10 +314,12 @@ def _data(traces: Traces) -> Sheet:
     measured = (y_names.pop() if len(y_names) == 1 else "y", "std", "fit", "residual")
     heads += [_common(name, [y for _, y in units]) for name in measured]
     mixed = len(set(units)) > 1
-    return [*heads, "units"] if mixed else heads, _points(traces, mixed)
+    raw = tuple(dict.fromkeys(name for _, a, _ in kept if not is_blind(a) for name in a.raw))
+    heads += [f"as the file holds it: {name}" for name in raw]
+    return [*heads, "units"] if mixed else heads, _points(traces, raw, mixed)
 
 
-def _points(traces: Traces, mixed: bool) -> Iterator[Row]:
+def _points(traces: Traces, raw: tuple[str, ...], mixed: bool) -> Iterator[Row]:
     """One row a point; a last row says what was left out. Blind points would give the factor away beside the file's own."""
     left = MAX_ROWS
     omitted = len(traces[MAX_TRACES:])
@@ -340,10 +342,11 @@ def _points(traces: Traces, mixed: bool) -> Iterator[Row]:
                 row += [Number(float(fitted.fitted[i]), shown), Number(float(fitted.residuals[i]), small)]
             else:
                 row += [None, None]
+            row += [Number(analysis.raw[name][i]) if name in analysis.raw else None for name in raw]
             yield [*row, *units]
         left -= min(len(curve), left)
     blind = any(is_blind(a) for _, a in traces)
     if omitted or cut or blind:
         note = f"not shown: {omitted} more traces, {cut} more points; write the report of a single trace to see them"
         note = "points are not shown while they are blind" if blind else note
-        yield [note, note if len(traces) == 1 else None, None, None, None, None, *([None] if mixed else [])]
+        yield [note, note if len(traces) == 1 else None, *[None] * (4 + len(raw)), *([None] if mixed else [])]
