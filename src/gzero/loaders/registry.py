@@ -16,6 +16,7 @@ from gzero.loaders.igor import LOADER as IGOR
 from gzero.loaders.qcodes import LOADER as QCODES
 from gzero.loaders.source import check_file, looks_like, read_head, unread
 from gzero.loaders.table import Table
+from gzero.loaders.tdms import LOADER as TDMS
 from gzero.loaders.text import LOADER as TEXT
 
 ENTRY_POINTS = "gzero.loaders"
@@ -65,7 +66,7 @@ class LoaderDescription:
 
 
 #: In the order in which they are asked: the surest signature first.
-BUILT_IN: dict[str, Loader] = {loader.name: loader for loader in (IGOR, QCODES, EXCEL, TEXT)}
+BUILT_IN: dict[str, Loader] = {loader.name: loader for loader in (IGOR, TDMS, QCODES, EXCEL, TEXT)}
 
 
 def _entry_points() -> tuple[EntryPoint, ...]:
