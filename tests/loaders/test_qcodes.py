@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -361,6 +362,136 @@ def test_a_staircase_gives_what_it_gives_as_text(
         found.append(json.loads(printed)["estimates"])
     assert found[0] == found[1]
     assert found[0]["step_height"]["value"] == pytest.approx(7.748091729e-5, rel=0.01)  # the synthetic truth
+
+
+# --- databases that mean harm, and odd ones ------------------------------------------------------------------------------
+
+
+def test_descriptions_without_end(copied: Callable[[str], Path]) -> None:
+    path = copied("old.db")
+    whole = read_table(path, run="1")
+    nested = '{"a":' * 200_000
+    change(path, f"UPDATE runs SET run_description = '{nested}', snapshot = '{nested}'")
+    table = read_table(path, run="1")  # the tables `layouts` and `dependencies` say the same
+    same(table, whole)
+    assert "mixing_chamber" not in table.metadata
+
+
+@pytest.mark.parametrize(
+    "description",
+    ["", "[]", "{}", "null", "not JSON", '{"interdependencies": 3}', '{"interdependencies": {"paramspecs": [1, {"name": 2}]}}',
+     '{"interdependencies_": {"parameters": {"x": 1, "y": {"name": []}}, "dependencies": {"y": 3}, "standalones": {}}}',
+     '{"interdependencies_": {"parameters": {"gate": {"unit": 7}}, "dependencies": {"gate": ["gate", "none", 4]}}}'],
+)  # fmt: skip
+def test_descriptions_that_make_no_sense(copied: Callable[[str], Path], description: str) -> None:
+    path = copied("old.db")
+    change(path, "DROP TABLE layouts", f"UPDATE runs SET run_description = '{description}'")
+    np.testing.assert_array_equal(values(read_table(path, run="1", group="gate"), "gate")[:3], [-1.5, -1.5, -1.4])
+
+
+def npy(text: str, data: bytes = b"") -> bytes:
+    head = text.encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head + data
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [
+        npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", b"cos\nsystem\n(S'true'\ntR."),
+        npy("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,), }", bytes(8)),
+        npy("{'descr': '<f8', 'fortran_order': False, 'shape': (99999999,), }", bytes(8)),
+        npy("{'descr': '<f8', 'fortran_order': False, 'shape': (9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, ), }", bytes(8)),
+        npy("{'descr': '<f3', 'fortran_order': False, 'shape': (1,), }", bytes(8)),
+        npy("{'descr': '<U4', 'fortran_order': False, 'shape': (1,), }", bytes(16)),
+        npy("__import__('os').abort()", bytes(8)), b"\x93NUMPY\x01", b"", b"PK\x03\x04",
+    ],
+)  # fmt: skip
+def test_arrays_that_are_no_plain_numbers(lab: Path, copied: Callable[[str], Path], blob: bytes) -> None:
+    path = copied("old.db")
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute('UPDATE "results-1-3" SET current = ? WHERE current IS NOT NULL AND field = 0', (blob,))
+    connection.close()
+    table = read_table(path, run="3")
+    traces = np.array([c.values for c in table.columns[1:]])
+    assert np.isnan(traces[0]).all()
+    np.testing.assert_array_equal(traces[1:], as_written(lab, "arrays", "old.db")["current"][1:])
+    assert {d.rule for d in table.origin.dropped} == {"another group", "not a number"}
+
+
+def test_arrays_in_any_order_and_of_any_length(tmp_path: Path) -> None:
+    path = tmp_path / "odd.db"
+    connection = sqlite3.connect(path)
+    parts = []
+
+    def blob(array: NDArray[np.generic]) -> bytes:
+        with io.BytesIO() as out:
+            np.lib.format.write_array(out, array, allow_pickle=False)
+            return out.getvalue()
+
+    with connection:
+        connection.execute("CREATE TABLE t (x array, y array, z numeric)")
+        grid = np.arange(6.0).reshape(2, 3)
+        rows = [
+            (grid, np.asfortranarray(grid + 10), 1.0),
+            (np.arange(4, dtype=">i2"), np.arange(4, dtype="f4") + 0.5, 2.0),
+            (np.array([7.0]), np.array([True, False]), 3.0),
+            (np.arange(3), np.arange(2) + 2**60 + 1, 4.0),
+        ]
+        for x, y, z in rows:
+            parts.append((x.ravel(), y.ravel(), z))
+            connection.execute("INSERT INTO t VALUES (?, ?, ?)", (blob(x), blob(y), z))
+    connection.close()
+    table = read_table(path)
+    x, y, z = (column.values for column in table.columns)
+    np.testing.assert_array_equal(x, np.r_[parts[0][0], parts[1][0], 7.0, 7.0, 0.0, 1.0, 2.0])
+    np.testing.assert_array_equal(y, np.r_[parts[0][1], parts[1][1], 1.0, 0.0, np.nan, np.nan, np.nan])
+    np.testing.assert_array_equal(z, np.repeat([1.0, 2.0, 3.0, 4.0], [6, 4, 2, 3]))
+    assert [(d.rule, d.rows) for d in table.origin.dropped] == [("array of another length", 1)]
+
+
+def test_parameters_at_other_values_of_the_settings_are_a_group_of_their_own(copied: Callable[[str], Path]) -> None:
+    path = copied("old.db")
+    change(path, 'UPDATE "results-1-1" SET gate = gate + 1 WHERE lead IS NOT NULL')
+    table = read_table(path, run="1")
+    assert [c.name for c in table.columns] == ["gate", "current"]
+    (dropped,) = table.origin.dropped
+    assert "'lead' stands at other values of the settings" in dropped.reason
+    shifted = read_table(path, run="1", group="lead")
+    np.testing.assert_array_equal(values(shifted, "gate"), values(table, "gate") + 1)
+
+
+def test_numbers_that_are_none(copied: Callable[[str], Path]) -> None:
+    path = copied("old.db")
+    change(
+        path, """UPDATE "results-1-6" SET current = 'broken' WHERE gate = 1 AND phase IS NULL""",
+        'UPDATE "results-1-6" SET current = 9007199254740993 WHERE gate = 2 AND phase IS NULL',
+        'UPDATE "results-1-6" SET current = zeroblob(3) WHERE gate = 3 AND phase IS NULL',
+    )  # fmt: skip
+    table = read_table(path, run="6")
+    np.testing.assert_array_equal(values(table, "current"), [0, np.nan, 2.0**53, np.nan, 16, 25])
+    assert {(d.rule, d.rows) for d in table.origin.dropped} == {("not a number", 2), ("rounded integer", 1)}
+
+
+def test_settings_of_a_snapshot_are_bounded(copied: Callable[[str], Path]) -> None:
+    path = copied("old.db")
+    settings = {f"p{i}": {"value": i, "unit": "V" if i % 2 else "", "ts": ""} for i in range(1900)}
+    snapshot = {
+        "station": {
+            "instruments": {
+                "dac": {
+                    "parameters": settings,
+                    "submodules": {"ch1": {"parameters": {"v": {"value": 1.5, "unit": "mV"}}}},
+                }
+            }
+        }
+    }
+    change(path, f"UPDATE runs SET snapshot = '{json.dumps(snapshot)}'")
+    table = read_table(path, run="1")
+    assert len(table.metadata) <= 1000
+    assert table.metadata["dac/ch1/v"] == "1.5 mV"
+    assert table.metadata["dac/p1"] == "1 V"  # those with a unit first
+    assert [d.rule for d in table.origin.dropped] == ["metadata left out"]
 
 
 def test_the_list_of_runs_is_bounded(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:

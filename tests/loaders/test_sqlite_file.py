@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sqlite3
@@ -347,3 +348,70 @@ def test_a_link_finds_the_log_of_its_database(tmp_path: Path) -> None:
     check(link, rows=ROWS + 1)
     measuring.close()
     check(link, rows=ROWS + 1)
+
+
+def test_pages_that_point_at_each_other_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # chapter 1.6 of the file format: an interior page of a table names its children; here each of eight names the next one
+    # 400 times, so that 36 kilobytes hold 400^8 rows for whoever follows them
+    path = make(tmp_path / "lab.db", "DELETE", rows=3)
+    data = bytearray(path.read_bytes())
+    assert data[16:18] == (4096).to_bytes(2, "big")
+    leaf, first = 2, len(data) // 4096 + 1
+    original = data[4096:8192]  # page 2, the root of the table, holds its rows
+    data += original
+    pages = list(range(first + 1, first + 8))
+    for i, page in enumerate([leaf, *pages]):
+        child = pages[i] if i < len(pages) else first
+        cells = b"".join(child.to_bytes(4, "big") + b"\x7f" for _ in range(400))
+        start = 4096 - len(cells)
+        head = (
+            b"\x05" + bytes(2) + (400).to_bytes(2, "big") + start.to_bytes(2, "big") + b"\0" + child.to_bytes(4, "big")
+        )
+        pointers = b"".join((start + 5 * k).to_bytes(2, "big") for k in range(400))
+        whole = (head + pointers).ljust(start, b"\0") + cells
+        if page == leaf:
+            data[4096:8192] = whole
+        else:
+            data += whole
+    data[28:32] = (len(data) // 4096).to_bytes(4, "big")
+    path.write_bytes(data)
+    monkeypatch.setattr(sqlite_file, "PATIENCE", 0.5)
+    started = time.monotonic()
+    with pytest.raises(FileError, match="takes far longer than its size explains"):
+        read_table(path)
+    assert time.monotonic() - started < 5
+
+
+def test_values_that_are_longer_than_numbers(tmp_path: Path) -> None:
+    path = build(tmp_path / "lab.db", "CREATE TABLE t (a, b)", "INSERT INTO t VALUES (1, 2), (3, zeroblob(5000000))")
+    with pytest.raises(FileError, match="longer than the file, or than a number can be"):
+        read_table(path)
+
+
+@pytest.mark.parametrize("mode", ["DELETE", "WAL"])
+def test_mutants_are_refused_or_read(tmp_path: Path, mode: str) -> None:
+    whole = make(tmp_path / "lab.db", mode, rows=200)
+    measuring = sqlite3.connect(whole, isolation_level=None)
+    measuring.execute("UPDATE scan SET y = 3")
+    parts = {each.name: each.read_bytes() for each in tmp_path.iterdir() if not each.name.endswith("-shm")}
+    measuring.close()
+    rng = np.random.default_rng(3)
+    folder = tmp_path / "mutants"
+    folder.mkdir()
+    refused = 0
+    for _ in range(150):
+        for name, content in parts.items():
+            data = bytearray(content)
+            for _ in range(int(rng.integers(0, 4))):
+                at = int(rng.integers(len(data)))
+                data[at : at + 4] = rng.bytes(int(rng.integers(0, 9)))
+            (folder / name).write_bytes(
+                bytes(data) if rng.random() < 0.8 else bytes(data[: int(rng.integers(1, len(data)))])
+            )
+        before = files(folder)
+        with contextlib.suppress(GzeroError):
+            read_table(folder / "lab.db", loader="qcodes")
+            continue
+        refused += 1
+        assert files(folder) == before
+    assert 10 < refused < 150

@@ -155,7 +155,7 @@ def _from_tables(database: Database, run: Run, columns: Mapping[str, str]) -> _D
     """What the tables `layouts` and `dependencies` say."""
     needed = {
         "layouts": {"layout_id", "run_id", "parameter", "label", "unit"},
-        "dependencies": {"dependent", "independent"},
+        "dependencies": {"dependent", "independent", "axis_num"},
     }
     for table, wanted in needed.items():
         if table not in database.tables or not wanted <= {column.name for column in database.columns(table)}:
@@ -163,16 +163,18 @@ def _from_tables(database: Database, run: Run, columns: Mapping[str, str]) -> _D
     names: dict[object, str] = {}
     parameters = {}
     chosen = "SELECT layout_id, substr(parameter, 1, 500), substr(label, 1, 500), substr(unit, 1, 500) FROM layouts"
-    for rows in database.rows(f"{chosen} WHERE run_id = ? LIMIT 2000", (run.run_id,)):
+    for rows in database.rows(f"{chosen} WHERE run_id = ? AND typeof(layout_id) = 'integer' LIMIT 2000", (run.run_id,)):
         for number, name, label, unit in rows:
             if isinstance(name, str):
                 names[number] = name
                 parameters[name] = _parameter(name, columns.get(name), label, unit)
     over: dict[str, tuple[str, ...]] = dict.fromkeys(parameters, ())
-    for rows in database.rows("SELECT dependent, independent FROM dependencies ORDER BY axis_num LIMIT 1000000"):
-        for dependent, independent in rows:
-            if dependent in names and independent in names:
-                over[names[dependent]] += (names[independent],)
+    found: list[tuple[int, int, int]] = []
+    whole = " AND ".join(f"typeof({name}) = 'integer'" for name in ("axis_num", "dependent", "independent"))
+    for rows in database.rows(f"SELECT axis_num, dependent, independent FROM dependencies WHERE {whole} LIMIT 500000"):
+        found += [row for row in rows if row[1] in names and row[2] in names]
+    for _, dependent, independent in sorted(found):
+        over[names[dependent]] += (names[independent],)
     return _Described(parameters, _measured(over, {}), {})
 
 

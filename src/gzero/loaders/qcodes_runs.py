@@ -22,8 +22,8 @@ from gzero.loaders.table import Dropped
 MAX_RUNS = 100_000
 MAX_METADATA, MAX_TEXT = 1000, 2000
 
-#: Larger ones are not parsed [bytes].
-MAX_JSON = 1 << 24
+#: Larger ones are not parsed [characters].
+MAX_JSON, MAX_DESCRIPTION = 1 << 24, 1 << 22
 
 #: Columns of `runs` that every database has or may have; others are metadata of the user's.
 OWN_COLUMNS = frozenset({
@@ -76,12 +76,12 @@ def runs_of(database: Database) -> tuple[Run, ...]:
         raise FileError(problem, path=database.path, remedy="name another table with --group")
     wanted = ("run_id", "captured_run_id", "guid", "name", "result_table_name", "is_completed", "raw_data_db_path")
     chosen = ", ".join(f"substr({quoted(name)}, 1, 500)" if name in there else "NULL" for name in wanted[1:])
-    runs = []
-    for rows in database.rows(f"SELECT run_id, {chosen} FROM runs ORDER BY run_id"):
-        runs += [_run(*row) for row in rows if isinstance(row[0], int)]
+    runs: list[Run] = []
+    for rows in database.rows(f"SELECT run_id, {chosen} FROM runs WHERE typeof(run_id) = 'integer'"):
+        runs += [_run(*row) for row in rows]
         if len(runs) > MAX_RUNS:
             raise FileError(f"more than {MAX_RUNS} runs", path=database.path, remedy="extract the runs that are needed")
-    return tuple(runs)
+    return tuple(sorted(runs, key=lambda run: run.run_id))
 
 
 def _run(
@@ -169,7 +169,7 @@ def elsewhere(database: Database, run: Run) -> str:
     there = {column.name for column in database.columns("runs")}
     if "export_info" not in there:
         return ""
-    found = database.row(f"SELECT substr(export_info, 1, {MAX_JSON}) FROM runs WHERE run_id = ?", (run.run_id,))
+    found = database.row(f"SELECT substr(export_info, 1, {MAX_DESCRIPTION}) FROM runs WHERE run_id = ?", (run.run_id,))
     paths = parsed(found[0] if found else None).get("export_paths")
     if not isinstance(paths, dict):
         return ""
@@ -237,7 +237,7 @@ def stated_of(database: Database, run: Run) -> tuple[dict[str, str], dict[str, o
     metadata |= _experiment(database, value("exp_id"))
     metadata |= {"started": _time(value("run_timestamp")), "completed": _time(value("completed_timestamp"))}
     metadata |= {column: _said(value(column)) for column in sorted(there - OWN_COLUMNS)}
-    description = parsed(value("run_description", MAX_JSON))
+    description = parsed(value("run_description", MAX_DESCRIPTION))
     snapshot = value("snapshot", MAX_JSON)
     dropped = []
     if isinstance(snapshot, str) and len(snapshot) >= MAX_JSON:

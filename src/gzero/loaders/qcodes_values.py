@@ -27,6 +27,9 @@ Floats = NDArray[np.float64]
 #: Rows that are fetched at once; fewer where a row holds long arrays, so that a piece stays below so many bytes.
 _ROWS, _PIECE = 4096, 1 << 24
 
+#: Texts are cut here [characters].
+_LONGEST_TEXT = 1000
+
 #: Headers of plain arrays are shorter [bytes].
 _HEAD = 256
 
@@ -132,11 +135,12 @@ def extent_of(database: Database, table: str, columns: Sequence[Parameter], top:
     """
     where = _filled(table, top)
     blobs = [one.name for one in columns if one.storage in ("array", "complex")]
-    rows = int((database.row(f"SELECT count(*) {where}") or (0,))[0])
+    # not count(*), which SQLite does in one step that nothing can interrupt
+    rows = int((database.row(f"SELECT sum(1) {where}") or (0,))[0] or 0)
     if not blobs or not rows:
         _check(database, table, rows * max(1, len(columns)))
         return Extent(rows=rows, count=rows, complex=frozenset(), piece=_ROWS, has_arrays=False)
-    lengths = ", ".join(f"sum(length({quoted(name)}))" for name in blobs)
+    lengths = ", ".join(f"sum(length({quoted(one.name)}))" for one in columns)
     stated = sum(int(total or 0) for total in database.row(f"SELECT {lengths} {where}") or ())
     if stated > 2 * database.size + _PIECE:
         problem = f"the arrays in the table '{table}' state more bytes than the file has"
@@ -179,17 +183,25 @@ def pieces_of(
 ) -> Iterator[list[Any]]:
     """The columns in the rows in which `top` is not empty, piece by piece, arrays unfolded: for each piece one array a
     column (complex where `extent` says so), or a list of texts."""
-    chosen = ", ".join(quoted(one.name) for one in columns)
-    statement = f"SELECT {chosen} {_filled(table, top)}"
-    plain = all(one.storage == "numeric" for one in columns)
-    names = [one.name for one in columns]
-    for rows in database.rows(statement, piece=extent.piece):
-        if plain:
-            yield _numbers(rows, names, odd)
-        elif not extent.has_arrays:
-            yield [_column(values, one, odd) for values, one in zip(zip(*rows, strict=True), columns, strict=True)]
-        else:
+    names, where = [one.name for one in columns], _filled(table, top)
+    if extent.has_arrays:
+        # no longer than `extent_of` has found them to be
+        for rows in database.rows(f"SELECT {', '.join(map(quoted, names))} {where}", piece=extent.piece):
             yield _unfolded(rows, columns, odd)
+        return
+    piece = max(1, min(_ROWS, _PIECE // (_LONGEST_TEXT * len(columns))))
+    if all(one.storage == "numeric" for one in columns):
+        with database.values_of_at_most(4 * _LONGEST_TEXT):
+            for rows in database.rows(f"SELECT {', '.join(map(quoted, names))} {where}", piece=piece):
+                yield _numbers(rows, names, odd)
+        return
+    for rows in database.rows(f"SELECT {', '.join(map(_cut, names))} {where}", piece=piece):
+        yield [_column(values, one, odd) for values, one in zip(zip(*rows, strict=True), columns, strict=True)]
+
+
+def _cut(name: str) -> str:
+    column = quoted(name)
+    return f"CASE WHEN typeof({column}) IN ('text', 'blob') THEN substr({column}, 1, {_LONGEST_TEXT}) ELSE {column} END"
 
 
 def _numbers(rows: list[Any], names: Sequence[str], odd: Oddities) -> list[Any]:

@@ -40,17 +40,18 @@ ATTEMPTS, PAUSE = 6, 0.05
 PATIENCE, BYTES_A_SECOND = 4.0, 2_000_000
 
 MAX_TABLES = 20_000
-_LONGEST_VALUE = 1 << 28
+#: A value may be as long as the file, up to this; pages that point in a circle would give longer ones [bytes].
+_LONGEST_VALUE, _SHORTEST_LIMIT = 1 << 28, 1 << 22
 _PIECE = 1 << 22
 
 _JOURNAL_MAGIC = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 _WAL_MAGIC = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 
 #: Functions that the statements here use; a schema can use no other.
-_FUNCTIONS = frozenset({"count", "length", "substr", "sum"})
+_FUNCTIONS = frozenset({"count", "length", "substr", "sum", "typeof"})
 
 _LIMITS = (
-    (sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE), (sqlite3.SQLITE_LIMIT_SQL_LENGTH, 1_000_000),
+    (sqlite3.SQLITE_LIMIT_SQL_LENGTH, 1_000_000),
     (sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 100), (sqlite3.SQLITE_LIMIT_COMPOUND_SELECT, 4),
     (sqlite3.SQLITE_LIMIT_ATTACHED, 0), (sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100),
     (sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH, 1), (sqlite3.SQLITE_LIMIT_WORKER_THREADS, 0),
@@ -75,10 +76,10 @@ class Database:
     Parameters
     ----------
     path : as the user gave it.
-    size : of the file [bytes].
+    size : of the file, its log included [bytes].
     options : how it was opened, for `Origin.options`.
     sha256 : of the file's bytes.
-    tables : name -> statement that made it, real tables only (no view, no virtual table).
+    tables : names in the order of the file, real tables only (no view, no virtual table).
     """
 
     path: str
@@ -86,7 +87,7 @@ class Database:
     sha256: str
     options: dict[str, str]
     connection: sqlite3.Connection
-    tables: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, None] = field(default_factory=dict)
     _columns: dict[str, tuple[ColumnInfo, ...]] = field(default_factory=dict)
 
     def rows(self, statement: str, values: Sequence[object] = (), *, piece: int = 4096) -> Iterator[list[Any]]:
@@ -94,6 +95,15 @@ class Database:
         cursor = self.connection.execute(statement, tuple(values))
         while found := cursor.fetchmany(piece):
             yield found
+
+    @contextmanager
+    def values_of_at_most(self, size: int) -> Iterator[None]:
+        """While it lasts, a longer value than `size` bytes is an error instead of memory."""
+        before = self.connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, size)
+        try:
+            yield
+        finally:
+            self.connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, before)
 
     def row(self, statement: str, values: Sequence[object] = ()) -> tuple[Any, ...] | None:
         """The first row of a statement."""
@@ -213,6 +223,9 @@ def _unreadable(error: Exception, path: str) -> FileError:
     if "interrupted" in str(error):
         problem = "reading the database takes far longer than its size explains"
         return FileError(problem, path=path, remedy="a damaged database? try sqlite3's '.recover'")
+    if "too big" in str(error):
+        problem = "a value is longer than the file, or than a number can be"
+        return FileError(problem, path=path, remedy="a damaged database? try sqlite3's '.recover'")
     return FileError(f"a damaged database ({error})", path=path, remedy="copy it again, or try sqlite3's '.recover'")
 
 
@@ -242,8 +255,9 @@ def _copied(path: str, place: Path, before: _State) -> Iterator[Database]:
         if not _is_whole(before, _state(place)):
             raise _ChangedError
         mode = "mode=ro" if before.journal is None else "mode=rw"
-        with _connected(target, mode, before.size) as connection:
-            yield _database(path, before.size, digest, options, connection)
+        size = sum(each.stat().st_size for each in Path(folder).iterdir())
+        with _connected(target, mode, size) as connection:
+            yield _database(path, size, digest, options, connection)
 
 
 def _is_whole(before: _State, after: _State) -> bool:
@@ -297,6 +311,7 @@ def _connected(place: Path, mode: str, size: int) -> Iterator[sqlite3.Connection
     try:
         for limit, value in _LIMITS:
             connection.setlimit(limit, value)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(_LONGEST_VALUE, max(_SHORTEST_LIMIT, size)))
         deadline = time.monotonic() + PATIENCE + size / BYTES_A_SECOND
         connection.set_progress_handler(lambda: time.monotonic() > deadline, 20_000)
         for setting in (
@@ -329,12 +344,12 @@ def _allowed(action: int, first: str | None, second: str | None, base: str | Non
 
 def _database(path: str, size: int, digest: str, options: dict[str, str], connection: sqlite3.Connection) -> Database:
     database = Database(path=path, size=size, sha256=digest, options=options, connection=connection)
-    listed = f"SELECT name, sql FROM sqlite_master WHERE type = 'table' AND rootpage > 0 LIMIT {MAX_TABLES + 1}"
-    for found in database.rows(listed):
+    listed = "SELECT substr(name, 1, 1000), substr(sql, 1, 13) FROM sqlite_master WHERE type = 'table' AND rootpage > 0"
+    for found in database.rows(f"{listed} LIMIT {MAX_TABLES + 1}"):
         for name, statement in found:
             real = isinstance(name, str) and isinstance(statement, str) and "\0" not in name
-            if real and statement[:13].upper() == "CREATE TABLE " and not name.startswith("sqlite_"):
-                database.tables[name] = statement
+            if real and statement.upper() == "CREATE TABLE " and not name.startswith("sqlite_"):
+                database.tables[name] = None
     if len(database.tables) > MAX_TABLES:
         raise FileError(f"more than {MAX_TABLES} tables", path=path, remedy="is this a database of measurements?")
     return database
