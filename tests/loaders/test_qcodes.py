@@ -419,16 +419,34 @@ def test_arrays_that_are_no_plain_numbers(lab: Path, copied: Callable[[str], Pat
     assert {d.rule for d in table.origin.dropped} == {"another group", "not a number"}
 
 
+def blob_of(array: NDArray[np.generic]) -> bytes:
+    with io.BytesIO() as out:
+        np.lib.format.write_array(out, array, allow_pickle=False)
+        return out.getvalue()
+
+
+def test_arrays_of_one_length_in_bytes_and_not_in_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "odd.db"
+    arrays = [np.arange(4.0), np.arange(8, dtype="f4"), (np.arange(4) * (1 + 2j)).astype("c8")]
+    assert len({len(blob_of(array)) for array in arrays}) == 1
+    for chosen in (arrays[:2], arrays[::2], arrays):
+        path.unlink(missing_ok=True)
+        connection = sqlite3.connect(path)
+        with connection:
+            connection.execute("CREATE TABLE t (x array)")
+            connection.executemany("INSERT INTO t VALUES (?)", [(blob_of(array),) for array in chosen])
+        connection.close()
+        table = read_table(path)
+        whole = np.concatenate(chosen)
+        np.testing.assert_array_equal(table.columns[0].values, whole.real)
+        assert len(table.columns) == 1 + np.iscomplexobj(whole)
+        np.testing.assert_array_equal(table.columns[-1].values, whole.imag if np.iscomplexobj(whole) else whole)
+
+
 def test_arrays_in_any_order_and_of_any_length(tmp_path: Path) -> None:
     path = tmp_path / "odd.db"
     connection = sqlite3.connect(path)
     parts = []
-
-    def blob(array: NDArray[np.generic]) -> bytes:
-        with io.BytesIO() as out:
-            np.lib.format.write_array(out, array, allow_pickle=False)
-            return out.getvalue()
-
     with connection:
         connection.execute("CREATE TABLE t (x array, y array, z numeric)")
         grid = np.arange(6.0).reshape(2, 3)
@@ -440,7 +458,7 @@ def test_arrays_in_any_order_and_of_any_length(tmp_path: Path) -> None:
         ]
         for x, y, z in rows:
             parts.append((x.ravel(), y.ravel(), z))
-            connection.execute("INSERT INTO t VALUES (?, ?, ?)", (blob(x), blob(y), z))
+            connection.execute("INSERT INTO t VALUES (?, ?, ?)", (blob_of(x), blob_of(y), z))
     connection.close()
     table = read_table(path)
     x, y, z = (column.values for column in table.columns)

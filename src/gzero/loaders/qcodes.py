@@ -27,7 +27,7 @@ from gzero.loaders.qcodes_runs import (
     where_of,
 )
 from gzero.loaders.qcodes_table import Block, Said, fill, noted, table_of
-from gzero.loaders.qcodes_values import Oddities, extent_of, layout_of_array
+from gzero.loaders.qcodes_values import Oddities, layout_of_array
 from gzero.loaders.source import read_head
 from gzero.loaders.sqlite_file import SIGNATURE, Database, quoted, read_database
 from gzero.loaders.table import Dropped, Table
@@ -177,27 +177,18 @@ def _chosen_trees(database: Database, run: Run, layout: RunLayout, group: str | 
 
 def _read_trees(database: Database, table: str, layout: RunLayout, trees: Sequence[Tree], said: Said) -> Block:
     """The settings once, and every parameter that was measured over them."""
-    odd = Oddities()
-    first = trees[0]
+    odd, first = Oddities(), trees[0]
     shared = (*first.setpoints, *(name for name in first.inferred if name not in first.setpoints))
-    block: Block | None = None
+    block = Block(parameters={}, setpoints=first.setpoints, numbers={}, texts={}, rows=0, table=table)
     for tree in trees:
         columns = [layout.parameters[name] for name in (*shared, tree.top)]
-        extent = extent_of(database, table, columns, tree.top)
-        if block is None:
-            block = Block(
-                parameters={}, setpoints=first.setpoints, numbers={}, texts={}, rows=extent.count, table=table
-            )
-            if not extent.count:
-                raise FileError(
-                    "the run holds empty arrays", path=database.path, remedy="choose another one with --run"
-                )
-            fill(database, block, columns, tree.top, extent, odd)
-        elif extent.count != block.rows or not fill(database, block, columns, tree.top, extent, odd):
+        if not fill(database, block, columns, tree.top, odd):
             block.numbers.pop(tree.top, None)
+            block.texts.pop(tree.top, None)
             reason = f"'{tree.top}' stands at other values of the settings; choose it with --group"
-            said.dropped.append(Dropped(rule="another group", reason=reason, rows=extent.rows))
-    assert block is not None
+            said.dropped.append(Dropped(rule="another group", reason=reason, rows=0))
+    if not block.rows:
+        raise FileError("the run holds empty arrays", path=database.path, remedy="choose another one with --run")
     said.dropped += noted(odd)
     return block
 
@@ -238,11 +229,9 @@ def _read_plain(database: Database, group: str | None) -> Table:
         )
     odd = Oddities()
     block = Block(parameters={}, setpoints=(), numbers={}, texts={}, rows=0, table=table)
-    extent = extent_of(database, table, parameters, None)
-    block.rows = extent.count
-    if not extent.count:
+    fill(database, block, parameters, None, odd)
+    if not block.rows:
         raise FileError(f"the table '{table}' is empty", path=database.path, remedy="choose another with --group")
-    fill(database, block, parameters, None, extent, odd)
     said.dropped += noted(odd)
     return table_of(database, block, said, loader=LOADER.name)
 

@@ -13,7 +13,7 @@ from gzero.errors import FileError
 from gzero.loaders.cells import MAX_COLUMNS
 from gzero.loaders.grid import Setting, traces_of
 from gzero.loaders.qcodes_layout import Parameter
-from gzero.loaders.qcodes_values import Extent, Oddities, pieces_of
+from gzero.loaders.qcodes_values import Extent, Oddities, extent_of, pieces_of
 from gzero.loaders.sqlite_file import Database
 from gzero.loaders.table import Column, Dropped, Origin, Table
 
@@ -42,11 +42,43 @@ class Block:
     table: str
 
 
-def fill(
-    database: Database, block: Block, columns: Sequence[Parameter], top: str | None, extent: Extent, odd: Oddities
-) -> bool:
-    """Reads columns into the block; those that it has already are compared. False where they differ."""
+class _UnevenError(Exception):
+    """The first row did not speak for all."""
+
+
+def fill(database: Database, block: Block, columns: Sequence[Parameter], top: str | None, odd: Oddities) -> bool:
+    """Reads columns into the block; those that it has already are compared. False where they differ.
+
+    Raises
+    ------
+    FileError : more values than the file can hold.
+    """
     known = set(block.numbers) | set(block.texts)
+    for careful in (False, True):
+        extent = extent_of(database, block.table, columns, top, careful=careful)
+        if known and extent.count != block.rows:
+            if extent.certain:
+                return False
+            continue
+        met = Oddities()
+        try:
+            same = _filled(database, block, columns, top, extent, met, known)
+        except _UnevenError:
+            for name in [one.name for one in columns if one.name not in known]:
+                block.numbers.pop(name, None)
+                block.texts.pop(name, None)
+            continue
+        block.rows = extent.count
+        odd.add(met)
+        return same
+    problem = f"the table '{block.table}' holds other numbers at the second look"
+    raise FileError(problem, path=database.path, remedy="a damaged database? copy it again")
+
+
+def _filled(
+    database: Database, block: Block, columns: Sequence[Parameter], top: str | None, extent: Extent, odd: Oddities,
+    known: set[str],
+) -> bool:  # fmt: skip
     for one in columns:
         if one.name in known:
             continue
@@ -54,9 +86,8 @@ def fill(
         if one.storage == "text":
             block.texts[one.name] = []
         else:
-            block.numbers[one.name] = np.empty(
-                extent.count, dtype=np.complex128 if one.name in extent.complex else np.float64
-            )
+            dtype = np.complex128 if one.name in extent.complex else np.float64
+            block.numbers[one.name] = np.empty(extent.count, dtype=dtype)
     at = 0
     for piece in pieces_of(database, block.table, columns, top, extent, odd):
         stop = at + len(piece[0])
@@ -69,14 +100,14 @@ def fill(
             elif one.name in known:
                 if not np.array_equal(block.numbers[one.name][at:stop], values, equal_nan=True):
                     return False
-            elif stop > extent.count or len(values) != stop - at:
-                problem = f"the table '{block.table}' holds other numbers at the second look"
-                raise FileError(problem, path=database.path, remedy="a damaged database? copy it again")
             else:
-                block.numbers[one.name][at:stop] = values
+                into = block.numbers[one.name]
+                if stop > extent.count or len(values) != stop - at or values.dtype.kind == "c" != into.dtype.kind:
+                    raise _UnevenError
+                into[at:stop] = values
         at = stop
-    for name in set(block.numbers) - known:
-        block.numbers[name][at:] = np.nan
+    if at != extent.count:
+        raise _UnevenError
     return True
 
 

@@ -66,16 +66,22 @@ class Oddities:
     rounded: dict[str, int] = field(default_factory=dict)
     ragged: dict[str, int] = field(default_factory=dict)
 
+    def add(self, others: Oddities) -> None:
+        """Counts what was met elsewhere, too."""
+        for counts, more in ((self.words, others.words), (self.rounded, others.rounded), (self.ragged, others.ragged)):
+            counts.update({name: counts.get(name, 0) + count for name, count in more.items()})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """How many numbers the rows of a tree unfold to, and which of its columns are complex."""
+    """How many numbers the rows of a tree unfold to, and which of its columns are complex; whether every row was asked."""
 
     rows: int
     count: int
     complex: frozenset[str]
     piece: int
     has_arrays: bool
+    certain: bool = True
 
 
 @lru_cache(maxsize=4096)
@@ -122,12 +128,19 @@ def _uniform(blobs: Sequence[object]) -> NDArray[Any] | None:
     head, length = first[: layout.offset], layout.offset + layout.size * layout.dtype.itemsize
     if not all(isinstance(blob, bytes) and len(blob) == length and blob.startswith(head) for blob in blobs):
         return None
-    raw = np.frombuffer(b"".join(blobs), dtype=np.uint8).reshape(len(blobs), length)  # type: ignore[arg-type]
-    return np.ascontiguousarray(raw[:, layout.offset :]).view(layout.dtype)
+    raw = b"".join(blobs)  # type: ignore[arg-type]
+    strides = (length, layout.dtype.itemsize)
+    return np.ndarray((len(blobs), layout.size), layout.dtype, raw, layout.offset, strides)
 
 
-def extent_of(database: Database, table: str, columns: Sequence[Parameter], top: str | None) -> Extent:
+def extent_of(
+    database: Database, table: str, columns: Sequence[Parameter], top: str | None, *, careful: bool
+) -> Extent:
     """How much the rows hold in which the column `top` is not empty; all rows when None.
+
+    Parameters
+    ----------
+    careful : whether to look into the arrays of every row; else the first one speaks for all where they are equally long.
 
     Raises
     ------
@@ -140,24 +153,40 @@ def extent_of(database: Database, table: str, columns: Sequence[Parameter], top:
     if not blobs or not rows:
         _check(database, table, rows * max(1, len(columns)))
         return Extent(rows=rows, count=rows, complex=frozenset(), piece=_ROWS, has_arrays=False)
-    lengths = ", ".join(f"sum(length({quoted(one.name)}))" for one in columns)
-    stated = sum(int(total or 0) for total in database.row(f"SELECT {lengths} {where}") or ())
+    asked = [f"sum({_length(one.name)}), min({_length(one.name)}), max({_length(one.name)})" for one in columns]
+    lengths = database.row(f"SELECT {', '.join(asked)} {where}") or ()
+    stated = sum(int(total or 0) for total in lengths[::3])
     if stated > 2 * database.size + _PIECE:
         problem = f"the arrays in the table '{table}' state more bytes than the file has"
         raise FileError(problem, path=database.path, remedy="a damaged database? copy it again")
     piece = max(1, min(_ROWS, _PIECE * rows // max(1, stated)))
+    even = all(
+        shortest == longest
+        for one, shortest, longest in zip(columns, lengths[1::3], lengths[2::3], strict=True)
+        if one.name in blobs
+    )
+    quick = even and not careful
     # what each array holds is in its first bytes
     heads = ", ".join(f"substr({quoted(name)}, 1, {_HEAD}), length({quoted(name)})" for name in blobs)
     count, found = 0, set()
-    for rows_of in database.rows(f"SELECT {heads} {where}", piece=piece):
+    for rows_of in database.rows(f"SELECT {heads} {where}" + (" LIMIT 1" if quick else ""), piece=piece):
         for row in rows_of:
             layouts = [_fitting(head, length) for head, length in zip(row[::2], row[1::2], strict=True)]
-            count += max((layout.size for layout in layouts if layout is not None), default=1)
+            width = max((layout.size for layout in layouts if layout is not None), default=1)
+            count += width * (rows if quick else 1)
             found |= {
                 name for name, one in zip(blobs, layouts, strict=True) if one is not None and one.dtype.kind == "c"
             }
         _check(database, table, count * len(columns))
-    return Extent(rows=rows, count=count, complex=frozenset(found), piece=piece, has_arrays=True)
+    return Extent(
+        rows=rows, count=count, complex=frozenset(found), piece=piece, has_arrays=True, certain=not quick
+    )  # fmt: skip
+
+
+def _length(name: str) -> str:
+    """The length of bytes or text; that of a number would be the length of its text, which takes long to make."""
+    column = quoted(name)
+    return f"CASE WHEN typeof({column}) IN ('text', 'blob') THEN length({column}) ELSE 8 END"
 
 
 def _filled(table: str, top: str | None) -> str:
@@ -274,8 +303,8 @@ def _repeated(block: Any, width: int, odd: Oddities, name: str) -> Any:
 
 def _as_floats(values: NDArray[Any], name: str, odd: Oddities) -> NDArray[Any]:
     if values.dtype.kind == "c":
-        return values.astype(np.complex128)
-    out = values.astype(np.float64)
+        return values.astype(np.complex128, copy=False)
+    out = values.astype(np.float64, copy=False)
     if values.dtype.kind in "iu" and values.dtype.itemsize == 8 and values.size:
         with np.errstate(invalid="ignore"):
             count = int(np.count_nonzero((np.abs(out) >= EXACT) & (out.astype(values.dtype) != values)))

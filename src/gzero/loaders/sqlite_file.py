@@ -48,7 +48,7 @@ _JOURNAL_MAGIC = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 _WAL_MAGIC = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 
 #: Functions that the statements here use; a schema can use no other.
-_FUNCTIONS = frozenset({"count", "length", "substr", "sum", "typeof"})
+_FUNCTIONS = frozenset({"count", "length", "max", "min", "substr", "sum", "typeof"})
 
 _LIMITS = (
     (sqlite3.SQLITE_LIMIT_SQL_LENGTH, 1_000_000),
