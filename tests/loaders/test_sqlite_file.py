@@ -228,6 +228,52 @@ def test_a_database_that_never_rests(tmp_path: Path, monkeypatch: pytest.MonkeyP
         read_table(path)
 
 
+#: Another process: a transaction of 100 rows after the other, until it is told to stop; says how many it made, and how many
+#: failed because somebody else had locked the database.
+MEASUREMENT = """
+import select, sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=0)
+made = failed = 0
+while not select.select([sys.stdin], [], [], 0.01)[0]:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        start = 500 + 100 * made
+        connection.executemany("INSERT INTO scan (x, y) VALUES (?, ?)", ((float(i), 2.0 * i) for i in range(start, start + 100)))
+        connection.execute("COMMIT")
+        made += 1
+    except sqlite3.OperationalError:
+        failed += 1
+    if made == 1:
+        print("ready", flush=True)
+print(made, failed)
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="the writer waits for its end by select, which knows no pipes there"
+)
+@pytest.mark.parametrize("mode", ["DELETE", "WAL"])
+def test_a_measurement_that_goes_on(tmp_path: Path, mode: str) -> None:
+    path = make(tmp_path / "lab.db", mode)
+    command = [sys.executable, "-c", MEASUREMENT, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n"
+        lengths = []
+        for _ in range(12):
+            table = read_table(path)
+            numbers = np.arange(table.rows, dtype=float)
+            np.testing.assert_array_equal(table.columns[0].values, numbers)
+            np.testing.assert_array_equal(table.columns[1].values, 2 * numbers)
+            lengths.append(table.rows)
+        made, failed = writer.communicate("stop\n", timeout=20)[0].replace("ready", "").split()
+    assert all(length % 100 == 0 for length in lengths)  # whole transactions
+    assert lengths == sorted(lengths)
+    assert int(made) * 100 + ROWS >= lengths[-1] > ROWS
+    assert failed == "0"  # the writer never met a lock
+    assert set(files(tmp_path)) == {"lab.db"}
+
+
 # --- databases of other kinds --------------------------------------------------------------------------------------------
 
 
