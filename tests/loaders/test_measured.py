@@ -169,8 +169,6 @@ def test_quantum_design(measured: Path, name: str, skip: int, rows: int) -> None
     ("name", "message"),
     [
         ("dots_qutech/polarization_line__polarization_line.hdf5", "looks like HDF5"),
-        ("format_tdms/raw1.tdms", "looks like LabVIEW TDMS"),
-        ("format_tdms/big_endian.tdms", "looks like LabVIEW TDMS"),
     ],
 )
 def test_formats_that_are_not_read_yet_are_named(measured: Path, name: str, message: str) -> None:

@@ -19,10 +19,12 @@ from gzero.loaders.json_file import LOADER as JSON
 from gzero.loaders.keysight import LOADER as KEYSIGHT
 from gzero.loaders.lvm import LOADER as LVM
 from gzero.loaders.parquet import LOADER as PARQUET
+from gzero.loaders.qcodes import LOADER as QCODES
 from gzero.loaders.qcodes_dat import LOADER as QCODES_DAT
 from gzero.loaders.quantum_design import LOADER as QUANTUM_DESIGN
 from gzero.loaders.source import ZIP_MEMBERS, check_file, looks_like, read_head, unread
 from gzero.loaders.table import Table
+from gzero.loaders.tdms import LOADER as TDMS
 from gzero.loaders.text import LOADER as TEXT
 from gzero.loaders.workbooks import LOADER as WORKBOOKS
 
@@ -80,6 +82,8 @@ BUILT_IN: dict[str, Loader] = {
     loader.name: loader
     for loader in (
         IGOR,
+        QCODES,
+        TDMS,
         PARQUET,
         EXCEL,
         WORKBOOKS,

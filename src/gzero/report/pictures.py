@@ -100,7 +100,7 @@ def staircase_block(analysis: Analysis) -> FigureBlock | None:
     stated = None if curve.y_std is None else np.broadcast_to(curve.y_std / quantum, curve.y.shape)
     plot = staircase_plot(
         x=curve.x * factor, y=curve.y / quantum, std=stated, x_label=x_label, y_label=y_label,
-        fitted=None if is_blind(analysis) else fitted, levels=marks, level_margin=margin, excluded=(left_out[0] * factor, left_out[1] / quantum),
+        fitted=fitted, levels=marks, level_margin=margin, excluded=(left_out[0] * factor, left_out[1] / quantum),
     )  # fmt: skip
     levels = "; ".join(
         f"n = {level.index}: {show_value(level.level.value / quantum, level.level.std / quantum)}"
@@ -121,7 +121,14 @@ def staircase_block(analysis: Analysis) -> FigureBlock | None:
             f"in a panel of their own: level minus n (thick: statistical, thin: total standard uncertainty{band})"
         )
     alt = f"Staircase of {len(curve)} points over {curve.x_name}. Levels in units of {symbol}: {levels or 'none'}."
-    return FigureBlock(svg=to_svg(figure), caption="; ".join(parts) + ".", alt=alt, name="staircase", plot=plot)
+    return FigureBlock(
+        svg=to_svg(figure), caption="; ".join(parts) + ".", alt=alt, name="staircase", plot=_seen(plot, analysis)
+    )
+
+
+def _seen(plot: Plot, *analyses: Analysis) -> Plot | None:
+    """The plot, and nothing while the data are blind: numbers beside the file's own would give the hidden factor away."""
+    return None if any(is_blind(a) for a in analyses) else plot
 
 
 def staircase_plot(
@@ -259,7 +266,7 @@ def overview_block(analyses: Sequence[Analysis]) -> FigureBlock | None:
         name="overview",
         caption=f"{len(kept)} traces in units of {symbol}, coloured by {place_label}.{below}",
         alt=f"{len(kept)} staircases in units of {symbol} over {x_label}. Levels: {spread or 'none in common'}.",
-        plot=plot if place_label else None,
+        plot=_seen(plot, *kept),
     )
 
 
