@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 
 from gzero.errors import ConfigError, FileError, MissingDependencyError
 from gzero.loaders.excel import LOADER as EXCEL
+from gzero.loaders.hdf5 import LOADER as HDF5
 from gzero.loaders.igor import LOADER as IGOR
 from gzero.loaders.source import check_file, looks_like, read_head, unread
 from gzero.loaders.table import Table
@@ -64,7 +65,7 @@ class LoaderDescription:
 
 
 #: In the order in which they are asked: the surest signature first.
-BUILT_IN: dict[str, Loader] = {loader.name: loader for loader in (IGOR, EXCEL, TEXT)}
+BUILT_IN: dict[str, Loader] = {loader.name: loader for loader in (HDF5, IGOR, EXCEL, TEXT)}
 
 
 def _entry_points() -> tuple[EntryPoint, ...]:
