@@ -205,7 +205,12 @@ class Builder:
         if array.axes:
             stated = [array.axes[i] for i in array.free[-2:]] if not array.logical else list(array.axes[-2:])
             found = [self._stated(name, n) for name, n in zip(stated, size, strict=True)]
-            how = array.axes_by if any(found) else f"indices ({array.axes_by} name no values)"
+            said = [f"'{one.name}'" if one else "index" for one in found]
+            how = (
+                f"{said[0]} x {said[1]}, by {array.axes_by}"
+                if any(found)
+                else f"indices ({array.axes_by} name no values)"
+            )
             return found[0], found[1], how
         if size[0] == size[1]:
             return None, None, "indices (both sides are equally long)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -14,6 +15,8 @@ from gzero.errors import ConfigError, FileError, MissingDependencyError
 from gzero.loaders.excel import LOADER as EXCEL
 from gzero.loaders.hdf5 import LOADER as HDF5
 from gzero.loaders.igor import LOADER as IGOR
+from gzero.loaders.matlab import LOADER as MATLAB
+from gzero.loaders.netcdf import LOADER as NETCDF
 from gzero.loaders.source import check_file, looks_like, read_head, unread
 from gzero.loaders.table import Table
 from gzero.loaders.text import LOADER as TEXT
@@ -65,7 +68,7 @@ class LoaderDescription:
 
 
 #: In the order in which they are asked: the surest signature first.
-BUILT_IN: dict[str, Loader] = {loader.name: loader for loader in (HDF5, IGOR, EXCEL, TEXT)}
+BUILT_IN: dict[str, Loader] = {loader.name: loader for loader in (HDF5, NETCDF, MATLAB, IGOR, EXCEL, TEXT)}
 
 
 def _entry_points() -> tuple[EntryPoint, ...]:
@@ -153,7 +156,7 @@ def read_table(
     ConfigError : no such loader, or an option that the loader does not understand.
     MissingDependencyError : the loader needs a package that is not installed.
     """
-    place = check_file(path)
+    place = check_file(path, limit=sys.maxsize)  # each loader knows how much it can hold
     chosen = _find(place, os.fspath(path)) if loader is None else _named(loader)
     given = {
         "sheet": sheet, "group": group, "run": run, "encoding": encoding, "delimiter": delimiter, "decimal": decimal, "header_row": header_row
