@@ -189,7 +189,6 @@ def test_quantum_design(measured: Path, name: str, skip: int, rows: int) -> None
     ("name", "message"),
     [
         ("contacts_delft/testdict20240401_120104.json", "looks like JSON"),
-        ("dots_qutech/polarization_line__polarization_line.hdf5", "looks like HDF5"),
         ("length_mos2/keithley4200_4-3-100NM-G.xls", "looks like an old binary Office file"),
         ("format_tdms/raw1.tdms", "looks like LabVIEW TDMS"),
         ("format_tdms/big_endian.tdms", "looks like LabVIEW TDMS"),

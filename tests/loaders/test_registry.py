@@ -75,7 +75,7 @@ def test_a_workbook_under_another_name(tmp_path: Path) -> None:
 
 
 def test_all_loaders_keep_the_protocol() -> None:
-    assert list(BUILT_IN) == ["igor", "excel", "text"]
+    assert list(BUILT_IN) == ["hdf5", "netcdf", "matlab", "igor", "excel", "text"]
     assert all(isinstance(loader, Loader) for loader in BUILT_IN.values())
 
 
@@ -94,25 +94,29 @@ def test_an_option_that_the_loader_does_not_know_is_an_error(write: Write, optio
 
 
 def test_no_such_loader(write: Write) -> None:
-    with pytest.raises(ConfigError, match="no loader 'csv'; one of igor, excel, text"):
+    with pytest.raises(ConfigError, match="no loader 'csv'; one of hdf5, netcdf, matlab, igor, excel, text"):
         read_table(write("1,2\n"), loader="csv")
 
 
 @pytest.mark.parametrize(
     ("content", "name", "message"),
     [
-        (b"\x89HDF\r\n\x1a\n" + bytes(100), "a.h5", "looks like HDF5, which this version does not read; export"),
+        (b"\x89HDF\r\n\x1a\n" + bytes(100), "a.h5", "a damaged HDF5 file"),
         (b"TDSm" + bytes(100), "a.tdms", "looks like LabVIEW TDMS"),
-        (b"MATLAB 5.0 MAT-file" + bytes(100), "a.mat", "looks like a MATLAB file"),
+        (b"MATLAB 5.0 MAT-file" + bytes(100), "a.mat", "a damaged MATLAB file: its header"),
         (b"SQLite format 3\0" + bytes(100), "a.db", "looks like an SQLite database"),
         (b"PAR1" + bytes(100), "a.parquet", "looks like Parquet"),
         (b"\x80\x04\x95" + bytes(100), "a.pkl", "looks like a Python pickle"),
         (b"{}", "a.json", "looks like JSON"),
-        (bytes(range(256)) * 4, "a.bin", "in no format that a loader reads .tried: igor, excel, text."),
+        (
+            bytes(range(256)) * 4,
+            "a.bin",
+            "in no format that a loader reads .tried: hdf5, netcdf, matlab, igor, excel, text.",
+        ),
         (bytes(range(256)) * 4, "a.csv", "null bytes"),
         (bytes(range(256)) * 4, "a.ibw", "not an Igor binary wave"),
         (b"words only\n", "a.txt", "no number in it"),
-        (b"words only\n", "a.word", "tried: igor, excel, text"),
+        (b"words only\n", "a.word", "tried: hdf5, netcdf, matlab, igor, excel, text"),
     ],
 )
 def test_what_no_loader_reads(write: Write, content: bytes, name: str, message: str) -> None:
@@ -152,7 +156,8 @@ def test_an_installed_loader_is_asked_when_those_built_in_do_not_recognise(write
 @pytest.mark.usefixtures("plugged")
 def test_a_broken_plug_in_stops_no_other_and_is_named(write: Write) -> None:
     with pytest.raises(
-        FileError, match=r"tried: igor, excel, text, tally.*'gone' cannot be imported.*'five' names no loader"
+        FileError,
+        match=r"tried: hdf5, netcdf, matlab, igor, excel, text, tally.*'gone' cannot be imported.*'five' names no loader",
     ):
         read_table(write(b"\0\1\2", name="a.bin"))
     with pytest.raises(MissingDependencyError, match="the loader 'gone' cannot be imported"):
@@ -161,7 +166,7 @@ def test_a_broken_plug_in_stops_no_other_and_is_named(write: Write) -> None:
 
 def test_describe_loaders() -> None:
     found = {one.name: one for one in describe_loaders()}
-    assert list(found)[:3] == ["igor", "excel", "text"]
+    assert list(found)[:3] == ["hdf5", "netcdf", "matlab", "igor", "excel", "text"]
     assert found["text"].options == ("encoding", "delimiter", "decimal", "header_row")
     assert found["excel"].options == ("sheet", "header_row")
     assert found["igor"].options == ()

@@ -187,7 +187,7 @@ class Builder:
         """The readings of an array, decoded in place, with a note on what float64 or the file itself does not hold."""
         inexact = self.store.numbers(array, index, out)
         if inexact:
-            reason = f"{inexact} integers of '{array.path}' are rounded to the next number that float64 holds"
+            reason = f"{inexact} integers of '{array.path}' are larger than float64 holds each of them: rounded where need be"
             self._dropped.append(Dropped(rule="integers beyond 2**53", reason=reason, rows=inexact))
         said = array.decoding.said()
         if said:

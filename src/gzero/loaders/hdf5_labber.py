@@ -70,7 +70,7 @@ class _Log:
     def read(self, path: str, index: Index, out: Floats) -> None:
         inexact = self.file.read(path, None, index, out)
         if inexact:
-            reason = f"{inexact} integers of '{path}' are rounded to the next number that float64 holds"
+            reason = f"{inexact} integers of '{path}' are larger than float64 holds each of them: rounded where need be"
             self.dropped.append(Dropped(rule="integers beyond 2**53", reason=reason, rows=inexact))
 
     def along(self, place: int, first: int | tuple[int, int], other: int | tuple[int, int]) -> Floats:

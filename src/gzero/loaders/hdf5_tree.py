@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from gzero.loaders.hdf5_unmarked import Unmarked
+
 #: Objects, depth of groups, links a group, attributes an object and in all that are looked at.
 MAX_OBJECTS = 20_000
 MAX_DEPTH = 32
@@ -49,14 +51,23 @@ class Reader:
         h5py: Any = importlib.import_module("h5py")
         self._h5 = h5py
         self._size = os.stat(path).st_size
+        self._notes: list[tuple[str, str]] = []
+        self._file = self._opened(path)
+        self._seen: dict[Any, str] = {}
+        self._attributes = 0
+
+    def _opened(self, path: str) -> Any:
+        h5py = self._h5
         try:
-            self._file = h5py.File(path, "r", locking=False)
+            return h5py.File(path, "r", locking=False)
         except OSError as error:
             if "already open" not in str(error):
                 raise
-            self._file = h5py.File(path, "r", locking=False, swmr=True)  # its writer has it open as one of many readers
-        self._seen: dict[Any, str] = {}
-        self._attributes = 0
+        self._notes.append(("file is being written", "a program has it open, or crashed so: read as it stands"))
+        try:
+            return h5py.File(path, "r", locking=False, swmr=True)  # its writer expects readers
+        except OSError:
+            return h5py.File(Unmarked(path), "r")
 
     # ---- links -------------------------------------------------------------------------------------------------------
 
@@ -117,7 +128,7 @@ class Reader:
         groups: dict[str, dict[str, Any]] = {}
         datasets: list[dict[str, Any]] = []
         links: dict[str, str] = {}
-        dropped: list[tuple[str, str]] = []
+        dropped = list(self._notes)
         soft: list[tuple[str, str]] = []
         pending: list[tuple[str, Any, int]] = [("", h5.h5g.open(self._file.id, b"/"), 0)]
         objects: list[tuple[dict[str, Any], Any]] = []

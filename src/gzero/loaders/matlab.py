@@ -49,7 +49,9 @@ class MatlabLoader:
         FileError : the file is missing, a directory, unreadable or empty.
         """
         head = read_head(path, 512)
-        return level_5(head) is not None or level_4(head, path.stat().st_size)
+        return (
+            head.startswith(b"MATLAB 5.0 MAT-file") or level_5(head) is not None or level_4(head, path.stat().st_size)
+        )
 
     def read(self, path: str | os.PathLike[str], *, group: str | None = None) -> Table:
         """Vectors of one length as columns, or a matrix as one column for each trace.

@@ -190,6 +190,8 @@ def read_contents(stream: BinaryIO, size: int, path: str, budget: Budget) -> Con
         found.values["header"] = head[:116].decode("latin-1").split("\0", 1)[0].strip()
         _Level5(stream=stream, size=size, path=path, order=order, budget=budget, contents=found).walk()
         return found
+    if head.startswith(b"MATLAB"):
+        damaged(path, "its header is cut short, or states no byte order")
     return _read_level_4(stream, size, path)
 
 
