@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import gzero.loaders.hdf5_client as client
 from gzero.cli.app import app
-from gzero.errors import ColumnError, FileError, MissingDependencyError
+from gzero.errors import ColumnError, FileError, InputError, MissingDependencyError
 from gzero.loaders.hdf5 import LOADER
 from gzero.loaders.registry import read_table
 from gzero.loaders.table import Table
@@ -443,3 +443,25 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert "/run" in seen.output
     a, b = (json.loads(CliRunner().invoke(app, ["fit", str(p), "--json"]).output) for p in (made, path))
     assert a["estimates"] == b["estimates"]
+
+
+def test_mutants_are_read_or_refused(tmp_path: Path) -> None:
+    """Bits flipped, bytes replaced, the end cut off, seeded: a table, or an error of the input that names the file."""
+    path = tmp_path / "run.h5"
+    with h5py.File(path, "w") as f:
+        f["x"], f["g/a"] = np.arange(9.0), np.arange(4)
+        f.create_dataset("map", data=np.ones((3, 9)), chunks=(2, 5), compression="gzip").attrs["unit"] = "S"
+    raw, rng = path.read_bytes(), np.random.default_rng(77)
+    read = 0
+    for _ in range(8):
+        mutant = bytearray(raw)
+        for at in rng.integers(0, len(raw), size=rng.integers(1, 5)):
+            mutant[at] = rng.choice([0, 255, 1, 128, mutant[at] ^ (1 << int(rng.integers(8)))])
+        if rng.random() < 0.2:
+            del mutant[int(rng.integers(len(raw) // 2, len(raw))) :]
+        path.write_bytes(mutant)
+        try:
+            read += read_table(path).rows > 0
+        except InputError as error:
+            assert str(path) in str(error)
+    assert 0 < read < 8

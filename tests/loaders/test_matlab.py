@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from gzero.errors import ColumnError, FileError
+from gzero.errors import ColumnError, FileError, InputError
 from gzero.loaders.registry import read_table
 from gzero.loaders.table import Table
 
@@ -147,3 +147,25 @@ def test_truncated(tmp_path: Path, *, packed: bool) -> None:
         with pytest.raises(FileError, match="a damaged MATLAB file") as caught:
             read_table(path)
         assert caught.value.path == str(path)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_mutants_are_read_or_refused(tmp_path: Path, *, packed: bool) -> None:
+    """Bits flipped, bytes replaced, the end cut off, seeded: a table, or an error of the input that names the file."""
+    path = tmp_path / "run.mat"
+    held = {"x": np.arange(9.0), "G": np.ones((9, 12)), "s": {"a": np.arange(4.0), "b": "text"}, "z": np.array([1j])}
+    scipy.io.savemat(path, held, do_compression=packed)
+    raw, rng = path.read_bytes(), np.random.default_rng(77)
+    read = 0
+    for _ in range(150):
+        mutant = bytearray(raw)
+        for at in rng.integers(0, len(raw), size=rng.integers(1, 5)):
+            mutant[at] = rng.choice([0, 255, 1, 128, mutant[at] ^ (1 << int(rng.integers(8)))])
+        if rng.random() < 0.2:
+            del mutant[int(rng.integers(len(raw) // 2, len(raw))) :]
+        path.write_bytes(mutant)
+        try:
+            read += read_table(path).rows > 0
+        except InputError as error:
+            assert str(path) in str(error)
+    assert 0 < read < 150

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from gzero.errors import ColumnError, FileError
+from gzero.errors import ColumnError, FileError, InputError
 from gzero.loaders.netcdf import LOADER
 from gzero.loaders.registry import read_table
 from gzero.loaders.table import Table
@@ -94,3 +94,28 @@ def test_damaged_and_foreign(tmp_path: Path) -> None:
         f.note = "nothing"
     with pytest.raises(FileError, match="no array of numbers"):
         read_table(path)
+
+
+def test_mutants_are_read_or_refused(tmp_path: Path) -> None:
+    """Bits flipped, bytes replaced, the end cut off, seeded: a table, or an error of the input that names the file."""
+    path = tmp_path / "run.nc"
+    with scipy.io.netcdf_file(path, "w") as f:
+        f.createDimension("t", None)
+        f.createDimension("x", 9)
+        f.createVariable("t", "f8", ("t",))[:] = np.arange(5.0)
+        f.createVariable("v", "f4", ("t", "x"))[:] = np.ones((5, 9))
+        f.createVariable("x", "i2", ("x",))[:] = np.arange(9, dtype="i2")
+    raw, rng = path.read_bytes(), np.random.default_rng(77)
+    read = 0
+    for _ in range(150):
+        mutant = bytearray(raw)
+        for at in rng.integers(0, len(raw), size=rng.integers(1, 5)):
+            mutant[at] = rng.choice([0, 255, 1, 128, mutant[at] ^ (1 << int(rng.integers(8)))])
+        if rng.random() < 0.2:
+            del mutant[int(rng.integers(len(raw) // 2, len(raw))) :]
+        path.write_bytes(mutant)
+        try:
+            read += read_table(path).rows > 0
+        except InputError as error:
+            assert str(path) in str(error)
+    assert 0 < read < 150

@@ -166,7 +166,7 @@ def test_a_broken_plug_in_stops_no_other_and_is_named(write: Write) -> None:
 
 def test_describe_loaders() -> None:
     found = {one.name: one for one in describe_loaders()}
-    assert list(found)[:3] == ["hdf5", "netcdf", "matlab", "igor", "excel", "text"]
+    assert list(found)[:6] == ["hdf5", "netcdf", "matlab", "igor", "excel", "text"]
     assert found["text"].options == ("encoding", "delimiter", "decimal", "header_row")
     assert found["excel"].options == ("sheet", "header_row")
     assert found["igor"].options == ()
@@ -182,7 +182,7 @@ def test_describe_names_what_is_missing() -> None:
 
 
 def test_heavy_packages_are_imported_only_when_a_file_needs_them() -> None:
-    heavy = ("pandas", "openpyxl", "pint", "igor2")
+    heavy = ("pandas", "h5py", "openpyxl", "pint", "igor2")
     code = f"import sys, gzero.loaders.registry; print([m for m in {heavy} if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == "[]"

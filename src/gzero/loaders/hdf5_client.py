@@ -134,6 +134,8 @@ class Hdf5File:
         while True:
             letter = self._take(stdout, 1)
             self._heard = time.monotonic()
+            if letter == b".":
+                continue
             if letter == b"T" and out is not None:
                 self._piece(stdout, out)
                 continue

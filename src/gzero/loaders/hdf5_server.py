@@ -6,9 +6,9 @@ file: external links, external storage and virtual datasets over other files are
 
 Public specification: "HDF5 File Format Specification Version 3.0" (The HDF Group), "HDF5 Dimension Scale Specification".
 
-Requests are lines of JSON on standard input. Each answer is a series of frames that begin with one letter: `J`, a length
-(4 bytes) and JSON, which ends the answer; `T`, five counts (8 bytes each: part, first and end row, first and end column)
-and float64 numbers.
+Requests are lines of JSON on standard input. Each answer is a series of frames that begin with one letter: `.` says that
+there is more to come; `J`, a length (4 bytes) and JSON, which ends the answer; `T`, five counts (8 bytes each: part, first
+and end row, first and end column) and float64 numbers.
 """
 
 from __future__ import annotations
@@ -28,8 +28,12 @@ import numpy as np
 
 from gzero.loaders.hdf5_tree import MAX_TEXT, Reader, RefusedError, plain_text
 
-#: Seconds of processor time without progress after which the process ends itself.
-PATIENCE = 3.0
+#: Seconds of processor time after which the process ends itself: without a piece of numbers, and for the whole tree,
+#: which may take longer the larger the file is (a dataset takes up to half a millisecond, and half a kilobyte).
+PATIENCE = 2.5
+TREE = 3.0
+TREE_PER_BYTE = 1.5e-6
+TREE_MOST = 60.0
 
 #: Bytes that it may take for itself beyond what it holds at its start.
 MEMORY = 800 << 20
@@ -51,10 +55,11 @@ def main(path: str) -> None:
     if importlib.util.find_spec("hdf5plugin") is not None:
         with suppress(ImportError):
             importlib.import_module("hdf5plugin")  # registers the filters that it brings
+    patience = min(TREE_MOST, TREE + TREE_PER_BYTE * os.stat(path).st_size)
     reader: Reader | None = None
     for line in sys.stdin:
-        progress()
         request = json.loads(line)
+        progress(patience if request["do"] == "tree" else PATIENCE)
         try:
             reader = reader or Reader(path)
             answer = _answer(reader, request, out)
@@ -65,10 +70,10 @@ def main(path: str) -> None:
         _send(out, answer)
 
 
-def progress() -> None:
+def progress(seconds: float = PATIENCE) -> None:
     """Starts the clock that ends this process anew."""
     if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_PROF, PATIENCE)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _limit_memory() -> None:
@@ -94,9 +99,14 @@ def _send(out: BinaryIO, answer: dict[str, Any]) -> None:
     out.flush()
 
 
+def _alive(out: BinaryIO) -> None:
+    out.write(b".")
+    out.flush()
+
+
 def _answer(reader: Reader, request: dict[str, Any], out: BinaryIO) -> dict[str, Any]:
     if request["do"] == "tree":
-        return reader.tree(progress)
+        return reader.tree(lambda: _alive(out))
     dataset = reader.dataset(request["path"])
     if request["do"] == "rows":
         return {"rows": _rows(dataset, int(request["limit"]))}

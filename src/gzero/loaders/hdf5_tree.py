@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import math
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,17 @@ class RefusedError(Exception):
 def plain_text(value: Any) -> str:
     """Text of a file, whatever its bytes are."""
     return value.decode("utf-8", errors="replace") if isinstance(value, bytes) else str(value)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Found:
+    """What a walk through the groups has met."""
+
+    dropped: list[tuple[str, str]]
+    groups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    objects: list[tuple[dict[str, Any], Any]] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
+    soft: list[tuple[str, str]] = field(default_factory=list)
 
 
 class Reader:
@@ -122,61 +135,60 @@ class Reader:
 
     # ---- the tree ----------------------------------------------------------------------------------------------------
 
-    def tree(self, progress: Callable[[], None]) -> dict[str, Any]:
-        """All datasets and the attributes of all groups, in the order of the file."""
-        h5 = self._h5
-        groups: dict[str, dict[str, Any]] = {}
-        datasets: list[dict[str, Any]] = []
-        links: dict[str, str] = {}
-        dropped = list(self._notes)
-        soft: list[tuple[str, str]] = []
-        pending: list[tuple[str, Any, int]] = [("", h5.h5g.open(self._file.id, b"/"), 0)]
-        objects: list[tuple[dict[str, Any], Any]] = []
+    def tree(self, alive: Callable[[], None]) -> dict[str, Any]:
+        """All datasets and the attributes of all groups, in the order of the file.
+
+        Parameters
+        ----------
+        alive : called now and then.
+        """
+        found = _Found(dropped=list(self._notes))
+        pending: list[tuple[str, Any, int]] = [("", self._h5.h5g.open(self._file.id, b"/"), 0)]
         while pending:
             path, group, depth = pending.pop(0)
-            progress()
             if not self._new(group, path or "/"):
-                links[path] = self._seen[self._key(group)]
+                found.links[path] = self._seen[self._key(group)]
                 continue
-            groups[path or "/"] = self._attributes_of(group)
+            found.groups[path or "/"] = self._attributes_of(group)
             for name, raw, kind in self._links(group):
-                below = f"{path}/{name}"
-                if kind == h5.h5l.TYPE_SOFT:
-                    soft.append((below, plain_text(group.links.get_val(raw))))
-                    continue
-                if kind != h5.h5l.TYPE_HARD:
-                    dropped.append(("link to another file", f"'{below}' is not followed"))
-                    continue
                 if len(self._seen) + len(pending) >= MAX_OBJECTS:
                     raise RefusedError(f"more than {MAX_OBJECTS} groups and datasets", "split the file")
-                try:
-                    found = h5.h5o.open(group, raw)
-                except (OSError, KeyError, RuntimeError, ValueError) as error:
-                    dropped.append(("unreadable object", f"'{below}': {' '.join(str(error).split())[:200]}"))
-                    continue
-                if isinstance(found, h5.h5g.GroupID):
+                if len(self._seen) % 500 == 0:
+                    alive()
+                below = f"{path}/{name}"
+                opened = self._member(group, raw, kind, below, found)
+                if isinstance(opened, self._h5.h5g.GroupID):
                     if depth >= MAX_DEPTH:
-                        dropped.append(("groups too deep", f"'{below}'"))
+                        found.dropped.append(("groups too deep", f"'{below}'"))
                     else:
-                        pending.append((below, found, depth + 1))
-                elif isinstance(found, h5.h5d.DatasetID):
-                    if not self._new(found, below):
-                        links[below] = self._seen[self._key(found)]
-                        continue
-                    progress()
-                    try:
-                        record = self._describe(below, h5.Dataset(found))
-                    except Exception as error:  # noqa: BLE001 - h5py raises almost anything on a damaged object
-                        dropped.append(("unreadable dataset", f"'{below}': {' '.join(str(error).split())[:200]}"))
-                        continue
-                    datasets.append(record)
-                    objects.append((record, found))
-        for below, value in soft:
-            self._soft(below, value, links, dropped)
-        for record, found in objects:
-            progress()
-            record["scales"] = self._scales(h5.Dataset(found))
-        return {"groups": groups, "datasets": datasets, "links": links, "dropped": dropped}
+                        pending.append((below, opened, depth + 1))
+        for below, value in found.soft:
+            self._soft(below, value, found.links, found.dropped)
+        for record, dataset in found.objects:
+            record["scales"] = self._scales(self._h5.Dataset(dataset))
+        records = [record for record, _ in found.objects]
+        return {"groups": found.groups, "datasets": records, "links": found.links, "dropped": found.dropped}
+
+    def _member(self, group: Any, raw: bytes, kind: int, below: str, found: _Found) -> Any:
+        """What one link of a group leads to, noted; a group is handed back."""
+        h5 = self._h5
+        if kind == h5.h5l.TYPE_SOFT:
+            found.soft.append((below, plain_text(group.links.get_val(raw))))
+            return None
+        if kind != h5.h5l.TYPE_HARD:
+            found.dropped.append(("link to another file", f"'{below}' is not followed"))
+            return None
+        try:
+            opened = h5.h5o.open(group, raw)
+            if isinstance(opened, h5.h5d.DatasetID):
+                if self._new(opened, below):
+                    found.objects.append((self._describe(below, h5.Dataset(opened)), opened))
+                else:
+                    found.links[below] = self._seen[self._key(opened)]
+        except Exception as error:  # noqa: BLE001 - h5py raises almost anything on a damaged object
+            found.dropped.append(("unreadable object", f"'{below}': {' '.join(str(error).split())[:200]}"))
+            return None
+        return opened
 
     def _soft(self, below: str, value: str, links: dict[str, str], dropped: list[tuple[str, str]]) -> None:
         start = value if value.startswith("/") else below.rpartition("/")[0] + "/" + value
@@ -204,12 +216,12 @@ class Reader:
     # ---- one dataset -------------------------------------------------------------------------------------------------
 
     def _describe(self, path: str, dataset: Any) -> dict[str, Any]:
-        attributes = self._attributes_of(dataset.id)
+        attributes, shape = self._attributes_of(dataset.id), dataset.shape
         record: dict[str, Any] = {
-            "path": path, "shape": None if dataset.shape is None else [int(n) for n in dataset.shape],
+            "path": path, "shape": None if shape is None else [int(n) for n in shape],
             "kind": "", "fields": {}, "attributes": attributes, "blocked": None, "scales": [],
         }  # fmt: skip
-        if dataset.shape is None:
+        if shape is None:
             record["blocked"] = "holds nothing"
             return record
         kind = dataset.dtype
@@ -222,7 +234,8 @@ class Reader:
             record["blocked"] = ": ".join(part for part in reason if part)
             return record
         letters = attributes.get("MATLAB_class") == "char" and record["kind"] == "integer"
-        small = dataset.size == 1 or (letters and dataset.size <= MAX_TEXT)
+        size = math.prod(record["shape"])
+        small = size == 1 or (letters and size <= MAX_TEXT)
         if small and kind.itemsize <= MAX_BYTES and record["kind"] in ("real", "integer", "text"):
             values = np.asarray(dataset[()]).ravel()
             record["value"] = "".join(map(chr, values.tolist())) if letters else _told(values)
