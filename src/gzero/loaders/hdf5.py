@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gzero.errors import FileError, MissingDependencyError
+from gzero.errors import MissingDependencyError
 from gzero.loaders.array_parts import no_numbers, read_part
 from gzero.loaders.arrays import Array, Built, Floats, Index
 from gzero.loaders.conventions import decoding_of, metadata_from, unit_of
@@ -275,8 +275,3 @@ def _path_of(name: Any, base: str, paths: set[str]) -> str | None:
         if name and path in paths:
             return path
     return None
-
-
-def damaged(path: str, problem: str) -> FileError:
-    """The error for a file whose parts do not fit each other."""
-    return FileError(f"a damaged HDF5 file ({problem})", path=path, remedy="copy it again from where it was measured")

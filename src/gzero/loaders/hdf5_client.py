@@ -53,10 +53,14 @@ class Hdf5File:
     def __enter__(self) -> Hdf5File:
         # one thread each: the process only unpacks, and thread pools take memory that damaged files are denied
         threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _START, json.dumps(sys.path), os.path.abspath(self.path)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=os.environ | threads,
-        )  # fmt: skip
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _START, json.dumps(sys.path), os.path.abspath(self.path)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=os.environ | threads,
+            )  # fmt: skip
+        except OSError as error:
+            problem = f"the process that reads HDF5 files cannot be started ({error.strerror or error})"
+            raise FileError(problem, path=self.path, remedy="free some memory, and try again") from None
         self._heard = time.monotonic()
         threading.Thread(target=self._watch, daemon=True).start()
         return self
