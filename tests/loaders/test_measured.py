@@ -163,14 +163,3 @@ def test_quantum_design(measured: Path, name: str, skip: int, rows: int) -> None
     assert len(frame) == rows
     compare(path, frame)
     assert ("Temperature", "K") in [(c.name, c.unit_text) for c in read_table(path).columns]
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("dots_qutech/polarization_line__polarization_line.hdf5", "looks like HDF5"),
-    ],
-)
-def test_formats_that_are_not_read_yet_are_named(measured: Path, name: str, message: str) -> None:
-    with pytest.raises(FileError, match=message):
-        read_table(measured / name)

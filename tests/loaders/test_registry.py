@@ -81,7 +81,9 @@ def test_all_loaders_keep_the_protocol() -> None:
     assert next(iter(BUILT_IN)) == "igor"
     assert list(BUILT_IN)[-1] == "text"
     assert all(name == loader.name for name, loader in BUILT_IN.items())
-    assert {"igor", "igor-packed", "excel", "workbooks", "parquet", "tdms", "qcodes"} < set(BUILT_IN)
+    assert {"hdf5", "netcdf", "matlab", "igor", "igor-packed", "excel", "workbooks", "parquet", "tdms", "qcodes"} < set(
+        BUILT_IN
+    )
     assert all(isinstance(loader, Loader) for loader in BUILT_IN.values())
 
 
@@ -107,9 +109,9 @@ def test_no_such_loader(write: Write) -> None:
 @pytest.mark.parametrize(
     ("content", "name", "message"),
     [
-        (b"\x89HDF\r\n\x1a\n" + bytes(100), "a.h5", "looks like HDF5, which this version does not read; export"),
+        (b"\x89HDF\r\n\x1a\n" + bytes(100), "a.h5", "a damaged HDF5 file"),
         (b"TDSm" + bytes(100), "a.tdms", "no segment begins at byte 28"),
-        (b"MATLAB 5.0 MAT-file" + bytes(100), "a.mat", "looks like a MATLAB file"),
+        (b"MATLAB 5.0 MAT-file" + bytes(100), "a.mat", "a damaged MATLAB file: its header"),
         (b"SQLite format 3\0" + bytes(100), "a.db", "a damaged database"),
         (b"PAR1" + bytes(100), "a.parquet", "does not end as a Parquet file does"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.xls", "an old Office file without a workbook in it"),

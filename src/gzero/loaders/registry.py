@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -12,12 +13,15 @@ from typing import Protocol, runtime_checkable
 
 from gzero.errors import ConfigError, FileError, MissingDependencyError
 from gzero.loaders.excel import LOADER as EXCEL
+from gzero.loaders.hdf5 import LOADER as HDF5
 from gzero.loaders.igor import LOADER as IGOR
 from gzero.loaders.igor_packed import LOADER as IGOR_PACKED
 from gzero.loaders.igor_text import LOADER as IGOR_TEXT
 from gzero.loaders.json_file import LOADER as JSON
 from gzero.loaders.keysight import LOADER as KEYSIGHT
 from gzero.loaders.lvm import LOADER as LVM
+from gzero.loaders.matlab import LOADER as MATLAB
+from gzero.loaders.netcdf import LOADER as NETCDF
 from gzero.loaders.parquet import LOADER as PARQUET
 from gzero.loaders.qcodes import LOADER as QCODES
 from gzero.loaders.qcodes_dat import LOADER as QCODES_DAT
@@ -82,6 +86,9 @@ BUILT_IN: dict[str, Loader] = {
     loader.name: loader
     for loader in (
         IGOR,
+        HDF5,
+        NETCDF,
+        MATLAB,
         QCODES,
         TDMS,
         PARQUET,
@@ -184,7 +191,7 @@ def read_table(
     ConfigError : no such loader, or an option that the loader does not understand.
     MissingDependencyError : the loader needs a package that is not installed.
     """
-    place = check_file(path)
+    place = check_file(path, limit=sys.maxsize)  # each loader knows how much it can hold
     chosen = _find(place, os.fspath(path)) if loader is None else _named(loader)
     given = {
         "sheet": sheet, "group": group, "run": run, "encoding": encoding, "delimiter": delimiter, "decimal": decimal, "header_row": header_row
