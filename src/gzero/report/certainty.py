@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gzero.analysis import Analysis
+from gzero.report.blindness import is_blind
 from gzero.report.document import Cell, FigureBlock, TableBlock
 from gzero.report.figures import BLUE, ORANGE, new_figure, shortened, style, to_svg
 from gzero.report.plot import Panel, Plot, PlotSeries
@@ -110,9 +111,12 @@ def budget_figure(*, names: list[str], shares: np.ndarray, systematic: list[bool
 
 
 def correlation_table(analysis: Analysis) -> TableBlock | None:
-    """How the errors of the estimates and levels hang together; None where that was not worked out."""
+    """How the errors of the estimates and levels hang together; None where that was not worked out, and while blind.
+
+    What a known resistance makes of the correlations hangs on the true conductance.
+    """
     joint = analysis.joint
-    if joint is None or len(joint.names) < 2:
+    if joint is None or len(joint.names) < 2 or is_blind(analysis):
         return None
     matrix = correlations(joint.covariance())
     names = joint.names[:MOST_CORRELATED]

@@ -279,7 +279,7 @@ def _budget(traces: Traces) -> Sheet:
 
 def _correlations(traces: Traces) -> Sheet:
     """The matrix of each trace, a row an estimate; a blank where one has no uncertainty."""
-    found = [(label, a.joint) for label, a in traces if a.joint is not None]
+    found = [(label, a.joint) for label, a in traces if a.joint is not None and not is_blind(a)]
     names = list(dict.fromkeys(name for _, joint in found for name in joint.names))
     rows: list[Row] = []
     for label, joint in found:
