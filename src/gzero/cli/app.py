@@ -165,6 +165,30 @@ def report(
     say(f"wrote {output}")
 
 
+@app.command(epilog='Example: gzero batch cooldown/ --quantum "2e^2/h" -o results')
+@takes_options
+def batch(
+    paths: Annotated[list[str], typer.Argument(help="Files, folders, or patterns in quotes.", show_default=False)],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Directory of the ledger and the results.", show_default=False)
+    ],
+    asked: Asked,
+    workers: Annotated[int | None, typer.Option(help="Processes (one a core).", show_default=False)] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler, such as tcp://10.0.0.1:8786.", show_default=False)
+    ] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Try files again that failed.", show_default=False)] = False,
+) -> int:
+    """Many files: what is new or changed is analysed, every finished piece is kept, and one bad file stops nothing.
+
+    Writes results.csv, results.parquet, failures.csv and report.pdf, .html and .xlsx. Exit 0 when every file has its
+    result, 1 when some have none, 2 input or usage error, 130 when interrupted; the same command goes on.
+    """
+    from gzero.cli.batch import run
+
+    return run(paths, output, asked, workers=workers, scheduler=scheduler, retry=retry)
+
+
 @app.command(epilog="Example: gzero unblind lab.csv")
 def unblind(
     file: File,
