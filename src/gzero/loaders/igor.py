@@ -265,7 +265,9 @@ def _values(source: Source, wave: Wave) -> NDArray[np.float64]:
     raw = np.frombuffer(source.data, dtype=_dtype(wave), count=_count(wave), offset=DATA_AT[wave.version])
     parts = 2 if wave.type & 1 else 1
     traces = wave.shape[1] if len(wave.shape) == 2 else 1
-    return raw.astype(np.float64).reshape((parts, wave.shape[0], traces), order="F")  # Igor stores column after column
+    with np.errstate(invalid="ignore"):  # a signalling NaN is one all the same
+        numbers = raw.astype(np.float64)
+    return numbers.reshape((parts, wave.shape[0], traces), order="F")  # Igor stores column after column
 
 
 def _axis(wave: Wave) -> Column:
