@@ -1,7 +1,8 @@
 """Damaged files through `read_table` in processes that may hang, crash and run out of memory; what became of each.
 
 A mutant passes when it is read as a sound `Table`, or refused by an `InputError` or a `MissingDependencyError` in one
-line that names the file. Everything else is a failure: another exception, a crash, more than `Run.seconds`, more memory
+line that names the file. Everything else is a failure: another exception, a crash, more than `Run.seconds` of processor
+time (on a machine that is busy with other things the clock on the wall says little) or `PATIENCE` times that, more memory
 than `fuzz_worker.MEMORY`, a file written or another one opened, text executed, a pickle, a socket, a program started.
 """
 
@@ -14,6 +15,7 @@ import os
 import pickle
 import re
 import selectors
+import signal
 import subprocess
 import sys
 import tempfile
@@ -33,6 +35,9 @@ from gzero.loaders import registry
 HERE = Path(__file__).resolve().parent
 NO_LOADER = "(none)"
 
+#: Times `Run.seconds` that a file may take when it waits for something and needs no processor.
+PATIENCE = 4
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -43,7 +48,7 @@ class Run:
     per_loader : mutants for each loader.
     seed : of the run; the same mutants for the same seed, version and installed formats.
     loaders : those that are tried; all when empty.
-    seconds : that a file may take; beyond them the process is killed.
+    seconds : of processor time that a file may take; beyond them the process is killed.
     folder : where what is done is noted, so that the run can be taken up again, and where failures are kept.
     plugged : a file with `LOADERS` and `SEEDS` that take the place of those of gzero (for tests of the fuzzer itself).
     """
@@ -83,13 +88,17 @@ class Outcome:
 
 @dataclass(slots=True)
 class Job:
-    """Mutants `first` to `stop` of a loader; only the steps `keep` and the options `only` of each, when they are named."""
+    """Mutants `first` to `stop` of a loader; only the steps `keep` and the options `only` of each, when they are named.
+
+    `files` are read in the place of mutants: (path, options of `read_table`) of number 0, 1, ...
+    """
 
     loader: str
     first: int
     stop: int
     keep: list[int] | None = None
     only: list[str] | None = None
+    files: list[tuple[str, dict[str, Any]]] | None = None
 
 
 def world_of(run: Run) -> tuple[World, dict[str, str]]:
@@ -102,7 +111,7 @@ def world_of(run: Run) -> tuple[World, dict[str, str]]:
         world = World(
             seeds={name: [] for name in registry.BUILT_IN},
             loaders=tuple(registry.BUILT_IN),
-            options={name: registry._options(loader) for name, loader in registry.BUILT_IN.items()},
+            options={name: registry.options_of(loader) for name, loader in registry.BUILT_IN.items()},
             cores=[seed.core for seed in seeds],
             suffixes=sorted({seed.suffix for seed in seeds}),
             apart=run.plugged is not None,
@@ -241,14 +250,19 @@ class Crew:
 
     def start(self) -> None:
         """A new process; returns when it is ready."""
-        HEAD.pack_into(self.board, 0, -1, 0.0)
+        HEAD.pack_into(self.board, 0, -1, 0.0, 0.0)
         self.rest = b""
         (self.folder / "log").write_bytes(b"")
         for left in (self.folder / "files").glob("*"):  # of a process that was killed
             left.unlink()
         words = [sys.executable, str(HERE / "fuzz_worker.py"), str(self.folder)]
         self.process = subprocess.Popen(
-            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=self.environment
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=self.environment,
+            start_new_session=True,  # with what it starts itself it is ended as one
         )
         answers = self.answers(300.0)
         if not answers or not answers[0].get("ready"):
@@ -283,13 +297,15 @@ class Crew:
         assert self.process is not None
         assert self.job is not None
         code = self.process.poll()
-        n, since = HEAD.unpack_from(self.board)
+        n, since, used = HEAD.unpack_from(self.board)
         if code is None:
-            late = time.monotonic() - since
-            if n < 0 or late < self.run.seconds:
+            waited, busy = time.monotonic() - since, _processor_time(self.process.pid) - used
+            if n < 0 or (busy < self.run.seconds and waited < PATIENCE * self.run.seconds):
+                return None
+            if HEAD.unpack_from(self.board)[0] != n:  # it came back while we looked
                 return None
             self.stop()
-            return n, "hang", f"no answer after {self.run.seconds:g} s"
+            return n, "hang", f"no answer after {busy:.1f} s of work, {waited:.1f} s in all"
         if n < 0:
             n = next((self.job.first + i for i, one in enumerate(self.records()) if one[0] == 0), self.job.first)
         self.stop()
@@ -311,13 +327,21 @@ class Crew:
     def stop(self) -> None:
         """End the process, whatever it does."""
         if self.process is not None:
-            self.process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             for pipe in (self.process.stdin, self.process.stdout):
                 if pipe is not None:
                     with contextlib.suppress(OSError):
                         pipe.close()
         self.process = None
+
+
+def _processor_time(process: int) -> float:
+    """Seconds that all threads of a process have worked; Linux gives every process a clock of this number."""
+    with contextlib.suppress(OSError):
+        return time.clock_gettime((~process << 3) | 2)
+    return 0.0
 
 
 def _work(crew: list[Crew], jobs: list[Job], ledger: Ledger, progress: Callable[[str], None]) -> None:
@@ -415,6 +439,23 @@ def _reduce(one: Crew, failure: dict[str, Any], run: Run, world: World) -> None:
     (folder / name).write_bytes(call.data)
     failure["file"] = str(folder / name)
     (folder / f"{name}.txt").write_text(json.dumps(failure, indent=1), encoding="utf-8")
+
+
+def trial(files: list[tuple[Path, dict[str, Any]]], *, folder: Path, seconds: float = 5.0) -> list[dict[str, Any]]:
+    """What becomes of each file under the eyes of the fuzzer: `kind` is "read", "refused" or that of a failure, and
+    `said` the columns, the message, or what went wrong."""
+    run = Run(per_loader=len(files), folder=folder, seconds=seconds)
+    names = [(str(path), options) for path, options in files]
+    out: dict[int, dict[str, Any]] = {}
+    with tempfile.TemporaryDirectory(prefix="gzero-trial-", dir=_fast_folder()) as place:
+        (Path(place) / "world").write_bytes(pickle.dumps(world_of(run)[0]))
+        one = Crew(run, Path(place), 0, list(registry.BUILT_IN))
+        try:
+            while len(out) < len(names):  # a new process where one has died
+                out |= {answer["n"]: answer for answer in _once(one, Job("", len(out), len(names), files=names))}
+        finally:
+            one.stop()
+    return [out[n] for n in range(len(names))]
 
 
 def _once(one: Crew, job: Job) -> list[dict[str, Any]]:
