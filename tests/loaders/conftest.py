@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+# `mutation.py`, `seeds.py` and `fuzzing.py` stand here for the tests of every loader; pytest's importlib mode puts no folder on the path
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 #: Beside the checkout, not in it: the files are other people's and are never copied into the project.
 MEASURED = Path(__file__).resolve().parents[3] / "shared" / "measured"

@@ -271,3 +271,13 @@ def test_a_signalling_nan_is_a_nan(write: Write) -> None:
 def test_a_map_of_too_many_traces(write: Write) -> None:
     with pytest.raises(FileError, match="a map of 20001 traces"):
         LOADER.read(write(build(curve(values=np.zeros((1, 20_001)))), name="a.ibw"))
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_signalling_nan_is_a_nan_and_no_warning(write: Write, order: str) -> None:
+    """IEEE 754: exponent all ones, first bit of the fraction zero, the rest not. A conversion says so by a flag."""
+    data = bytearray(build(Recipe(values=np.array([1.0, 0.0, 3.0], order + "f4"), type=2, order=order)))
+    at = 384 + 4
+    data[at : at + 4] = struct.pack(order + "I", 0x7FA00001)
+    values = LOADER.read(write(bytes(data), name="a.ibw")).columns[1].values
+    np.testing.assert_array_equal(values, [1.0, np.nan, 3.0])

@@ -162,9 +162,9 @@ def test_an_installed_loader_is_asked_when_those_built_in_do_not_recognise(write
 
 @pytest.mark.usefixtures("plugged")
 def test_a_broken_plug_in_stops_no_other_and_is_named(write: Write) -> None:
-    with pytest.raises(FileError, match=rf"tried: {NAMES}, tally.*'gone' cannot be imported.*'five' names no loader"):
+    with pytest.raises(FileError, match=rf"tried: {NAMES}, tally.*'gone' cannot be imported.*'five' is no loader"):
         read_table(write(b"\0\1\2", name="a.bin"))
-    with pytest.raises(MissingDependencyError, match="the loader 'gone' cannot be imported"):
+    with pytest.raises(MissingDependencyError, match="the plug-in 'gone' cannot be imported"):
         read_table(write(b"1,2\n"), loader="gone")
 
 
@@ -186,7 +186,7 @@ def test_describe_loaders() -> None:
 def test_describe_names_what_is_missing() -> None:
     found = {one.name: one for one in describe_loaders()}
     assert found["tally"].install is None
-    assert found["gone"].install == "install or update it"
+    assert found["gone"].install == "update or remove the package 'no_such_module'"
 
 
 def test_heavy_packages_are_imported_only_when_a_file_needs_them() -> None:

@@ -149,7 +149,7 @@ def _shape(flags: str, *, path: str, row: int) -> tuple[int, ...]:
     if not match:
         return ()
     try:
-        shape = tuple(int(float(n)) for n in re.split(r"\s*,\s*", (match[1] or match[2]).strip()))
+        shape = tuple(int(float(n)) for n in re.split(r"\s*,\s*", (match[1] or match[2] or "").strip()))
     except (ValueError, OverflowError):
         raise FileError(f"'{match[0][:40]}' states no number of points", path=path, row=row) from None
     while len(shape) > 1 and shape[-1] in (0, 1) and len(shape) > 2:

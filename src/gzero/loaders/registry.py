@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from gzero.errors import ConfigError, FileError, MissingDependencyError
 from gzero.loaders.excel import LOADER as EXCEL
@@ -26,42 +24,12 @@ from gzero.loaders.parquet import LOADER as PARQUET
 from gzero.loaders.qcodes import LOADER as QCODES
 from gzero.loaders.qcodes_dat import LOADER as QCODES_DAT
 from gzero.loaders.quantum_design import LOADER as QUANTUM_DESIGN
-from gzero.loaders.source import ZIP_MEMBERS, check_file, looks_like, read_head, unread
-from gzero.loaders.table import Table
 from gzero.loaders.tdms import LOADER as TDMS
 from gzero.loaders.text import LOADER as TEXT
 from gzero.loaders.workbooks import LOADER as WORKBOOKS
-
-ENTRY_POINTS = "gzero.loaders"
-
-#: What a damaged workbook may look like.
-WORKBOOK_LIKE = frozenset({what for _, what in ZIP_MEMBERS} | {"a ZIP archive", "an old binary Office file (.xls)"})
-
-
-@runtime_checkable
-class Loader(Protocol):
-    """What a loader is; an entry point in the group `gzero.loaders` names an object like this.
-
-    `recognises` looks at a file's content; `read` takes the path and keyword-only options that it names one by one,
-    and returns a `Table`. `extra` is the line that installs what the loader lacks, or None.
-    """
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def description(self) -> str: ...
-
-    @property
-    def suffixes(self) -> tuple[str, ...]: ...
-
-    @property
-    def extra(self) -> str | None: ...
-
-    @property
-    def read(self) -> Callable[..., Table]: ...
-
-    def recognises(self, path: Path) -> bool: ...
+from gzero.loaders.plugins import Loader, Plugin, installed, load, options_of
+from gzero.loaders.source import ZIP_MEMBERS, check_file, looks_like, read_head, unread
+from gzero.loaders.table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +48,9 @@ class LoaderDescription:
     options: tuple[str, ...]
     install: str | None = None
 
+
+#: What a damaged workbook still looks like.
+WORKBOOK_LIKE = frozenset({what for _, what in ZIP_MEMBERS} | {"a ZIP archive", "an old binary Office file (.xls)"})
 
 #: In the order in which they are asked: the surest signature first.
 BUILT_IN: dict[str, Loader] = {
@@ -107,46 +78,33 @@ BUILT_IN: dict[str, Loader] = {
 
 
 def _entry_points() -> tuple[EntryPoint, ...]:
-    return tuple(entry_points(group=ENTRY_POINTS))
+    return installed()
 
 
-def _load(entry: EntryPoint) -> Loader:
-    """The loader that an entry point names.
-
-    Raises
-    ------
-    MissingDependencyError : it cannot be imported, or is no loader.
-    """
-    try:
-        found = entry.load()
-    except (ImportError, AttributeError) as error:
-        raise MissingDependencyError(
-            f"the loader '{entry.name}' cannot be imported ({error})", remedy="install or update it"
-        ) from error
-    if not isinstance(found, Loader):
-        raise MissingDependencyError(
-            f"the entry point '{entry.name}' names no loader", remedy=f"update '{entry.value}'"
-        )
-    return found
-
-
-def _options(loader: Loader) -> tuple[str, ...]:
-    parameters = inspect.signature(loader.read).parameters.values()
-    return tuple(p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY)
+def _plugins() -> Iterator[Plugin | tuple[EntryPoint, MissingDependencyError]]:
+    """Each plug-in, or what keeps it from being one; a name belongs to the first that has it."""
+    taken = set(BUILT_IN)
+    for entry in _entry_points():
+        try:
+            plugin = load(entry, taken=taken)
+        except MissingDependencyError as error:
+            yield entry, error
+        else:
+            yield plugin
+        taken.add(entry.name)
 
 
 def describe_loaders() -> tuple[LoaderDescription, ...]:
     """All loaders, built in or installed beside gzero, each with what it reads and what it lacks."""
     out = [_describe(loader) for loader in BUILT_IN.values()]
-    for entry in _entry_points():
-        try:
-            out.append(_describe(_load(entry)))
-        except MissingDependencyError as error:
-            out.append(
-                LoaderDescription(
-                    name=entry.name, description=error.problem, suffixes=(), options=(), install=error.remedy
-                )
-            )
+    for found in _plugins():
+        if isinstance(found, Plugin):
+            out.append(_describe(found))
+            continue
+        entry, error = found
+        out.append(
+            LoaderDescription(name=entry.name, description=error.problem, suffixes=(), options=(), install=error.remedy)
+        )
     return tuple(out)
 
 
@@ -155,7 +113,7 @@ def _describe(loader: Loader) -> LoaderDescription:
         name=loader.name,
         description=loader.description,
         suffixes=loader.suffixes,
-        options=_options(loader),
+        options=options_of(loader),
         install=loader.extra,
     )
 
@@ -191,13 +149,13 @@ def read_table(
     ConfigError : no such loader, or an option that the loader does not understand.
     MissingDependencyError : the loader needs a package that is not installed.
     """
-    place = check_file(path, limit=sys.maxsize)  # each loader knows how much it can hold
+    place = check_file(path, limit=sys.maxsize)  # each loader has its own limit
     chosen = _find(place, os.fspath(path)) if loader is None else _named(loader)
     given = {
         "sheet": sheet, "group": group, "run": run, "encoding": encoding, "delimiter": delimiter, "decimal": decimal, "header_row": header_row
     }  # fmt: skip
     options = {name: value for name, value in given.items() if value is not None}
-    known = _options(chosen)
+    known = options_of(chosen)
     for name in options:
         if name not in known:
             listed = f"its options are {', '.join(known)}" if known else "it has no options"
@@ -213,29 +171,40 @@ def read_table(
 def _named(name: str) -> Loader:
     if name in BUILT_IN:
         return BUILT_IN[name]
-    entries = {entry.name: entry for entry in _entry_points()}
-    if name in entries:
-        return _load(entries[name])
-    allowed = (*BUILT_IN, *entries)
-    raise ConfigError(f"there is no loader '{name}'", remedy=f"one of {', '.join(allowed)}", allowed=allowed)
+    allowed = list(BUILT_IN)
+    for found in _plugins():
+        if isinstance(found, Plugin):
+            if found.name == name:
+                return found
+            allowed.append(found.name)
+        elif found[0].name == name:
+            raise found[1]
+    raise ConfigError(f"there is no loader '{name}'", remedy=f"one of {', '.join(allowed)}", allowed=tuple(allowed))
 
 
 def _find(place: Path, path: str) -> Loader:
-    """The loader for a file: by content among those built in, then among those installed, then by its ending."""
+    """The loader for a file: by content among those built in, then among the plug-ins, then text, then by its ending.
+
+    Text comes last: it reads nearly everything that is text, and a plug-in may know better.
+    """
     for loader in BUILT_IN.values():
-        if loader.recognises(place):
+        if loader is not TEXT and loader.recognises(place):
             return loader
     others: list[Loader] = []
     broken: list[str] = []
-    for entry in _entry_points():
+    for found in _plugins():
+        if not isinstance(found, Plugin):
+            broken.append(found[1].problem)
+            continue
         try:
-            other = _load(entry)
+            if found.recognises(place):
+                return found
         except MissingDependencyError as error:
             broken.append(error.problem)
             continue
-        if other.recognises(place):
-            return other
-        others.append(other)
+        others.append(found)
+    if TEXT.name in BUILT_IN and TEXT.recognises(place):
+        return TEXT
     suffix = place.suffix.lower()
     what = looks_like(read_head(place), suffix)
     by_ending = next((one for one in (*others, *BUILT_IN.values()) if suffix in one.suffixes), None)
