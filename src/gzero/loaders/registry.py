@@ -21,15 +21,15 @@ from gzero.loaders.lvm import LOADER as LVM
 from gzero.loaders.matlab import LOADER as MATLAB
 from gzero.loaders.netcdf import LOADER as NETCDF
 from gzero.loaders.parquet import LOADER as PARQUET
+from gzero.loaders.plugins import Loader, Plugin, installed, load, options_of
 from gzero.loaders.qcodes import LOADER as QCODES
 from gzero.loaders.qcodes_dat import LOADER as QCODES_DAT
 from gzero.loaders.quantum_design import LOADER as QUANTUM_DESIGN
+from gzero.loaders.source import ZIP_MEMBERS, check_file, looks_like, read_head, unread
+from gzero.loaders.table import Table
 from gzero.loaders.tdms import LOADER as TDMS
 from gzero.loaders.text import LOADER as TEXT
 from gzero.loaders.workbooks import LOADER as WORKBOOKS
-from gzero.loaders.plugins import Loader, Plugin, installed, load, options_of
-from gzero.loaders.source import ZIP_MEMBERS, check_file, looks_like, read_head, unread
-from gzero.loaders.table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
