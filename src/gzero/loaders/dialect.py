@@ -60,26 +60,51 @@ def decode(data: bytes, *, encoding: str | None, path: str) -> tuple[str, str]:
     FileError : the bytes are not text, or not in the named encoding.
     """
     if encoding is None:
-        encoding = _guess_encoding(data)
+        encoding = guess_encoding(data)
+    check_encoding(encoding, path)
     try:
         text = data.decode(encoding)
-    except LookupError:
-        usual = ("utf-8", "utf-16", "cp1252", "latin-1")
-        problem = f"there is no text encoding '{encoding}'"
-        raise ConfigError(problem, path=path, remedy=f"usual ones are {', '.join(usual)}", allowed=usual) from None
     except ValueError as error:
         raise FileError(f"not valid {encoding} text ({error})", path=path, remedy="name its encoding") from None
-    text = text.lstrip("\ufeff").rstrip("\x1a")
+    text = text.lstrip("\ufeff").rstrip("\x00\x1a")
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
         problem = "null bytes: a binary or damaged file, not text"
         raise FileError(problem, path=path, row=line, remedy="export it as CSV")
-    if len(_CONTROLS.findall(text[: 1 << 20])) > 0.005 * min(len(text), 1 << 20) + 1:
-        raise FileError("control characters: a binary file, not text", path=path, remedy="export it as CSV")
+    check_text(text, path)
     return text, encoding
 
 
-def _guess_encoding(data: bytes) -> str:
+def check_encoding(encoding: str, path: str) -> None:
+    """Refuses an encoding that there is not, or that is none of text ("zip").
+
+    Raises
+    ------
+    ConfigError : there is no such encoding.
+    """
+    try:
+        b"abcd".decode(encoding)
+    except UnicodeError:
+        return  # there is one, in which these bytes are no text
+    except (LookupError, ValueError):
+        usual = ("utf-8", "utf-16", "cp1252", "latin-1")
+        problem = f"there is no text encoding '{encoding}'"
+        raise ConfigError(problem, path=path, remedy=f"usual ones are {', '.join(usual)}", allowed=usual) from None
+
+
+def check_text(text: str, path: str) -> None:
+    """Refuses what holds too many control characters to be text.
+
+    Raises
+    ------
+    FileError : more than one in 200.
+    """
+    if len(_CONTROLS.findall(text[: 1 << 20])) > 0.005 * min(len(text), 1 << 20) + 1:
+        raise FileError("control characters: a binary file, not text", path=path, remedy="export it as CSV")
+
+
+def guess_encoding(data: bytes | bytearray) -> str:
+    """The encoding of bytes: by their mark, by their nulls, by the first that reads them."""
     for mark, name in _BOMS:
         if data.startswith(mark):
             return name

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from gzero.errors import FileError, InputError, MissingDependencyError
-from gzero.loaders.block import Numbers, above_block, columns_of, numbers_of
+from gzero.loaders.block import above_block, columns_of, numbers_of
 from gzero.loaders.cells import Cell, Row, cell_text, find_block
 from gzero.loaders.header import NO_HEADER, find_header, metadata_of, named_header
 from gzero.loaders.parts import part_named
 from gzero.loaders.source import Source, check_file, looks_like, read_source, unread
 from gzero.loaders.table import Dropped, Table
+from gzero.loaders.tally import Numbers
 
 INSTALL = "pip install openpyxl"
 
