@@ -73,6 +73,7 @@ def read_body(file: TextFile, tally: Tally, rows: Sequence[Row], block: Block, d
 
 def _word_columns(rows: Sequence[Row], count: int, dialect: Dialect) -> Iterator[int]:
     """The columns that hold words and no number, as far as the head shows."""
+    rows = rows[: 20 + 100_000 // count]
     for j in range(count):
         kinds = {kind(row.cells[j], dialect.decimal) for row in rows if not row.comment and j < len(row.cells)}
         if Kind.TEXT in kinds and Kind.NUMBER not in kinds:

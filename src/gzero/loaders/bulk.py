@@ -48,6 +48,8 @@ class Form:
 def parse(data: bytes, form: Form, way: int) -> Parsed | None:
     """The numbers in whole lines; None where they hold anything that has to be looked at row by row."""
     blanks = form.dialect.delimiter == " "
+    if len(form.dialect.delimiter) > 1:
+        return None
     quoted = b'"' in data
     if blanks and quoted:
         return None
@@ -130,7 +132,7 @@ class _Look:
         self.data, self.form, self.way, self.width, self.table = data, form, way, width, table
         self.lines: int = table.num_rows
         self.blank = np.zeros(self.lines, dtype=bool)  # lines without any cell that holds something
-        self.gaps: dict[int, Any] = {}  # by column, the lines in which it has no finite number
+        self.gaps: dict[int, Any] = {}  # by column, whether a line has no finite number in it
         self.empty_only: dict[int, bool] = {}
 
     def parsed(self) -> Parsed | None:
@@ -153,7 +155,7 @@ class _Look:
             lines=self.lines,
             width=self.width,
             columns={j: chunks for j, chunks in columns.items() if j < self.form.columns},
-            blank=tuple(np.flatnonzero(self.blank).tolist()),
+            blank=np.flatnonzero(self.blank),
             empties={j: found for j, found in empties.items() if found[0]},
             odd=odd,
             words={j: texts for j, texts in words.items() if texts is not None},
@@ -165,9 +167,8 @@ class _Look:
         chunks = [chunk.to_numpy(zero_copy_only=False) for chunk in chunked.chunks]
         gaps = [~np.isfinite(chunk) for chunk in chunks]
         if any(gap.any() for gap in gaps):
-            lines = np.flatnonzero(np.concatenate(gaps))
-            self.gaps[column] = lines
-            self.empty_only[column] = self.way == PLAIN and len(lines) == chunked.null_count
+            self.gaps[column] = np.concatenate(gaps)
+            self.empty_only[column] = self.way == PLAIN and self.gaps[column].sum() == chunked.null_count
         return chunks
 
     def _words(self, column: int) -> list[str] | None:
@@ -201,29 +202,26 @@ class _Look:
         """Marks the lines that hold nothing; False where a line without a number holds something all the same."""
         if len(self.gaps) < len(columns):
             return True
-        lines = self.gaps[next(iter(columns))]
-        for j in columns:
-            lines = np.intersect1d(lines, self.gaps[j], assume_unique=True)
-        if not len(lines):
+        none = np.logical_and.reduce([self.gaps[j] for j in columns])
+        if not none.any():
             return True
         if not all(self.empty_only[j] for j in columns):
             return False
-        if any(texts is None or any(texts[i] for i in lines.tolist()) for texts in words.values()):
+        if any(texts is None or any(texts[i] for i in np.flatnonzero(none).tolist()) for texts in words.values()):
             return False
-        self.blank[lines] = True
+        self.blank = none
         return True
 
     def _empties(self, column: int) -> tuple[int, int]:
-        lines = self.gaps[column]
-        lines = lines[~self.blank[lines]]
-        return (len(lines), int(lines[0])) if len(lines) else (0, 0)
+        lines = self.gaps[column] & ~self.blank
+        return int(lines.sum()), int(lines.argmax())
 
     def _odd(self) -> tuple[tuple[int, Sequence[str], Sequence[int]], ...] | None:
         """The lines in which a word stands for a number, each split as the reader of rows splits it."""
         at: dict[int, list[int]] = {}
-        for j, lines in self.gaps.items():
+        for j, gaps in self.gaps.items():
             if not self.empty_only[j]:
-                for line in lines.tolist():
+                for line in np.flatnonzero(gaps).tolist():
                     at.setdefault(line, []).append(j)
         if not at:
             return ()
@@ -249,7 +247,7 @@ class _Look:
         """Whether the cells beyond the last column are empty."""
         decimal = self.form.dialect.decimal
         for j in range(self.form.columns, self.width):
-            if j in self.form.words or len(self.gaps.get(j, ())) != self.lines or not self.empty_only[j]:
+            if j in self.form.words or not np.all(self.gaps.get(j, False)) or not self.empty_only[j]:
                 return False
         # a cell that Arrow takes for no number must be none to the reader of rows, too
         return not any(number(cells[j], decimal) is not None for _, cells, columns in odd for j in columns)

@@ -28,7 +28,7 @@ PIECE = 1 << 22
 LONGEST_LINE = 1 << 22
 
 #: How far down the table may begin.
-LONGEST_HEAD = 1 << 25
+LONGEST_HEAD = 1 << 23
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _LINE_END_BYTES = re.compile(rb"\r\n|\n|\r")
@@ -67,6 +67,7 @@ class TextFile:
             raise self._unreadable(error) from None
         try:
             self.raw_head = self._raw(HEAD)
+            self.whole = self.at_end  # whether the first look has seen all of it
             self.encoding = encoding or guess_encoding(self.raw_head)
             check_encoding(self.encoding, self.path)
         except BaseException:
@@ -220,10 +221,19 @@ class TextFile:
         return True
 
     def lines(self) -> list[str]:
-        """The lines of the head, without the one that its end cuts."""
+        """The lines of the head, without the one that its end cuts.
+
+        Raises
+        ------
+        FileError : not in the encoding that was named, or a line that is longer than any table's.
+        """
         if self.at_end:
-            return _LINE_END.split(self.text(self.head))
+            lines = _LINE_END.split(self.text(self.head))
+            if len(self.head) > LONGEST_LINE:
+                check_line(max(map(len, lines)), self.path)
+            return lines
         cut = _last_end(self.head)
+        check_line(len(self.head) - cut, self.path)
         if cut == 0:
             return []
         return _LINE_END.split(self.text(self.head[:cut]))[:-1]
@@ -248,8 +258,9 @@ class TextFile:
             )
             if self._decoder is not None and self.encoding != "utf-16":
                 name = self.encoding
-            found = _LINE_END.split(data.decode(name, errors="replace").rstrip("\0\x1a"))[1:-1]
-            out += [line for line in found if line.strip()][:100]
+            found = _LINE_END.split(data.decode(name, errors="replace").rstrip("\0\x1a"))[1:]
+            filled = [line for line in found if line.strip()]
+            out += filled[-100:] if out else filled[:100]
         return out
 
     def pieces(self, offset: int) -> Iterator[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -152,7 +153,7 @@ def read_table(
     ConfigError : no such loader, or an option that the loader does not understand.
     MissingDependencyError : the loader needs a package that is not installed.
     """
-    place = check_file(path)
+    place = check_file(path, limit=sys.maxsize)  # each loader has its own limit
     chosen = _find(place, os.fspath(path)) if loader is None else _named(loader)
     given = {
         "sheet": sheet, "group": group, "run": run, "encoding": encoding, "delimiter": delimiter, "decimal": decimal, "header_row": header_row

@@ -100,7 +100,7 @@ class Parsed:
     lines: int
     width: int
     columns: dict[int, list[Floats]]
-    blank: tuple[int, ...] = ()
+    blank: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     empties: dict[int, tuple[int, int]] = field(default_factory=dict)
     odd: tuple[tuple[int, Sequence[str], Sequence[int]], ...] = ()
     words: dict[int, list[str]] = field(default_factory=dict)
@@ -239,8 +239,6 @@ class Tally:
             )
         else:
             self._numeric = True
-        if self._pending and len(self._pending[-1]) != len(found):
-            self._flush()
         self._add_length(len(cells), row.number, 1)
         self._places.add(row.number, 1)
         self._pending.append(self._with_gaps(found, cells, row.number))
@@ -266,12 +264,19 @@ class Tally:
         return self._known.setdefault(text, text) if len(self._known) < _MAX_WORDS else self._known.get(text, text)
 
     def _flush(self) -> None:
-        """The rows that wait, all equally long, into the columns."""
-        if not self._pending:
-            return
-        for j, column in enumerate(np.array(self._pending, dtype=np.float64).T):
-            self.store.write(j, [column])
-        self.store.advance(len(self._pending))
+        """The rows that wait into the columns."""
+        lengths = [len(row) for row in self._pending]
+        longest = max(lengths, default=0)
+        if longest * len(lengths) <= 8 * sum(lengths) + 10_000:
+            groups = [self._pending]
+        else:  # a long row among many short ones would be padded to far more than there is
+            groups = [list(rows) for _, rows in itertools.groupby(self._pending, len)]
+        for rows in groups:
+            width = max(map(len, rows), default=0)
+            padded = [row if len(row) == width else row + [np.nan] * (width - len(row)) for row in rows]
+            for j, column in enumerate(np.array(padded, dtype=np.float64).T):
+                self.store.write(j, [column])
+            self.store.advance(len(rows))
         self._forget_texts()
         self._pending = []
 
@@ -289,15 +294,16 @@ class Tally:
             self.store.write(j, chunks)
         for j, (count, line) in parsed.empties.items():
             self._gaps.setdefault(j, Gaps()).add_empty(count, first + line)
-        blank = np.array(parsed.blank, dtype=np.int64)
+        blank = parsed.blank
         for line, cells, columns in parsed.odd:
             index = before + line - int(np.searchsorted(blank, line))
             for j in columns:
                 self._add_gap(j, cells[j], first + line, index)
-        start = 0
-        for stop in (*parsed.blank, parsed.lines):
-            self._places.add(first + start, stop - start)
-            start = stop + 1
+        # runs of lines between the blank ones
+        starts = np.concatenate([[0], blank + 1])
+        counts = np.concatenate([blank, [parsed.lines]]) - starts
+        for i in np.flatnonzero(counts).tolist():
+            self._places.add(first + int(starts[i]), int(counts[i]))
         lines = np.delete(np.arange(parsed.lines), blank) if parsed.words else blank
         for j, texts in parsed.words.items():
             for i, text in enumerate(texts):
@@ -305,7 +311,7 @@ class Tally:
         self.store.advance(rows)
         self._forget_texts()
         if rows:
-            self._add_length(parsed.width, first + next(i for i in range(parsed.lines) if i not in parsed.blank), rows)
+            self._add_length(parsed.width, first + int(starts[counts > 0][0]), rows)
             self._numeric = not parsed.ends_in_words
 
     def _add_length(self, length: int, row: int, count: int) -> None:

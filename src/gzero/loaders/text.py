@@ -24,6 +24,9 @@ from gzero.loaders.tally import Tally
 _HEAD_LINES = 500
 _HEAD_CHARACTERS = 200_000
 
+#: How many lines down the table may begin.
+_MOST_LINES = 30_000
+
 _OPEN_QUOTE = re.compile(r'(?:^|[,;\t|])\s*"[^"]*$')
 
 
@@ -115,7 +118,7 @@ def _table(file: TextFile, lines: list[str], dialect: Dialect, *, header_row: in
         header = find_header(rows, block, decimal=dialect.decimal)
     aligned = dialect.delimiter != " "
     tally = Tally(header, width=block.width, decimal=dialect.decimal, aligned=aligned, path=path)
-    if file.at_end:
+    if file.whole:
         tally.add_rows(
             itertools.chain(rows[block.start :], rows_of(lines[len(rows) :], dialect, first=len(rows), path=path))
         )
@@ -159,10 +162,13 @@ def _head(
         if dialect.delimiter != " ":
             lines = _join_quoted(lines)
         rows = rows_of(lines[:cut], dialect, path=file.path)
-        more = cut < len(lines) or file.can_lengthen
+        more = cut < len(lines) if file.at_end else cut < _MOST_LINES
         try:
             block = find_block(rows, decimal=dialect.decimal, path=file.path, after=after)
-        except FileError:
+        except FileError as error:
+            if not more and cut < len(lines):
+                problem = f"{error.problem} (in its first {len(rows)} lines)"
+                raise FileError(problem, path=file.path, row=error.row, remedy=error.remedy) from None
             if not more:
                 raise
         else:
