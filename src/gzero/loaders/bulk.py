@@ -25,6 +25,9 @@ _WORDS = tuple(
 #: exponents and minus signs of other writing.
 PLAIN, WORDS, FOREIGN = range(3)
 
+#: With one of these a comment may begin.
+_SIGNS = frozenset("#%!/;")
+
 _MINUS = "\N{MINUS SIGN}".encode()
 
 
@@ -120,6 +123,8 @@ def _read(data: bytes, form: Form, width: int, *, quoted: bool, way: int) -> Any
                 decimal_point=form.dialect.decimal,
                 check_utf8=False,
             ),
+            # Arrow's own pool reserves a gigabyte of addresses, which a limited process does not have
+            memory_pool=pa.system_memory_pool(),
         )
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowKeyError, ValueError):
         return None
@@ -173,17 +178,20 @@ class _Look:
 
     def _words(self, column: int) -> list[str] | None:
         """The texts of a column of words; None where one of them is a number, or begins a comment."""
-        encoded = self.table.column(column).fill_null(b"").combine_chunks().dictionary_encode()
-        try:
-            raw = [text.decode(self.form.encoding) for text in encoded.dictionary.to_pylist()]
-        except ValueError:
-            return None
-        if column == 0 and any(text.lstrip(' \t"')[:1] in tuple("#%!/;") for text in raw if text.lstrip(' \t"')):
-            return None
-        texts = [text.strip().strip('"').strip() for text in raw]
-        if any("\n" in text or "\r" in text or number(text, self.form.dialect.decimal) is not None for text in texts):
-            return None
-        return [texts[i] for i in encoded.indices.to_numpy().tolist()]
+        raw = [text or b"" for text in self.table.column(column).to_pylist()]
+        texts: dict[bytes, str] = {}
+        for text in dict.fromkeys(raw):
+            try:
+                word = text.decode(self.form.encoding)
+            except ValueError:
+                return None
+            if column == 0 and word.lstrip(' \t"')[:1] in _SIGNS:
+                return None
+            word = word.strip().strip('"').strip()
+            if "\n" in word or "\r" in word or number(word, self.form.dialect.decimal) is not None:
+                return None
+            texts[text] = word
+        return [texts[text] for text in raw]
 
     def _sound_commas(self) -> bool:
         """Whether a digit stands behind each decimal comma: `1,` is no number, though Arrow takes it for one."""

@@ -177,6 +177,8 @@ def find_dialect(lines: Sequence[str], *, delimiter: str | None, decimal: str | 
     stated = re.fullmatch(r'"?sep=(.)"?', lines[0].strip(" \r\n")) if lines else None  # as Excel writes it
     if sign is None and stated and stated[1] in _NAMES:
         sign = stated[1]
+    if sign == COMMA_BLANK:
+        return Dialect(delimiter=sign, decimal=decimal or ",")
     if sign in (None, ",") and decimal in (None, ",") and delimiter is None and _commas_and_blanks(lines):
         return Dialect(delimiter=COMMA_BLANK, decimal=",")
     candidates = [c for c in CANDIDATES if sign in (None, c[0]) and decimal in (None, c[1])]

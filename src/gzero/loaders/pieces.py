@@ -126,7 +126,7 @@ class TextFile:
         self._named = self._named or self.at_end  # the encoding of a head that is all was found from all
         if not self._named and self.encoding in ("utf-8", "cp1252", "latin-1") and not self.raw_head.isascii():
             self._settle()
-        self.body = self.encoding
+        self.body = "utf-8" if self.encoding == "utf-8-sig" else self.encoding
         if not _keeps_ascii(self.encoding):
             self._decoder = codecs.getincrementaldecoder(self.encoding)()
             self.body = "utf-8"
@@ -158,7 +158,7 @@ class TextFile:
         """
         if not self._named and self.body == "utf-8" and self._decoder is None and not data.isascii():
             self._settle()
-            self.body = self.encoding
+            self.body = self.encoding  # all that was read before was ASCII
         try:
             return data.decode(self.body)
         except ValueError as error:
