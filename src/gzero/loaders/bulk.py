@@ -123,11 +123,20 @@ def _read(data: bytes, form: Form, width: int, *, quoted: bool, way: int) -> Any
                 decimal_point=form.dialect.decimal,
                 check_utf8=False,
             ),
-            # Arrow's own pool reserves a gigabyte of addresses, which a limited process does not have
-            memory_pool=pa.system_memory_pool(),
+            memory_pool=_pool(pa),
         )
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowKeyError, ValueError):
         return None
+
+
+def _pool(pa: Any) -> Any:
+    """Arrow's own pool reserves a gigabyte of addresses, which a process under `ulimit -v` may not have."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return pa.default_memory_pool()
+    limited = resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
+    return pa.system_memory_pool() if limited else pa.default_memory_pool()
 
 
 class _Look:
@@ -173,6 +182,7 @@ class _Look:
         gaps = [~np.isfinite(chunk) for chunk in chunks]
         if any(gap.any() for gap in gaps):
             self.gaps[column] = np.concatenate(gaps)
+            chunks = [np.where(gap, np.nan, chunk) for gap, chunk in zip(gaps, chunks, strict=True)]
             self.empty_only[column] = self.way == PLAIN and self.gaps[column].sum() == chunked.null_count
         return chunks
 

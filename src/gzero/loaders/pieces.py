@@ -123,7 +123,8 @@ class TextFile:
         ------
         FileError : no text.
         """
-        self._named = self._named or self.at_end  # the encoding of a head that is all was found from all
+        # a mark settles the encoding, and that of a head that is all was found from all
+        self._named = self._named or self.at_end or self.encoding == "utf-8-sig"
         if not self._named and self.encoding in ("utf-8", "cp1252", "latin-1") and not self.raw_head.isascii():
             self._settle()
         self.body = "utf-8" if self.encoding == "utf-8-sig" else self.encoding
@@ -245,8 +246,8 @@ class TextFile:
         ends = _LINE_END_BYTES.finditer(self.head)
         return next((end.end() for i, end in enumerate(ends, 1) if i == line), len(self.head))
 
-    def sample(self) -> list[str]:
-        """Lines from the middle and the end of a file that is longer than its head."""
+    def sample(self, count: int) -> list[str]:
+        """So many lines from the middle and the end of a file that is longer than its head."""
         out: list[str] = []
         unit = 4 if "32" in self.encoding else 2
         for start in (self.size // 2, max(self.size - (1 << 14), 0)):
@@ -260,7 +261,7 @@ class TextFile:
                 name = self.encoding
             found = _LINE_END.split(data.decode(name, errors="replace").rstrip("\0\x1a"))[1:]
             filled = [line for line in found if line.strip()]
-            out += filled[-100:] if out else filled[:100]
+            out += filled[-count:] if out else filled[:count]
         return out
 
     def pieces(self, offset: int) -> Iterator[bytes]:

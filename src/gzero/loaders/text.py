@@ -86,7 +86,7 @@ class TextLoader:
                 raise unread(what, file.path, loader=LOADER.name)
             file.begin()
             lines = file.lines()
-            sample = _sample(lines) if file.at_end else [*_filled(lines), *file.sample()]
+            sample = _sample(lines) if file.at_end else [*_filled(lines)[:100], *file.sample(50)]
             dialect = find_dialect(sample, delimiter=delimiter, decimal=decimal, path=file.path)
             return _table(file, lines, dialect, header_row=header_row)
 
@@ -155,7 +155,8 @@ def _head(
     file: TextFile, lines: list[str], dialect: Dialect, *, after: int | None
 ) -> tuple[list[str], list[Row], Block]:
     """The lines of the head, the first of them as rows (as many as it takes to find the table), and its place among them."""
-    cut = max(_head_length(lines), 50, 0 if after is None else after + 100)
+    first = _HEAD_LINES if file.whole else _HEAD_LINES // 2
+    cut = max(_head_length(lines[:first]), 50, 0 if after is None else after + 100)
     while True:
         while cut > len(lines) and file.lengthen():
             lines = file.lines()
