@@ -13,7 +13,8 @@ import numpy as np
 
 from gzero.loaders.cells import MISSING, Kind, kind, number
 from gzero.loaders.dialect import Dialect, comment_text, split
-from gzero.loaders.tally import Floats, Parsed
+from gzero.loaders.growing import Floats
+from gzero.loaders.tally import Parsed
 
 #: Cells that are empty once their blanks are taken away.
 _EMPTY = tuple(" " * i for i in range(9))
