@@ -105,3 +105,13 @@ def test_plain_lines_are_taken(text: str, delimiter: str, decimal: str, way: int
 def test_other_lines_are_left_to_the_reader_of_rows(text: str) -> None:
     assert read(text, ";", columns=2) is None
     assert read(text, ";", columns=2, way=WORDS) is None
+
+
+def test_an_open_quote_joins_no_lines() -> None:
+    form = Form(dialect=Dialect(delimiter=",", decimal="."), columns=2, words=frozenset({1}), encoding="utf-8")
+    for text in ('1,"OK\n"\n3,OK\n', '1,"OK\n2,OK"\n3,OK\n', '1,"OK\r"\n3,OK\n'):
+        assert parse(text.encode(), form, PLAIN) is None
+    parsed = parse(b'1,"OK, fine"\n3,\n5,bad\n', form, PLAIN)
+    assert parsed is not None
+    assert parsed.words == {1: ["OK, fine", "", "bad"]}
+    assert parsed.ends_in_words

@@ -192,6 +192,8 @@ class _Look:
         raw = [text or b"" for text in self.table.column(column).to_pylist()]
         texts: dict[bytes, str] = {}
         for text in dict.fromkeys(raw):
+            if b"\n" in text or b"\r" in text:  # an open quote has joined lines
+                return None
             try:
                 word = text.decode(self.form.encoding)
             except ValueError:
@@ -199,7 +201,7 @@ class _Look:
             if column == 0 and word.lstrip(' \t"')[:1] in _SIGNS:
                 return None
             word = word.strip().strip('"').strip()
-            if "\n" in word or "\r" in word or number(word, self.form.dialect.decimal) is not None:
+            if number(word, self.form.dialect.decimal) is not None:
                 return None
             texts[text] = word
         return [texts[text] for text in raw]
