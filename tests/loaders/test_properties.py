@@ -151,6 +151,20 @@ def test_mutants_of_text(tmp_path: Path) -> None:
     assert refused > 20
 
 
+def test_mutants_of_the_corpus_in_small_pieces(tmp_path: Path) -> None:
+    rng = random.Random(4)
+    files = sorted(path for path in (Path(__file__).parent / "corpus").iterdir() if path.suffix not in (".toml", ".md"))
+    raws = [mutant * rng.choice([1, 5]) for path in files for mutant in mutants(path.read_bytes(), 4, rng)]
+    with (
+        mock.patch.object(pieces, "HEAD", 150),
+        mock.patch.object(pieces, "PIECE", 200),
+        mock.patch.object(body, "SMALLEST", 64),
+    ):
+        read, refused = only_gzero_errors(raws, tmp_path / "a.txt", limit=60)
+    assert read > 80
+    assert refused > 20
+
+
 def test_mutants_of_igor_waves(tmp_path: Path) -> None:
     rng = random.Random(2)
     curve = bytearray(384 + 24)
