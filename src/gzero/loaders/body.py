@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from gzero.errors import FileError
 from gzero.loaders.bulk import FOREIGN, PLAIN, WORDS, Form, parse
 from gzero.loaders.cells import MAX_COLUMNS, Block, Kind, Row, kind
 from gzero.loaders.dialect import Dialect, comment_text, split
 from gzero.loaders.pieces import TextFile
-from gzero.loaders.tally import Tally
+from gzero.loaders.tally import Parsed, Tally
 
 #: A part of a piece that is no larger is read row by row where it holds more than numbers.
 SMALLEST = 1 << 16
 
 _PARTS = 8
+
+#: Pieces that are parsed at a time.
+_AHEAD = min(os.cpu_count() or 1, 4)
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -66,9 +72,37 @@ def read_body(file: TextFile, tally: Tally, rows: Sequence[Row], block: Block, d
     seen = file.head[offset:]
     lines = max(seen.count(b"\n"), seen.count(b"\r"))
     tally.store.expect(int(lines / file.progress * 1.02) + 100)
-    for piece in file.pieces(offset):
-        body.take(piece)
-        tally.store.expect(int(tally.store.length / file.progress * 1.01) + 100)
+    with ThreadPoolExecutor(_AHEAD) as workers:
+        for piece, ahead in _read_ahead(file, offset, lambda piece: workers.submit(parse, piece, form, body.way)):
+            parsed = ahead.result()
+            if parsed is None or tally.ended:
+                body.take(piece)
+            else:
+                body.add(parsed)
+            tally.store.expect(int(tally.store.length / file.progress * 1.01) + 100)
+
+
+def _read_ahead(
+    file: TextFile, offset: int, submit: Callable[[bytes], Future[Parsed | None]]
+) -> Iterator[tuple[bytes, Future[Parsed | None]]]:
+    """The pieces in their order, each with what is being made of it; the next ones are read and parsed meanwhile."""
+    waiting: deque[tuple[bytes, Future[Parsed | None]]] = deque()
+    pieces = file.pieces(offset)
+    while True:
+        line = file.line
+        try:
+            piece = next(pieces, None)
+        except FileError as error:
+            yield from waiting
+            # the row was counted from the last line that had been taken then
+            row = None if error.row is None else error.row - line + file.line
+            raise FileError(error.problem, path=error.path, row=row, remedy=error.remedy) from None
+        if piece is None:
+            yield from waiting
+            return
+        waiting.append((piece, submit(piece)))
+        if len(waiting) > _AHEAD:
+            yield waiting.popleft()
 
 
 def _word_columns(rows: Sequence[Row], count: int, dialect: Dialect) -> Iterator[int]:
@@ -108,14 +142,19 @@ class _Body:
             parsed = parse(data, form, way)
             if parsed is None:
                 continue
+            self.way = way
             if tally.ended:
                 tally.add_further(parsed.lines - len(parsed.blank))
+                self.file.line += parsed.lines
             else:
-                tally.add_parsed(parsed, self.file.line)
-            self.file.line += parsed.lines
-            self.way = way
+                self.add(parsed)
             return True
         return False
+
+    def add(self, parsed: Parsed) -> None:
+        """Takes lines that have been parsed."""
+        self.tally.add_parsed(parsed, self.file.line)
+        self.file.line += parsed.lines
 
     def _row_by_row(self, data: bytes) -> None:
         lines = _LINE_END.split(self.file.text(data, self.file.line))

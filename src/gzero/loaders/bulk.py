@@ -112,7 +112,7 @@ def _read(data: bytes, form: Form, width: int, *, quoted: bool, way: int) -> Any
     try:
         return csv.read_csv(
             pa.BufferReader(data),
-            read_options=csv.ReadOptions(column_names=list(types), block_size=1 << 20),
+            read_options=csv.ReadOptions(column_names=list(types), block_size=1 << 20, use_threads=False),
             parse_options=csv.ParseOptions(
                 delimiter=form.dialect.delimiter,
                 quote_char='"' if quoted else False,

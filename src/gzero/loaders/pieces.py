@@ -6,8 +6,9 @@ import codecs
 import hashlib
 import os
 import re
-import threading
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import BinaryIO
 
@@ -23,6 +24,9 @@ HEAD = 1 << 18
 
 #: Bytes of a piece.
 PIECE = 1 << 22
+
+#: Pieces that may wait to be hashed.
+_BEHIND = 3
 
 #: No table has a longer line; a longer one is a damaged or a hostile file.
 LONGEST_LINE = 1 << 22
@@ -55,7 +59,8 @@ class TextFile:
         place = check_file(path, limit=MAX_BYTES)
         self.size = place.stat().st_size
         self._hash = hashlib.sha256()
-        self._hashing: threading.Thread | None = None
+        self._hasher = ThreadPoolExecutor(1)
+        self._hashing: deque[Future[None]] = deque()
         self._named = encoding is not None
         self._decoder: codecs.IncrementalDecoder | None = None
         self.padding = 0
@@ -78,29 +83,29 @@ class TextFile:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._wait()
+        self._hasher.shutdown()
         self._stream.close()
 
     def _unreadable(self, error: OSError) -> FileError:
         return FileError(f"cannot be read ({error.strerror or error})", path=self.path, remedy="check its permissions")
 
-    def _wait(self) -> None:
-        if self._hashing is not None:
-            self._hashing.join()
-            self._hashing = None
+    def _wait(self, left: int = 0) -> None:
+        """Until no more than `left` pieces wait to be hashed."""
+        while len(self._hashing) > left:
+            self._hashing.popleft().result()
 
     def _raw(self, count: int) -> bytes:
         """The next bytes as they stand; hashed in a thread while they are worked on."""
-        self._wait()
+        self._wait(_BEHIND)
         try:
             data = self._stream.read(count) or b""
             self.at_end = len(data) < count or self._stream.tell() >= self.size
         except OSError as error:
             raise self._unreadable(error) from None
         if count > HEAD:
-            self._hashing = threading.Thread(target=self._hash.update, args=(data,))
-            self._hashing.start()
+            self._hashing.append(self._hasher.submit(self._hash.update, data))
         else:
+            self._wait()
             self._hash.update(data)
         return data
 
