@@ -7,7 +7,7 @@ from importlib import metadata
 
 VERSION = "0.1.0"
 
-_NUMBERS_REST_ON = ("numpy", "scipy", "lmfit", "uncertainties", "pint", "periodictable", "pandas")
+_NUMBERS_REST_ON = ("numpy", "scipy", "lmfit", "uncertainties", "pint", "periodictable", "pyarrow")
 
 
 @functools.cache

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gzero.errors import ColumnError, FileError
-from gzero.loaders.block import columns_of, gaps_in, numbers_of, short_rows
+from gzero.loaders.block import columns_of, numbers_of
 from gzero.loaders.cells import Cell, Row
 from gzero.loaders.header import NO_HEADER, Header
 
@@ -44,17 +44,6 @@ def test_no_column_of_numbers() -> None:
     numbers = numbers_of(rows(("nan", "")), AB, width=2, decimal=".", aligned=True, path="x")
     with pytest.raises(ColumnError, match="no column of numbers"):
         columns_of(numbers, AB, str, path="x")
-
-
-def test_gaps_and_short_rows_of_a_bulk() -> None:
-    values = np.array([[1.0, np.nan], [np.nan, 2.0]])
-    gaps = gaps_in(values, {0: ["1"], 1: ["bad", "2"]}, {0: 10, 1: 11})
-    assert (gaps[0].words, gaps[0].first_word, gaps[0].example) == (1, 11, "bad")
-    assert (gaps[1].empty, gaps[1].first_empty) == (1, 10)
-    assert [d.reason for d in short_rows({10: 1, 11: 2}, values)] == [
-        "row 10 ends before column 2; the cells it lacks are NaN"
-    ]
-    assert short_rows({11: 2}, values) == []
 
 
 def test_two_columns_of_words_with_one_name_are_both_kept() -> None:

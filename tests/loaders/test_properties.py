@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gzero.errors import GzeroError
-from gzero.loaders import registry
+from gzero.loaders import body, pieces, registry
 from gzero.loaders.registry import read_table
 from gzero.loaders.text import LOADER as TEXT
 
@@ -36,15 +36,24 @@ TABLES = st.integers(2, 5).flatmap(
     newline=st.sampled_from(["\n", "\r\n", "\r"]),
     header=st.sampled_from(["none", "names", "units", "comment"]),
     exponent=st.sampled_from(["e", "E", "D"]),
+    quoted=st.booleans(),
 )
 def test_a_round_trip(
-    table: list[list[float]], delimiter: str, comma: bool, encoding: str, newline: str, header: str, exponent: str
+    table: list[list[float]],
+    delimiter: str,
+    comma: bool,
+    encoding: str,
+    newline: str,
+    header: str,
+    exponent: str,
+    quoted: bool,
 ) -> None:
     decimal = "," if comma and delimiter != "," else "."
 
     def written(value: float) -> str:
         # repr gives the shortest digits that mean this very number
-        return repr(value).replace("e", exponent).replace(".", decimal)
+        text = repr(value).replace("e", exponent).replace(".", decimal)
+        return f'"{text}"' if quoted else text
 
     names = [f"µ{j}x" for j in range(len(table[0]))]
     lines = {
@@ -60,6 +69,19 @@ def test_a_round_trip(
         # whole numbers leave the decimal sign open, and one-digit tables the delimiter; both are said then
         found = TEXT.read(path, decimal=decimal, delimiter=delimiter[0])
         guessed = read_table(path)
+        # the same rows twenty times over, in bulk and in small pieces
+        many = lines + lines[-len(table) :] * 19
+        path.write_bytes(newline.join(many).encode(encoding))
+        head = len(newline.join(many[: len(lines) + 60]).encode(encoding))
+        with (
+            mock.patch.object(pieces, "HEAD", head),
+            mock.patch.object(pieces, "PIECE", 700),
+            mock.patch.object(body, "SMALLEST", 100),
+        ):
+            pieced = TEXT.read(path, decimal=decimal, delimiter=delimiter[0])
+    np.testing.assert_array_equal(
+        np.array([column.values for column in pieced.columns]), np.tile(np.array(table).T, 20)
+    )
     columns = np.array([column.values for column in found.columns])
     np.testing.assert_array_equal(columns, np.array(table).T)
     np.testing.assert_array_equal(np.array([column.values for column in guessed.columns]), columns)
@@ -126,6 +148,20 @@ def test_mutants_of_text(tmp_path: Path) -> None:
     raws = [m for raw in TEXTS for m in mutants(raw, 170, rng)]
     read, refused = only_gzero_errors(raws, tmp_path / "a.txt", limit=60)
     assert read > 100  # most damage to a text leaves a table
+    assert refused > 20
+
+
+def test_mutants_of_the_corpus_in_small_pieces(tmp_path: Path) -> None:
+    rng = random.Random(4)
+    files = sorted(path for path in (Path(__file__).parent / "corpus").iterdir() if path.suffix not in (".toml", ".md"))
+    raws = [mutant * rng.choice([1, 5]) for path in files for mutant in mutants(path.read_bytes(), 4, rng)]
+    with (
+        mock.patch.object(pieces, "HEAD", 150),
+        mock.patch.object(pieces, "PIECE", 200),
+        mock.patch.object(body, "SMALLEST", 64),
+    ):
+        read, refused = only_gzero_errors(raws, tmp_path / "a.txt", limit=60)
+    assert read > 80
     assert refused > 20
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gzero.loaders import text as text_module
+from gzero.loaders import body, pieces
 from gzero.loaders.table import Table
 from gzero.loaders.text import LOADER
 
@@ -239,19 +239,29 @@ def test_a_dialect_is_read(
     check(LOADER.read(write(text)), names, units, values)
 
 
-@pytest.mark.parametrize(("text", "names", "units", "values"), [d[1:] for d in DIALECTS], ids=[d[0] for d in DIALECTS])
-def test_the_bulk_reader_changes_nothing(
-    write: Write,
-    monkeypatch: pytest.MonkeyPatch,
-    text: str,
-    names: list[str],
-    units: list[str | None],
-    values: list[list[float]],
-) -> None:
-    fast = LOADER.read(write(text))
-    monkeypatch.setattr(text_module, "_bulk", lambda *_: None)
-    slow = LOADER.read(write(text))
-    check(slow, names, units, values)
-    assert fast.origin.dropped == slow.origin.dropped
-    assert fast.origin.rows_read == slow.origin.rows_read
-    assert fast.metadata == slow.metadata
+@pytest.mark.parametrize("text", [d[1] for d in DIALECTS], ids=[d[0] for d in DIALECTS])
+def test_reading_in_pieces_changes_nothing(write: Write, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """A file that is read whole and row by row, and the same file in bulk and in small pieces."""
+    lines = text.splitlines(keepends=True)
+    last = lines[-1].rstrip("\r\n") + lines[0][len(lines[0].rstrip("\r\n")) :]
+    path = write("".join([*lines[:-1], last * 250, *lines[1:], "\n" if text[-1] not in "\r\n" else "", last * 150]))
+    whole = LOADER.read(path)
+    for room, name, size in (
+        (pieces, "HEAD", len(text) + 70 * len(last)),
+        (pieces, "PIECE", 300),
+        (body, "SMALLEST", 40),
+    ):
+        monkeypatch.setattr(room, name, size)
+    found = LOADER.read(path)
+    check(
+        found,
+        [column.name for column in whole.columns],
+        [column.unit_text for column in whole.columns],
+        [column.values.tolist() for column in whole.columns],
+    )
+    assert found.origin.dropped == whole.origin.dropped
+    assert found.origin.rows_read == whole.origin.rows_read
+    assert found.metadata == whole.metadata
+    assert list(found.row_numbers) == list(whole.row_numbers)
+    assert found.labels == whole.labels
+    assert found.origin.sha256 == whole.origin.sha256

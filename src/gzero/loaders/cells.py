@@ -170,7 +170,7 @@ def find_block(rows: Sequence[Row], *, decimal: str, path: str, after: int | Non
         remedy = "is this the data file? if so, name its delimiter and decimal sign"
         raise FileError("no number in it", path=path, remedy=remedy)
     weight = {id(run): sum(kinds[i].count(Kind.NUMBER) for i in run) for run in runs}
-    best = max(reversed(runs), key=lambda run: weight[id(run)])
+    best = max(reversed(runs), key=lambda run: _even_weight(run, kinds))
     texts = sum(kinds[i].count(Kind.TEXT) for i in best)
     if weight[id(best)] < 0.2 * texts:
         raise FileError("no table of numbers in it", path=path, remedy="is this the data file?")
@@ -187,6 +187,12 @@ def find_block(rows: Sequence[Row], *, decimal: str, path: str, after: int | Non
         peeled=peeled,
         others=tuple((one[0], one[-1]) for one in above),
     )
+
+
+def _even_weight(run: Sequence[int], kinds: dict[int, tuple[Kind, ...]]) -> int:
+    """The numbers in those rows of a run that are as wide as most: settings, each with its own number of values, are no table."""
+    width = _usual_width(run, kinds)
+    return sum(kinds[i].count(Kind.NUMBER) for i in run if len(kinds[i]) == width)
 
 
 def _usual_width(run: Sequence[int], kinds: dict[int, tuple[Kind, ...]]) -> int:

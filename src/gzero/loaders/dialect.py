@@ -12,7 +12,8 @@ from gzero.errors import ConfigError, FileError
 from gzero.loaders.cells import MISSING, Kind, kind
 
 #: Delimiters by the names that options and origins use.
-DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "pipe": "|", "blanks": " "}
+COMMA_BLANK = ", "
+DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "pipe": "|", "blanks": " ", "comma and blank": COMMA_BLANK}
 _NAMES = {sign: name for name, sign in DELIMITERS.items()} | {"\\t": "tab", "space": "blanks", "whitespace": "blanks"}
 
 #: Tried in this order; on equal terms the earlier one is taken.
@@ -60,26 +61,51 @@ def decode(data: bytes, *, encoding: str | None, path: str) -> tuple[str, str]:
     FileError : the bytes are not text, or not in the named encoding.
     """
     if encoding is None:
-        encoding = _guess_encoding(data)
+        encoding = guess_encoding(data)
+    check_encoding(encoding, path)
     try:
         text = data.decode(encoding)
-    except LookupError:
-        usual = ("utf-8", "utf-16", "cp1252", "latin-1")
-        problem = f"there is no text encoding '{encoding}'"
-        raise ConfigError(problem, path=path, remedy=f"usual ones are {', '.join(usual)}", allowed=usual) from None
     except ValueError as error:
         raise FileError(f"not valid {encoding} text ({error})", path=path, remedy="name its encoding") from None
-    text = text.lstrip("\ufeff").rstrip("\x1a")
+    text = text.lstrip("\ufeff").rstrip("\x00\x1a")
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
         problem = "null bytes: a binary or damaged file, not text"
         raise FileError(problem, path=path, row=line, remedy="export it as CSV")
-    if len(_CONTROLS.findall(text[: 1 << 20])) > 0.005 * min(len(text), 1 << 20) + 1:
-        raise FileError("control characters: a binary file, not text", path=path, remedy="export it as CSV")
+    check_text(text, path)
     return text, encoding
 
 
-def _guess_encoding(data: bytes) -> str:
+def check_encoding(encoding: str, path: str) -> None:
+    """Refuses an encoding that there is not, or that is none of text ("zip").
+
+    Raises
+    ------
+    ConfigError : there is no such encoding.
+    """
+    try:
+        b"abcd".decode(encoding)
+    except UnicodeError:
+        return  # there is one, in which these bytes are no text
+    except (LookupError, ValueError):
+        usual = ("utf-8", "utf-16", "cp1252", "latin-1")
+        problem = f"there is no text encoding '{encoding}'"
+        raise ConfigError(problem, path=path, remedy=f"usual ones are {', '.join(usual)}", allowed=usual) from None
+
+
+def check_text(text: str, path: str) -> None:
+    """Refuses what holds too many control characters to be text.
+
+    Raises
+    ------
+    FileError : more than one in 200.
+    """
+    if len(_CONTROLS.findall(text[: 1 << 20])) > 0.005 * min(len(text), 1 << 20) + 1:
+        raise FileError("control characters: a binary file, not text", path=path, remedy="export it as CSV")
+
+
+def guess_encoding(data: bytes | bytearray) -> str:
+    """The encoding of bytes: by their mark, by their nulls, by the first that reads them."""
     for mark, name in _BOMS:
         if data.startswith(mark):
             return name
@@ -106,6 +132,7 @@ def split(line: str, delimiter: str) -> list[str]:
         return [cell.strip('"').strip() for cell in re.findall(r'"[^"]*"|[^\s"]\S*|"\S*', line)]
     if '"' not in line:
         return [cell.strip() for cell in line.split(delimiter)]
+    delimiter = delimiter[:1]  # `csv` knows no longer ones
     try:
         cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
     except csv.Error:
@@ -121,7 +148,7 @@ def comment_text(line: str, delimiter: str) -> str | None:
     for sign in COMMENT_SIGNS:
         if not bare.startswith(sign) or sign == delimiter:
             continue
-        cells = split(line, delimiter)
+        cells = split(line[:200], delimiter)
         # `#REF` in the first column is a spreadsheet's error, not a comment
         return None if cells and cells[0].lower() in MISSING and cells[0] != sign else bare[len(sign) :].strip()
     return None
@@ -150,22 +177,66 @@ def find_dialect(lines: Sequence[str], *, delimiter: str | None, decimal: str | 
     stated = re.fullmatch(r'"?sep=(.)"?', lines[0].strip(" \r\n")) if lines else None  # as Excel writes it
     if sign is None and stated and stated[1] in _NAMES:
         sign = stated[1]
+    if sign == COMMA_BLANK:
+        return Dialect(delimiter=sign, decimal=decimal or ",")
+    if sign in (None, ",") and decimal in (None, ",") and delimiter is None and _commas_and_blanks(lines):
+        return Dialect(delimiter=COMMA_BLANK, decimal=",")
     candidates = [c for c in CANDIDATES if sign in (None, c[0]) and decimal in (None, c[1])]
-    best = max(candidates, key=lambda c: _score(lines, *c) * _WEIGHTS.get(c[0], 1.0))
+    scores = _Scores(lines)
+    best = max(candidates, key=lambda c: scores.of(*c) * _WEIGHTS.get(c[0], 1.0))
     return Dialect(delimiter=best[0], decimal=best[1])
+
+
+def _commas_and_blanks(lines: Sequence[str]) -> bool:
+    """Whether a comma with a blank behind it divides the cells and one without is the decimal sign: `0,1, 2,5`.
+
+    A comma file with blanks for alignment looks alike; the names above tell: as many of them as there are cells.
+    """
+    if not any("," in line for line in lines):
+        return False
+    plain = [line for line in lines if comment_text(line, ",") is None]
+    data = [line for line in plain if _COMMA_BLANK_ROW.fullmatch(line.strip())]
+    widths = {line.count(COMMA_BLANK) for line in data}
+    if len(data) < 0.5 * len(plain) or len(widths) != 1 or 0 in widths:
+        return False
+    words = [line for line in plain if re.match(r"\s*\"?[^\W\d_]", line)]
+    return any(len(re.split(r",(?![^(\[]*[)\]])", line)) - 1 in widths for line in words)
+
+
+#: Numbers with a decimal comma, one or more of them, a comma and one blank between each two.
+_COMMA_BLANK_ROW = re.compile(
+    r"(?=.*\d,\d)[+-]?\d{1,30}(?:,\d{1,30})?(?:[eE][+-]?\d{1,3})?(?:, [+-]?\d{1,30}(?:,\d{1,30})?(?:[eE][+-]?\d{1,3})?)+"
+)
 
 
 #: Blanks and commas stand in free text too: they must fit clearly better than a tab or a semicolon.
 _WEIGHTS = {",": 0.95, " ": 0.8}
 
 
-def _score(lines: Sequence[str], delimiter: str, decimal: str) -> float:
-    """Cells that are numbers, less half of those that are text; lines that are mostly text count little."""
-    total = 0.0
-    for line in lines:
+class _Scores:
+    """How well lines are divided, for one pair of delimiter and decimal sign after the other."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = [line[:20_000] for line in lines]
+        self._found: dict[tuple[str, str], float] = {}
+        self._kinds: dict[tuple[str, str], Kind] = {}
+
+    def of(self, delimiter: str, decimal: str) -> float:
+        """Cells that are numbers, less half of those that are text; lines that are mostly text count little."""
+        # delimiters that no line holds divide nothing, one as the other
+        key = (delimiter if delimiter == " " or any(delimiter in line for line in self._lines) else "", decimal)
+        if key not in self._found:
+            self._found[key] = sum(self._line(line, delimiter, decimal) for line in self._lines)
+        return self._found[key]
+
+    def _line(self, line: str, delimiter: str, decimal: str) -> float:
         if comment_text(line, ";" if line.lstrip().startswith(";") else delimiter) is not None:
-            continue
-        kinds = [kind(cell, decimal) for cell in split(line[:20_000], delimiter)[:200]]
-        numbers, texts = kinds.count(Kind.NUMBER), kinds.count(Kind.TEXT)
-        total += numbers - 0.5 * texts if numbers >= texts else 0.1 * numbers
-    return total
+            return 0.0
+        numbers = texts = 0
+        for cell in split(line, delimiter)[:200]:
+            found = self._kinds.get((cell, decimal))
+            if found is None:
+                found = self._kinds[cell, decimal] = kind(cell, decimal)
+            numbers += found is Kind.NUMBER
+            texts += found is Kind.TEXT
+        return numbers - 0.5 * texts if numbers >= texts else 0.1 * numbers

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from gzero.errors import FileError, InputError, MissingDependencyError
-from gzero.loaders.block import Numbers
 from gzero.loaders.calamine_rows import Read, installed, sheet_rows
 from gzero.loaders.cells import Cell, Row
 from gzero.loaders.parts import part_named
 from gzero.loaders.sheet import MAX_CELLS, MAX_ROWS, letters, row_of, sheet_and_cells, table_of
 from gzero.loaders.source import Source, check_file, looks_like, read_source, unread
 from gzero.loaders.table import Dropped, Origin, Table
+from gzero.loaders.tally import Numbers
 from gzero.loaders.workbook_files import is_encrypted, members_of
 
 INSTALL = "pip install openpyxl"

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from gzero.errors import FileError
-from gzero.loaders.block import Floats
 from gzero.loaders.cells import MAX_COLUMNS, Row
 from gzero.loaders.dialect import decode
+from gzero.loaders.growing import Floats
 from gzero.loaders.header import metadata_of
 from gzero.loaders.itx_format import Wave, read_waves
 from gzero.loaders.parts import part_named

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gzero.errors import FileError
-from gzero.loaders.block import Floats
 from gzero.loaders.cells import MAX_COLUMNS
 from gzero.loaders.delimited import check_filled
+from gzero.loaders.growing import Floats
 from gzero.loaders.table import Dropped
 
 #: A name of a wave: a word, or anything between single quotes.

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gzero.errors import ColumnError, FileError
-from gzero.loaders.block import Floats
 from gzero.loaders.cells import MAX_COLUMNS, number
+from gzero.loaders.growing import Floats
 from gzero.loaders.header import name_and_unit
 from gzero.loaders.json_text import MAX_DEPTH
 from gzero.loaders.table import Column, Coordinate, Dropped

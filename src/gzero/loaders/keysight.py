@@ -17,15 +17,17 @@ from pathlib import Path
 import numpy as np
 
 from gzero.errors import FileError
-from gzero.loaders.block import Floats, Numbers, columns_of
+from gzero.loaders.block import columns_of
 from gzero.loaders.cells import MAX_COLUMNS, number
 from gzero.loaders.delimited import read_numbers
 from gzero.loaders.dialect import Dialect, decode, split
 from gzero.loaders.grid import Setting, traces_of
+from gzero.loaders.growing import Floats
 from gzero.loaders.header import Header, name_and_unit
 from gzero.loaders.parts import part_named
 from gzero.loaders.source import read_head, read_source
 from gzero.loaders.table import Column, Dropped, Table
+from gzero.loaders.tally import Numbers
 
 _DIALECT = Dialect(delimiter=",", decimal=".")
 _RECORD = re.compile(rb"(?m)^(?:SetupTitle|PrimitiveTest|TestParameter|MetaData)\s*,")
@@ -224,7 +226,7 @@ def _as_map(
 ) -> tuple[tuple[Column, ...], Sequence[int], dict[str, tuple[str, ...]], list[Dropped]]:
     """The columns as traces where a secondary setting was swept; else as they stand, told why."""
     points, sweeps = _count(record, "Dimension1"), _count(record, "Dimension2")
-    rows = len(numbers.values)
+    rows = numbers.rows
     notes: list[Dropped] = []
     stated = points * max(sweeps, 1)
     if points and stated != numbers.rows_read:

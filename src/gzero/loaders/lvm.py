@@ -16,14 +16,16 @@ from pathlib import Path
 import numpy as np
 
 from gzero.errors import FileError
-from gzero.loaders.block import Floats, Numbers, columns_of
+from gzero.loaders.block import columns_of
 from gzero.loaders.cells import MAX_COLUMNS, number
 from gzero.loaders.delimited import read_numbers
 from gzero.loaders.dialect import Dialect, decode, find_dialect, split
+from gzero.loaders.growing import Floats
 from gzero.loaders.header import Header, name_and_unit
 from gzero.loaders.parts import part_named
 from gzero.loaders.source import Source, read_head, read_source
 from gzero.loaders.table import Column, Dropped, Table
+from gzero.loaders.tally import Numbers
 
 _MARK = "LabVIEW Measurement"
 _END = "***End_of_Header***"

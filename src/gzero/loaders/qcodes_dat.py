@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gzero.errors import FileError, InputError
-from gzero.loaders.block import Numbers, columns_of
+from gzero.loaders.block import columns_of
 from gzero.loaders.cells import MAX_COLUMNS
 from gzero.loaders.delimited import read_numbers
 from gzero.loaders.dialect import Dialect, decode
@@ -23,6 +23,7 @@ from gzero.loaders.header import Header, name_and_unit
 from gzero.loaders.json_text import MAX_DEPTH, parse_json
 from gzero.loaders.source import check_file, read_head, read_source
 from gzero.loaders.table import Column, Dropped, Table
+from gzero.loaders.tally import Numbers
 
 _DIALECT = Dialect(delimiter=" ", decimal=".")
 _HEAD = re.compile(

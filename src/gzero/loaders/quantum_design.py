@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gzero.errors import FileError
-from gzero.loaders.block import Numbers, columns_of
+from gzero.loaders.block import columns_of
 from gzero.loaders.cells import MAX_COLUMNS
 from gzero.loaders.delimited import read_numbers
 from gzero.loaders.dialect import Dialect, decode, split
 from gzero.loaders.header import Header, name_and_unit
 from gzero.loaders.source import read_head, read_source
 from gzero.loaders.table import Dropped, Table
+from gzero.loaders.tally import Numbers
 
 _DIALECT = Dialect(delimiter=",", decimal=".")
 _SECTION = re.compile(r"\s*\[(header|data)\]\s*,*\s*", re.IGNORECASE)
@@ -106,16 +107,16 @@ def _header(line: str, row: int, *, path: str) -> Header:
 
 def _summary(numbers: Numbers, header: Header) -> list[Dropped]:
     """One line for the whole file: how many rows there are, and how many of them became rows of the table."""
-    left_out = numbers.rows_read - len(numbers.values)
+    left_out = numbers.rows_read - numbers.rows
     if not left_out:
         return []
-    reason = f"of {numbers.rows_read} rows {len(numbers.values)} hold numbers; the others follow, by reason"
+    reason = f"of {numbers.rows_read} rows {numbers.rows} hold numbers; the others follow, by reason"
     return [Dropped(rule="rows left out", reason=reason, rows=0)]
 
 
 def _remarks(body: Sequence[str], first: int, header: Header, numbers: Numbers) -> dict[str, str]:
     """The comments that stand in rows of their own: MultiVu writes what happened between the readings."""
-    if numbers.rows_read == len(numbers.values):
+    if numbers.rows_read == numbers.rows:
         return {}
     kept = set(numbers.places)
     out: dict[str, str] = {}

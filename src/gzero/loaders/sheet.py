@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from gzero.errors import ColumnError, FileError
-from gzero.loaders.block import Numbers, above_block, columns_of, numbers_of
+from gzero.loaders.block import above_block, columns_of, numbers_of
 from gzero.loaders.cells import Cell, Row, cell_text, find_block
 from gzero.loaders.header import NO_HEADER, find_header, metadata_of, named_header
 from gzero.loaders.table import Dropped, Origin, Table
+from gzero.loaders.tally import Numbers
 
 #: Cells of a workbook that are held in memory, and rows that a sheet can have.
 MAX_CELLS = 20_000_000

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import itertools
 import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from gzero.errors import FileError, InputError
-from gzero.loaders.block import Floats, Numbers, above_block, columns_of, gaps_in, numbers_of, short_rows
-from gzero.loaders.cells import MAX_COLUMNS, MISSING, Block, Row, find_block
-from gzero.loaders.dialect import Dialect, comment_text, decode, find_dialect, split
-from gzero.loaders.header import NO_HEADER, Header, find_header, metadata_of, named_header
-from gzero.loaders.source import Source, looks_like, read_head, read_source, unread
-from gzero.loaders.table import Table
+from gzero.loaders.block import above_block, columns_of
+from gzero.loaders.body import read_body, rows_of
+from gzero.loaders.cells import Block, Row, find_block
+from gzero.loaders.dialect import Dialect, decode, find_dialect
+from gzero.loaders.header import NO_HEADER, find_header, metadata_of, named_header
+from gzero.loaders.pieces import TextFile
+from gzero.loaders.source import looks_like, read_head, unread
+from gzero.loaders.table import Dropped, Origin, Table
+from gzero.loaders.tally import Tally
 
-#: Lines whose every cell is looked at to find the table; the rest is read in bulk when it holds numbers only.
-_HEAD_LINES = 2000
-_HEAD_CHARACTERS = 400_000
+#: Lines whose every cell is looked at to find the table.
+_HEAD_LINES = 500
+_HEAD_CHARACTERS = 200_000
+
+#: How many lines down the table may begin.
+_MOST_LINES = 30_000
 
 _OPEN_QUOTE = re.compile(r'(?:^|[,;\t|])\s*"[^"]*$')
 
@@ -77,58 +80,70 @@ class TextLoader:
         ColumnError : no line `header_row`, or no column of numbers.
         ConfigError : an encoding, delimiter or decimal sign that does not exist.
         """
-        source = read_source(path)
-        what = looks_like(source.data, Path(path).suffix)
-        if what is not None:
-            raise unread(what, source.path, loader=LOADER.name)
-        text, encoding = decode(source.data, encoding=encoding, path=source.path)
-        lines = re.split(r"\r\n|\n|\r", text)
-        dialect = find_dialect(_sample(lines), delimiter=delimiter, decimal=decimal, path=source.path)
-        return _table(source, lines, dialect, encoding=encoding, header_row=header_row)
+        with TextFile(path, encoding=encoding) as file:
+            what = looks_like(file.raw_head, Path(path).suffix)
+            if what is not None:
+                raise unread(what, file.path, loader=LOADER.name)
+            file.begin()
+            lines = file.lines()
+            sample = _sample(lines) if file.at_end else [*_filled(lines)[:100], *file.sample(50)]
+            dialect = find_dialect(sample, delimiter=delimiter, decimal=decimal, path=file.path)
+            return _table(file, lines, dialect, header_row=header_row)
 
 
 LOADER = TextLoader()
 
 
+def _filled(lines: Sequence[str]) -> list[str]:
+    return [line for line in lines[:2000] if line.strip()][:200]
+
+
 def _sample(lines: Sequence[str]) -> list[str]:
     """Lines from the beginning, the middle and the end: somewhere there are the numbers."""
-    filled = [line for line in lines[:2000] if line.strip()][:200]
+    filled = _filled(lines)
     if len(lines) <= 400:
         return filled
     middle = len(lines) // 2
     return filled + [line for line in (*lines[middle : middle + 100], *lines[-100:]) if line.strip()]
 
 
-def _table(source: Source, lines: list[str], dialect: Dialect, *, encoding: str, header_row: int | None) -> Table:
-    path = source.path
-    if dialect.delimiter != " ":
-        lines = _join_quoted(lines)
-    rows, block = _head(lines, dialect, after=header_row or None, path=path)
+def _table(file: TextFile, lines: list[str], dialect: Dialect, *, header_row: int | None) -> Table:
+    path = file.path
+    lines, rows, block = _head(file, lines, dialect, after=header_row or None)
     if header_row == 0:
         header = NO_HEADER
     elif header_row is not None:
         header = named_header(rows, header_row, block=block, decimal=dialect.decimal)
     else:
         header = find_header(rows, block, decimal=dialect.decimal)
-    numbers = _bulk(lines, block, header, dialect)
-    if numbers is None:
-        rest = rows[block.start :] + _rows(lines[len(rows) :], dialect, first=len(rows))
-        aligned = dialect.delimiter != " "
-        numbers = numbers_of(rest, header, width=block.width, decimal=dialect.decimal, aligned=aligned, path=path)
+    aligned = dialect.delimiter != " "
+    tally = Tally(header, width=block.width, decimal=dialect.decimal, aligned=aligned, path=path)
+    if file.whole:
+        tally.add_rows(
+            itertools.chain(rows[block.start :], rows_of(lines[len(rows) :], dialect, first=len(rows), path=path))
+        )
+    else:
+        read_body(file, tally, rows, block, dialect)
+    numbers = tally.numbers()
     columns, labels, dropped = columns_of(numbers, header, lambda j: f"column {j + 1}", path=path)
-    options = {"encoding": encoding, "delimiter": dialect.name, "decimal": dialect.decimal}
+    options = {"encoding": file.encoding, "delimiter": dialect.name, "decimal": dialect.decimal}
     options["header_row"] = str(header.rows[0]) if header.rows else "0"
     if len(header.rows) > 1:
         options["units_row"] = str(header.rows[1])
     above = [row for row in rows[: block.start] if row.number not in header.rows]
-    metadata = header.labels | metadata_of([*above, *numbers.remarks])
+    notes = (*above_block(rows, block), *dropped)
+    if file.padding:
+        reason = f"{file.padding} null bytes fill the end of the file (was the measurement cut off?)"
+        notes = (*notes, Dropped(rule="padding", reason=reason, rows=0))
     return Table(
         columns=columns,
-        metadata=metadata,
-        origin=source.origin(
+        metadata=header.labels | metadata_of([*above, *numbers.remarks]),
+        origin=Origin(
+            path=path,
+            sha256=file.digest(),
             loader=LOADER.name,
             options=options,
-            dropped=(*above_block(rows, block), *dropped),
+            dropped=notes,
             rows_read=numbers.rows_read,
         ),
         labels=labels,
@@ -136,20 +151,31 @@ def _table(source: Source, lines: list[str], dialect: Dialect, *, encoding: str,
     )
 
 
-def _head(lines: Sequence[str], dialect: Dialect, *, after: int | None, path: str) -> tuple[list[Row], Block]:
-    """The first rows of the file, as many as it takes to find the table, and the table's place among them."""
-    cut = max(_head_length(lines), 0 if after is None else after + 100)
+def _head(
+    file: TextFile, lines: list[str], dialect: Dialect, *, after: int | None
+) -> tuple[list[str], list[Row], Block]:
+    """The lines of the head, the first of them as rows (as many as it takes to find the table), and its place among them."""
+    first = _HEAD_LINES if file.whole else _HEAD_LINES // 2
+    cut = max(_head_length(lines[:first]), 50, 0 if after is None else after + 100)
     while True:
-        rows = _rows(lines[:cut], dialect)
+        while cut > len(lines) and file.lengthen():
+            lines = file.lines()
+        if dialect.delimiter != " ":
+            lines = _join_quoted(lines)
+        rows = rows_of(lines[:cut], dialect, path=file.path)
+        more = cut < len(lines) if file.at_end else cut < _MOST_LINES
         try:
-            block = find_block(rows, decimal=dialect.decimal, path=path, after=after)
-        except FileError:
-            if cut >= len(lines):
+            block = find_block(rows, decimal=dialect.decimal, path=file.path, after=after)
+        except FileError as error:
+            if not more and cut < len(lines):
+                problem = f"{error.problem} (in its first {len(rows)} lines)"
+                raise FileError(problem, path=file.path, row=error.row, remedy=error.remedy) from None
+            if not more:
                 raise
         else:
             # a table that ends early may be a smaller one above the table that is meant
-            if block.last >= len(rows) - 50 or cut >= len(lines):
-                return rows, block
+            if block.last >= len(rows) - 50 or not more:
+                return lines, rows, block
         cut *= 8
 
 
@@ -173,77 +199,3 @@ def _head_length(lines: Sequence[str]) -> int:
         if characters > _HEAD_CHARACTERS and i >= 50:
             return i
     return min(len(lines), _HEAD_LINES)
-
-
-def _rows(lines: Sequence[str], dialect: Dialect, *, first: int = 0) -> list[Row]:
-    out = []
-    for i, line in enumerate(lines, first + 1):
-        remark = comment_text(line, dialect.delimiter)
-        text = line if remark is None else remark
-        cells = tuple(split(text, dialect.delimiter))
-        out.append(Row(number=i, cells=cells, text=text, comment=remark is not None))
-    return out
-
-
-#: Lines that are read one by one sooner than pandas is imported (0.3 s).
-_FEW = 2000
-
-
-def _bulk(lines: Sequence[str], block: Block, header: Header, dialect: Dialect) -> Numbers | None:
-    """The numbers from `block.start` on by pandas' C reader; None when they are few, or hold more than numbers."""
-    body = lines[block.start :]
-    if len(body) <= _FEW:
-        return None
-    import pandas as pd
-
-    # exact to the last digit is the default from pandas 3.1 on, which deprecates asking for it
-    modern = tuple(int(part) for part in pd.__version__.split(".")[:2]) >= (3, 1)
-    try:
-        frame = pd.read_csv(
-            io.StringIO("\n".join(body)),
-            header=None,
-            sep=r"\s+" if dialect.delimiter == " " else dialect.delimiter,
-            decimal=dialect.decimal,
-            dtype=np.float64,
-            na_values=sorted({"", *MISSING, *(m.upper() for m in MISSING), "NaN", "Inf", "-Inf"}),
-            keep_default_na=False,
-            skipinitialspace=True,
-            float_precision=None if modern else "round_trip",
-            quoting=csv.QUOTE_NONE,
-            engine="c",
-        )
-    except (ValueError, OverflowError):
-        return None
-    values: Floats = frame.to_numpy(dtype=np.float64, copy=True)
-    width = len(header.names) or block.width
-    if values.shape[1] > max(width, block.width) or values.shape[1] > MAX_COLUMNS:
-        return None
-    values[np.isinf(values)] = np.nan
-    bad = np.isnan(values)
-    # beyond the header's names, among blanks, and in rows without any number the cells must be looked at one by one
-    beyond = not bad[:, width:].all()
-    if beyond or bad.all(axis=1).any() or (dialect.delimiter == " " and bad.any()):
-        return None
-    values = _padded(values, width)
-    filled = [i for i, line in enumerate(body) if line.strip()]
-    if len(filled) != len(values):
-        return None
-
-    gapped = np.flatnonzero(np.isnan(values).any(axis=1)).tolist()
-    cells = {i: split(body[filled[i]], dialect.delimiter) for i in gapped}
-    places = {i: block.start + filled[i] + 1 for i in gapped}
-    dropped = short_rows({places[i]: len(cells[i]) for i in gapped}, values)
-    return Numbers(
-        values=values,
-        gaps=gaps_in(values, cells, places),
-        dropped=tuple(dropped),
-        rows_read=len(values),
-        places=tuple(block.start + i + 1 for i in filled),
-    )
-
-
-def _padded(values: Floats, width: int) -> Floats:
-    if values.shape[1] >= width:
-        return values[:, :width]
-    lacking = np.full((len(values), width - values.shape[1]), np.nan)
-    return np.hstack([values, lacking])

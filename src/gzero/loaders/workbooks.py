@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gzero.errors import FileError
-from gzero.loaders.block import Numbers
 from gzero.loaders.calamine_rows import INSTALL, installed, sheet_rows
 from gzero.loaders.sheet import sheet_and_cells, table_of
 from gzero.loaders.source import check_file, looks_like, read_source, unread
 from gzero.loaders.table import Dropped, Origin, Table
+from gzero.loaders.tally import Numbers
 from gzero.loaders.workbook_files import OLE, is_encrypted, is_old_workbook, members_of
 
 SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
