@@ -43,7 +43,7 @@ def test_one_sweep(write: Write) -> None:
     assert table.origin.loader == "keysight"
     assert [(c.name, c.unit_text) for c in table.columns] == [("Vg", "V"), ("Id", "A"), ("Ig", "A")]
     assert [c.values.tolist() for c in table.columns] == [list(column) for column in zip(*ONE, strict=True)]
-    assert table.row_numbers == (14, 15, 16)
+    assert tuple(table.row_numbers) == (14, 15, 16)
     assert table.metadata["TestRecord.RecordTime"] == "01/02/2024 10:11:12"
     assert table.metadata["Channel.Func"] == "VAR1, VAR2"
     assert table.origin.dropped == ()
