@@ -178,6 +178,8 @@ def test_the_header_row_can_be_named(write: Write) -> None:
         ({"delimiter": "x"}, "not a delimiter"),
         ({"decimal": ";"}, "not a decimal"),
         ({"encoding": "no-such"}, "no text encoding"),
+        ({"encoding": "idna"}, "no text encoding"),
+        ({"encoding": "unicode_escape"}, "no text encoding"),
     ],
 )
 def test_options_that_do_not_exist(write: Write, options: dict[str, str], message: str) -> None:

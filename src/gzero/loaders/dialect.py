@@ -76,6 +76,12 @@ def decode(data: bytes, *, encoding: str | None, path: str) -> tuple[str, str]:
     return text, encoding
 
 
+#: Python's codecs of texts that no file is written in: names of computers, escapes of source code.
+_NOT_OF_FILES = frozenset(
+    {"idna", "punycode", "unicode-escape", "unicode_escape", "raw-unicode-escape", "raw_unicode_escape", "undefined"}
+)
+
+
 def check_encoding(encoding: str, path: str) -> None:
     """Refuses an encoding that there is not, or that is none of text ("zip").
 
@@ -84,13 +90,16 @@ def check_encoding(encoding: str, path: str) -> None:
     ConfigError : there is no such encoding.
     """
     try:
-        b"abcd".decode(encoding)
+        if codecs.lookup(encoding).name not in _NOT_OF_FILES:
+            b"abcd".decode(encoding)
+            return
     except UnicodeError:
         return  # there is one, in which these bytes are no text
     except (LookupError, ValueError):
-        usual = ("utf-8", "utf-16", "cp1252", "latin-1")
-        problem = f"there is no text encoding '{encoding}'"
-        raise ConfigError(problem, path=path, remedy=f"usual ones are {', '.join(usual)}", allowed=usual) from None
+        pass
+    usual = ("utf-8", "utf-16", "cp1252", "latin-1")
+    problem = f"there is no text encoding '{encoding}'"
+    raise ConfigError(problem, path=path, remedy=f"usual ones are {', '.join(usual)}", allowed=usual)
 
 
 def check_text(text: str, path: str) -> None:
