@@ -22,6 +22,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")  # one process, one core; read when numpy is imported
 
 LOW, HIGH = 0.93, 0.97
+CURVE = tuple(77.0 + 4.0 * i for i in range(60))  # temperatures of D(T) [K]: three rows, the default, are no curve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +68,15 @@ def experiment(task: Task) -> Outcome:
 
     simulate = importlib.import_module(f"gzero.synthetic.{task.name}").simulate
     known = options(task.name)
-    given = {"world": task.world, "stated_std": task.stated}
+    given: dict[str, object] = {"world": task.world, "stated_std": task.stated}
     if "quantum" in known:
         from gzero.quanta import parse_quantum
 
         given["quantum"] = parse_quantum("2e^2/h")
+    if task.name == "diffusion":
+        from gzero.quanta import particle
+
+        given |= {"particle": particle("electron"), "temperatures": CURVE}
     made = simulate(np.random.default_rng(task.seed), seed=task.seed, **{k: v for k, v in given.items() if k in known})
     config = configure(**dict(made.stated))
     try:
