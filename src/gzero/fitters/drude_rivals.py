@@ -16,7 +16,7 @@ from gzero.fitters.result import FitResult
 from gzero.measurement.curve import Curve
 from gzero.models import drude as formula
 from gzero.models.model import Array
-from gzero.reduction.noise import Noise
+from gzero.reduction.noise import FEWEST_DOF, Noise
 from gzero.reduction.spectrum import white
 
 #: BIC by which Drude and Smith must be better to be taken (odds of 20): where c is small, the data tell neither c nor tau.
@@ -139,7 +139,7 @@ def _counted(gain: float, dof: float) -> float:
 
     if dof > _MANY or gain <= 0:
         return gain
-    return float(ndtri(max(stdtr(max(dof, 3.0), -np.sqrt(gain)), _LEAST_CHANCE)) ** 2)
+    return float(ndtri(max(stdtr(max(dof, FEWEST_DOF), -np.sqrt(gain)), _LEAST_CHANCE)) ** 2)
 
 
 def _signs(parts: Parts, noise: Noise) -> tuple[float, ...]:

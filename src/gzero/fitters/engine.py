@@ -12,7 +12,7 @@ from gzero.errors import FitError, InputError
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult, Method
 from gzero.models.model import Array
-from gzero.reduction.noise import widening
+from gzero.reduction.noise import FEWEST_DOF, widening
 from gzero.reduction.spectrum import Spectrum
 
 _TOLERANCE = 1e-10  # far below a std, and within reach of double precision
@@ -261,8 +261,11 @@ def _spread(problem: Problem, weighted: Array, inverse: Array, pulls: Array, *, 
     columns = weighted @ inverse
     shares = np.einsum("np,an->ap", columns**2, spectrum.gradients) / np.diag(inverse)
     relative = np.einsum("ap,ab,bp->p", shares, spectrum.uncertainty, shares)
-    grown = np.sqrt(1 + _scatter_of_weights(columns, inverse, spectrum) / np.diag(inverse))
-    return inverse * np.outer(grown, grown), 2.0 / np.maximum(relative, 1e-12)
+    few = 2.0 / np.maximum(relative, 1e-12)
+    # an expansion for small uncertainties of the spectrum: it ends where Student's quantile does
+    added = _scatter_of_weights(columns, inverse, spectrum) * np.minimum(few / FEWEST_DOF, 1.0)
+    grown = np.sqrt(1 + added / np.diag(inverse))
+    return inverse * np.outer(grown, grown), few
 
 
 def _scatter_of_weights(columns: Array, inverse: Array, spectrum: Spectrum) -> Array:
