@@ -262,8 +262,8 @@ def _spread(problem: Problem, weighted: Array, inverse: Array, pulls: Array, *, 
     shares = np.einsum("np,an->ap", columns**2, spectrum.gradients) / np.diag(inverse)
     relative = np.einsum("ap,ab,bp->p", shares, spectrum.uncertainty, shares)
     few = 2.0 / np.maximum(relative, 1e-12)
-    # an expansion for small uncertainties of the spectrum: it ends where Student's quantile does
-    added = _scatter_of_weights(columns, inverse, spectrum) * np.minimum(few / FEWEST_DOF, 1.0)
+    # an expansion for a spectrum that is nearly known: it says nothing from there down where Student's quantile ends too
+    added = _scatter_of_weights(columns, inverse, spectrum) * np.maximum(1 - FEWEST_DOF / few, 0.0)
     grown = np.sqrt(1 + added / np.diag(inverse))
     return inverse * np.outer(grown, grown), few
 
