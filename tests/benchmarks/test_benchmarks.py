@@ -4,6 +4,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+from math import comb
 from pathlib import Path
 from types import ModuleType
 
@@ -182,7 +183,30 @@ def test_experiments_counts_intervals_that_hold_the_truth() -> None:
     assert "| `tau` |" in out
     experiments = load("experiments")
     pulls = np.random.default_rng(1).normal(size=2000)
+
+    def cell(hits: int, total: int = 2000, where: str = "") -> object:
+        return experiments.Cell(where=where, hits=hits, total=total)
+
     hits = int(np.sum(np.abs(pulls) < 1.959964))
-    assert experiments.mark(hits, 2000) == ""
-    assert experiments.mark(int(np.sum(np.abs(pulls) < 1.2)), 2000) == " <"
-    assert experiments.mark(1995, 2000) == " >"
+    assert experiments.mark(cell(hits)) == ""
+    assert experiments.mark(cell(int(np.sum(np.abs(pulls) < 1.2)))) == " <"
+    assert experiments.mark(cell(1995)) == " >"
+
+
+def test_all_cells_are_held_to_what_chance_makes_of_them() -> None:
+    """93 to 97 % of 500 are 465 to 485, which a binomial of 95 % misses in 3.05 % (its exact sums); of 200 right cells one
+    beyond Holm's limit has a chance of 5 %, and one of 99.4 % (5e-8) is named among them."""
+    experiments = load("experiments")
+    drawn = np.random.default_rng(2).binomial(500, 0.95, size=200)
+    cells = [experiments.Cell(where=f"c{i}", hits=int(h), total=500) for i, h in enumerate(drawn)]
+    exact = 1 - sum(comb(500, k) * 0.95**k * 0.05 ** (500 - k) for k in range(465, 486))
+    assert cells[0].chance_outside == pytest.approx(exact, rel=1e-9)
+    outside = int(np.sum((drawn < 465) | (drawn > 485)))
+    assert experiments.together(cells).splitlines() == [
+        f"{outside} of 200 cells outside of 93 to 97 %, where chance alone puts {200 * exact:.1f}.",
+        "None is beyond chance by itself.",
+    ]
+    told = experiments.together([*cells, experiments.Cell(where="long", hits=497, total=500)]).splitlines()
+    assert told[1:] == ["- beyond chance: long, 99.4 % of 500, p = 5e-08"]
+    # three intervals are no cell
+    assert experiments.together([experiments.Cell(where="few", hits=0, total=3)]).startswith("0 of 0 cells")

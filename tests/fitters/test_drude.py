@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from iminuit import Minuit
-from scipy import constants
+from scipy import constants, stats
 
 from gzero.errors import ConfigError, InputError, UnitError
 from gzero.estimate import Estimate
 from gzero.fitters import drude
+from gzero.fitters.drude_rivals import _counted
 from gzero.fitters.findings import Findings
 from gzero.fitters.options import FitOptions
 from gzero.measurement.measurement import Measurement
@@ -98,6 +99,21 @@ def test_which_formula() -> None:
     assert difference["Drude-Smith"] == 0
     assert isinstance(difference["Drude"], float)
     assert difference["Drude"] > 100
+
+
+@pytest.mark.parametrize(("gain", "dof"), [(12.0, 5.0), (30.0, 7.0), (4.0, 60.0), (200.0, 198.0)])
+def test_a_gain_under_a_learnt_noise_counts_by_its_chance(gain: float, dof: float) -> None:
+    """Two-sided chance of Student's t = chance of chi2 with one degree of freedom, by scipy's distributions."""
+    assert stats.chi2.sf(_counted(gain, dof), 1) == pytest.approx(2 * stats.t.sf(math.sqrt(gain), dof), rel=1e-9)
+    assert _counted(gain, math.inf) == gain
+    assert _counted(0.0, dof) == 0.0
+
+
+def test_red_noise_is_no_memory_of_the_velocity() -> None:
+    """40 sweeps of Drude in AR(1): the formula of Smith is taken at a gain of ln 200 + 6 = 11.3, which chance makes in 1 of
+    1,300; two of 40 have a chance of 5e-4."""
+    found = [fitted(made(seed, world="ar1", stated_std=False)) for seed in range(260, 300)]
+    assert sum("persistence" in f.estimates for f in found) <= 1
 
 
 def test_the_end_of_smiths_formula_is_held() -> None:

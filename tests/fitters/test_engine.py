@@ -9,8 +9,10 @@ from gzero.errors import FitError, InputError
 from gzero.fitters.engine import at_minimum, fit_problem, refit
 from gzero.fitters.problem import Problem
 from gzero.measurement.curve import Curve
+from gzero.models.diffusion import POWER_LAW
 from gzero.models.staircase import staircase
-from gzero.reduction.noise import Noise
+from gzero.reduction.noise import Noise, widening
+from gzero.reduction.spectrum import Spectrum, cosine
 
 TRUE_STEP_AND_OFFSET = {"step_height": 1.0, "offset": 0.01}
 
@@ -189,3 +191,37 @@ def test_a_bound_that_is_felt_is_left_to_lmfit() -> None:
     except FitError as error:
         width = error.result.value("width_1")
     assert width >= 0
+
+
+@pytest.mark.parametrize("unsure", [1.0, 30.0])
+def test_weights_that_are_estimated_scatter_the_values(unsure: float) -> None:
+    """Generalised least squares at a spectrum whose two parameters are known to U: the values move by dB/dtheta y with B the
+    matrix that gives them from the readings, here by finite differences, and the variance of that under the true noise is
+    sum_ij U_ij dB_i C dB_j^T. It comes on top of (J^T C^-1 J)^-1, and Student's factor on both. Of a U that leaves dof
+    degrees of freedom the part 1 - 3/dof counts: all where the spectrum is known, none from three down."""
+    n = 60
+    w = np.pi * np.arange(n) / n
+    powers = 0.1 + 1 / (0.05 + w**2)
+    gradients = np.array([np.ones(n), np.exp(-3 * w)])
+    uncertainty = unsure * np.array([[0.05, 0.02], [0.02, 0.3]])
+    spectrum = Spectrum(kind="knee", powers=powers, gradients=gradients, uncertainty=uncertainty)
+    model, x = POWER_LAW, np.linspace(200.0, 400.0, n)
+    truth = np.array([1.0, 1.4])
+    noise = Noise(std=np.full(n, 1e-3), stated=False, spectrum=spectrum)
+    curve = Curve(x=x, y=model.function(x, truth))
+    fit = at_minimum(Problem(model=model, curve=curve, noise=noise), truth)
+
+    jacobian = cosine(model.jacobian(x, truth) / 1e-3)
+
+    def solution(*theta: float) -> np.ndarray:
+        inverse = 1 / (powers * np.exp(np.array(theta) @ gradients))
+        return np.linalg.solve((jacobian.T * inverse) @ jacobian, jacobian.T * inverse)
+
+    slopes = [(solution(*(1e-5 * e)) - solution(*(-1e-5 * e))) / 2e-5 for e in np.eye(2)]
+    plain = np.diag(solution(0.0, 0.0) * powers @ solution(0.0, 0.0).T)
+    gained = sum(uncertainty[i, j] * np.diag(slopes[i] * powers @ slopes[j].T) for i in range(2) for j in range(2))
+    assert np.max(gained / plain) > 0.003  # there is something to be seen
+    assert np.all(fit.variance_dof < 3) == (unsure > 1)
+    gained = gained * np.maximum(1 - 3 / fit.variance_dof, 0.0)
+    widened = np.sqrt(np.diag(fit.covariance)) / widening(fit.variance_dof)
+    np.testing.assert_allclose(widened**2 / plain - 1, gained / plain, rtol=1e-3, atol=1e-9)

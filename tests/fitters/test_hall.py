@@ -317,3 +317,27 @@ def test_the_shipped_bar() -> None:
     assert analysis.verdict is not None
     assert analysis.verdict.decision == "quantized"
     assert near(analysis.estimates["step_height"], E2_OVER_H)
+
+
+@pytest.mark.parametrize("readings", [12, 60])
+def test_the_size_of_slow_noise_from_few_readings(readings: int) -> None:
+    """AR(1) with 0.9 behind a parabola: a variance on average, with the scatter of chi2/dof. Four standard errors of 600
+    draws, and 3 % for the cosine transform of 400 readings (`test_spectrum`: up to (1 + rho)/(1 - rho)/2n = 2.4 %)."""
+    from gzero.fitters.hall_low_field import _mean_square
+    from gzero.reduction.spectrum import autoregressive
+    from gzero.synthetic.noise import draw
+
+    rng, draws = np.random.default_rng(3), 600
+    design = np.column_stack([np.ones(readings), np.linspace(0, 1, readings) ** 2])
+    basis, _ = np.linalg.qr(design)
+    found = []
+    for _ in range(draws):
+        y = draw("ar1", rng, signal=np.zeros(readings), std=2.0, rho=0.9).readings
+        square, dof = _mean_square(y - basis @ (basis.T @ y), design, autoregressive(400, 0.9))
+        found.append(square)
+    error = np.sqrt(2 / dof / draws)
+    assert np.mean(found) == pytest.approx(4.0, rel=4 * error + 0.03)
+    # the fourth moment of a sum of few squares is that of chi2 to a third
+    assert np.var(found) / 16 == pytest.approx(2 / dof, rel=1 / 3)
+    white_square, white_dof = _mean_square(np.ones(readings), design, None)
+    assert (white_square, white_dof) == (readings / (readings - 2), readings - 2)

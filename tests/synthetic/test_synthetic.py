@@ -257,6 +257,21 @@ def test_noise_of_diffusivities_has_the_stated_size() -> None:
     assert low < float(np.sum(pulls**2)) < high
 
 
+def test_diffusivities_in_red_noise() -> None:
+    """Pulls of AR(1) have a lag-one correlation of 0.9 to 4 sqrt((1 - 0.81)/n); a curve has D_300 = kB 300 K/m tau."""
+    temperatures = tuple(np.linspace(10.0, 300.0, 5000))
+    made = rows(temperatures=temperatures, noise=0.05, world="ar1", stated_std=False)
+    series = made.measurement.ordinate
+    assert series.std is None
+    pulls = series.values / (constants.k * np.array(temperatures) / constants.m_e * 2e-13) - 1
+    lag = float(pulls[1:] @ pulls[:-1] / (pulls @ pulls))
+    assert lag == pytest.approx(0.9, abs=4 * math.sqrt(0.19 / 5000))
+    assert made.truth["diffusion"] == pytest.approx(constants.k * 300 / constants.m_e * 2e-13, rel=1e-14)
+    assert made.truth["exponent"] == -1.0
+    # rows by themselves have no D of the whole table
+    assert "diffusion" not in rows(temperatures=(77.0, 150.0, 300.0)).truth
+
+
 @pytest.mark.parametrize(
     "bad",
     [

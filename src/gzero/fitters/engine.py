@@ -12,7 +12,8 @@ from gzero.errors import FitError, InputError
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult, Method
 from gzero.models.model import Array
-from gzero.reduction.noise import widening
+from gzero.reduction.noise import FEWEST_DOF, widening
+from gzero.reduction.spectrum import Spectrum
 
 _TOLERANCE = 1e-10  # far below a std, and within reach of double precision
 _EDGE = 1e-6  # of a value: closer to a bound than this is on it
@@ -260,7 +261,27 @@ def _spread(problem: Problem, weighted: Array, inverse: Array, pulls: Array, *, 
     columns = weighted @ inverse
     shares = np.einsum("np,an->ap", columns**2, spectrum.gradients) / np.diag(inverse)
     relative = np.einsum("ap,ab,bp->p", shares, spectrum.uncertainty, shares)
-    return inverse, 2.0 / np.maximum(relative, 1e-12)
+    few = 2.0 / np.maximum(relative, 1e-12)
+    # an expansion for a spectrum that is nearly known: it says nothing from there down where Student's quantile ends too
+    added = _scatter_of_weights(columns, inverse, spectrum) * np.maximum(1 - FEWEST_DOF / few, 0.0)
+    grown = np.sqrt(1 + added / np.diag(inverse))
+    return inverse * np.outer(grown, grown), few
+
+
+def _scatter_of_weights(columns: Array, inverse: Array, spectrum: Spectrum) -> Array:
+    """Variances that the parameters gain as the weights of the readings are estimated too, shape (p,).
+
+    With W the whitened Jacobian, Phi = (W^T W)^-1, G_i = diag(d ln S/d parameter i) and U their covariance:
+
+        Lambda = Phi sum_ij U_ij (W^T G_i G_j W - W^T G_i W Phi W^T G_j W) Phi
+
+    (Kackar and Harville 1984, doi 10.1080/01621459.1984.10477102). The bracket is what is left of G W behind W, so that its
+    diagonal is not negative for a U that is none; the columns of W Phi are `columns`.
+    """
+    moved = spectrum.gradients[:, :, None] * columns  # G_i W Phi, shape (a, n, p)
+    q, _ = np.linalg.qr(columns)
+    moved = moved - np.einsum("nk,akp->anp", q, np.einsum("nk,anp->akp", q, moved))
+    return np.asarray(np.maximum(np.einsum("ab,anp,bnp->p", spectrum.uncertainty, moved, moved, optimize=True), 0.0))
 
 
 def _robust(weighted: Array, pulls: Array, loss: str) -> Array:

@@ -17,6 +17,7 @@ from gzero.reduction.field_reversal import Bar
 from gzero.reduction.hall_plateaus import classical_end, steepness
 from gzero.reduction.noise import Noise, white_noise, widening
 from gzero.reduction.plateau import Change, beyond_chance
+from gzero.reduction.spectrum import Spectrum
 
 Array = NDArray[np.float64]
 
@@ -146,16 +147,34 @@ def zero_field(bar: Bar, low: LowField, noise: Noise) -> Estimate | None:
     weights[:m] = np.linalg.pinv(design).T
     value, curvature = weights[:m].T @ y
     rest = y - design @ np.array([value, curvature])
-    scatter = float(np.sqrt(rest @ rest / (m - 2))) or white_noise(y)
+    square, few = _mean_square(rest, design, longitudinal_noise(bar, noise, 1.0).spectrum)
+    scatter = float(np.sqrt(square)) or white_noise(y)
     covariance, dof = longitudinal_noise(bar, noise, scatter).covariance(weights[:, :1])
-    few = widening(dof if bar.longitudinal_std is not None else np.minimum(dof, m - 2))
-    return Estimate(value=float(value), std_stat=float(np.sqrt(covariance[0, 0]) * few[0]), unit="ohm")
+    if bar.longitudinal_std is None:
+        dof = 1 / (1 / dof + 1 / few)  # what is not known of the shape and of the size adds up
+    return Estimate(value=float(value), std_stat=float(np.sqrt(covariance[0, 0]) * widening(dof)[0]), unit="ohm")
+
+
+def _mean_square(rest: Array, design: Array, spectrum: Spectrum | None) -> tuple[float, float]:
+    """(variance of a reading, its degrees of freedom) from what least squares leave of a few readings.
+
+    With R the correlations and M what takes the design out, the sum of squares is tr(M R) variances on average, with
+    tr(M R)^2/tr(M R M R) degrees of freedom (Satterthwaite 1946, doi 10.2307/3002019): few readings of slow noise lose most
+    of it to a parabola.
+    """
+    m, k = design.shape
+    if spectrum is None or spectrum.kind == "white":
+        return float(rest @ rest) / (m - k), float(m - k)
+    lags = spectrum.autocovariance(m)
+    correlations = lags[np.abs(np.subtract.outer(np.arange(m), np.arange(m)))]
+    basis, _ = np.linalg.qr(design)
+    left = correlations - basis @ (basis.T @ correlations)
+    expected = float(np.trace(left))
+    return float(rest @ rest) / expected, expected**2 / float(np.sum(left * left.T))
 
 
 def longitudinal_noise(bar: Bar, noise: Noise, scatter: float) -> Noise:
     """The noise of R_xx: as stated, else of standard deviation `scatter` [ohm]; with the correlations of that of R_xy."""
     std = np.full(len(bar), scatter) if bar.longitudinal_std is None else bar.longitudinal_std
-    spectrum = noise.spectrum
-    if spectrum is not None:
-        spectrum = replace(spectrum, powers=spectrum.powers / spectrum.variance)
+    spectrum = None if noise.spectrum is None else noise.spectrum.normalised()
     return replace(noise, std=std, stated=bar.longitudinal_std is not None, spectrum=spectrum)

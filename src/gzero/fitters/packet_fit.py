@@ -173,13 +173,16 @@ def _widened(found: PacketFit, spectrum: Spectrum) -> FitResult:
     fit = found.fit
     if fit.variance_dof is None or not np.isfinite(fit.covariance).all():
         return fit
-    bare = fit.covariance / np.outer(widening(fit.variance_dof), widening(fit.variance_dof)) / fit.inflation**2
     whitened, slopes = [], []
     for i, problem in enumerate(found.problems):
         full = problem.model.jacobian(problem.curve.x, found.values(i))
         whitened.append(problem.noise.whiten(full[:, [name not in problem.fixed for name in problem.model.names]]))
         slopes.append(spectrum.gradients if problem.noise.spectrum is None else problem.noise.spectrum.gradients)
-    w, g = np.vstack(whitened) @ bare, np.hstack(slopes)  # columns of w: what each reading does to each value
+    design = np.vstack(whitened)
+    size = np.linalg.norm(design, axis=0)
+    root = np.linalg.pinv(design / size)
+    bare = (root @ root.T) / np.outer(size, size)
+    w, g = design @ bare, np.hstack(slopes)  # columns of w: what each reading does to each value
     inside = np.einsum("nk,an,nl->akl", w, g, w)
     spread = np.einsum("ab,nk,an,bn,nl->kl", spectrum.uncertainty, w, g, g, w, optimize=True)
     spread -= np.einsum("ab,akl,lm,bmn->kn", spectrum.uncertainty, inside, np.linalg.inv(bare), inside, optimize=True)

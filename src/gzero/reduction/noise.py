@@ -114,15 +114,19 @@ class Noise:
         return f"{source}, red ({shape})"
 
 
+#: Degrees of freedom of a variance that fewer count as: of fewer, Student's quantile says more of the approximation than of it.
+FEWEST_DOF = 3.0
+
+
 def widening(dof: Array, confidence: float = 0.95) -> Array:
     """Factor on a standard deviation whose variance has few degrees of freedom, so that 1.96 of it cover 95 %.
 
-    Student's quantile over the normal one; degrees of freedom below 3 count as 3.
+    Student's quantile over the normal one; degrees of freedom below `FEWEST_DOF` count as these.
     """
     from scipy.special import ndtri, stdtrit
 
     q = 0.5 + confidence / 2
-    return np.asarray(stdtrit(np.clip(dof, 3.0, 1e9), q) / ndtri(q))
+    return np.asarray(stdtrit(np.clip(dof, FEWEST_DOF, 1e9), q) / ndtri(q))
 
 
 _BLOCK = 24  # readings: enough for a variance, few enough to follow it along the sweep

@@ -7,9 +7,13 @@ import numpy as np
 from gzero.errors import ConfigError
 from gzero.loaders.table import Origin
 from gzero.measurement.measurement import Measurement, Series
-from gzero.models.diffusion import velocity_squared
+from gzero.models.diffusion import REFERENCE, velocity_squared
 from gzero.quanta import Particle
+from gzero.synthetic.noise import World, draw, in_words
 from gzero.synthetic.truth import Synthetic
+
+#: Temperatures that are a curve; fewer are rows, each with an answer of its own.
+_CURVE = 4
 
 
 def simulate(
@@ -20,6 +24,8 @@ def simulate(
     temperatures: tuple[float, ...] = (77.0, 150.0, 300.0),
     tau: float = 2e-13,
     noise: float = 0.05,
+    world: World = "white",
+    stated_std: bool = True,
 ) -> Synthetic:
     """Diffusion coefficients at several temperatures for one scattering time.
 
@@ -27,6 +33,12 @@ def simulate(
     ----------
     rng : source of the noise; `seed` is what it was made from, for the record.
     temperatures : [K].  tau : [s].  noise : relative standard deviation of a value.
+    world : of the noise, from one temperature to the next.  stated_std : whether the file states it.
+
+    Returns
+    -------
+    Synthetic; its truth holds `tau` and D at every temperature, and from four temperatures on, which are fitted with a power
+    law of falling D, also `diffusion` at 300 K and the `exponent` of D proportional to T, -1.
 
     Raises
     ------
@@ -38,13 +50,14 @@ def simulate(
     if t.size == 0 or not (np.all(t > 0) and tau > 0 and noise >= 0 and np.isfinite([*t, tau, noise]).all()):
         raise ConfigError("temperatures and tau must be positive", remedy="state them in K and s")
     d = np.array([velocity_squared(float(v), particle.mass) for v in t]) * tau
-    values = d * (1 + noise * rng.normal(size=t.size))
+    drawn = draw(world, rng, signal=np.ones(t.size), std=noise)
     measurement = Measurement(
         kind="diffusion",
         series={
             "temperature": Series(name="temperature", label="temperature", values=t, unit="K"),
             "diffusion": Series(
-                name="diffusion", label="diffusion", values=values, std=noise * d if noise > 0 else None, unit="m^2/s"
+                name="diffusion", label="diffusion", values=d * drawn.readings,
+                std=d * drawn.std if stated_std and noise > 0 else None, unit="m^2/s",
             ),
         },
         conditions={},
@@ -52,6 +65,10 @@ def simulate(
         x="temperature",
         y="diffusion",
         particle=particle.name,
-    )
+    )  # fmt: skip
     truth = {"tau": tau} | {f"diffusion at {v:g} K": float(w) for v, w in zip(t, d, strict=True)}
-    return Synthetic(measurement=measurement, truth=truth, noise=f"white, {100 * noise:g} % of each value", seed=seed)
+    if t.size >= _CURVE:
+        truth |= {"diffusion": velocity_squared(REFERENCE, particle.mass) * tau, "exponent": -1.0}
+    return Synthetic(
+        measurement=measurement, truth=truth, noise=in_words(world, std=noise, unit="of each value"), seed=seed
+    )
