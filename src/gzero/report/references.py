@@ -10,7 +10,9 @@ from gzero.report.document import Notes
 
 UNITS = "L. Reggiani, E. Alfinito, F. Intini (2026), arXiv:2604.19828: the fundamental units, with its corrections."
 CONSTANTS = "P. J. Mohr et al., CODATA recommended values of the fundamental physical constants: 2022, Rev. Mod. Phys. 97, 025002 (2025), doi:10.1103/RevModPhys.97.025002."
-ROUNDING = "Particle Data Group, Review of Particle Physics, section 5.3 of the introduction: the rule of rounding, https://pdg.lbl.gov."
+ROUNDING = (
+    "Particle Data Group, Phys. Rev. D 110, 030001 (2024), doi:10.1103/PhysRevD.110.030001: the rule of rounding."
+)
 UNCERTAINTY = "JCGM 100:2008, Guide to the expression of uncertainty in measurement, doi:10.59161/JCGM100-2008E."
 EQUIVALENCE = (
     "D. J. Schuirmann, J. Pharmacokinet. Biopharm. 15, 657 (1987), doi:10.1007/BF01068419: the test of equivalence."
