@@ -40,10 +40,10 @@ def main() -> None:
         if importlib.util.find_spec("distributed"):
             from distributed import LocalCluster
 
-            with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-                with Store(Path(place) / "other") as store:
-                    run_batch(find_files([folder]), configure(), store, Cluster(cluster.scheduler_address))
-                    print(f"on a cluster: {len(list(store.results(tally.keys)))} traces, the same records")
+            cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
+            with cluster, Store(Path(place) / "other") as store:
+                run_batch(find_files([folder]), configure(), store, Cluster(cluster.scheduler_address))
+                print(f"on a cluster: {len(list(store.results(tally.keys)))} traces, the same records")
 
 
 if __name__ == "__main__":
