@@ -211,6 +211,6 @@ def show_formats(loaders: Sequence[LoaderDescription], *, as_json: bool) -> None
         state = f"to install: {loader.install}" if loader.install else "ready"
         options = ", ".join("--" + option.replace("_", "-") for option in loader.options)
         say(
-            f"{loader.name:8} {' '.join(loader.suffixes):28} {state}\n         {loader.description}"
-            + (f"\n         options: {options}" if options else "")
+            f"{loader.name:15} {' '.join(loader.suffixes):33} {state}\n                {loader.description}"
+            + (f"\n                options: {options}" if options else "")
         )

@@ -36,7 +36,7 @@ class TextLoader:
 
     name: str = "text"
     description: str = "text: CSV, TSV, semicolon or blank separated, decimal point or comma (.csv .tsv .txt .dat ...)"
-    suffixes: tuple[str, ...] = (".csv", ".tsv", ".txt", ".dat", ".asc", ".prn", ".lvm", ".data", ".out")
+    suffixes: tuple[str, ...] = (".csv", ".tsv", ".txt", ".dat", ".asc", ".prn", ".data", ".out")
     extra: str | None = None
 
     def recognises(self, path: Path) -> bool:
