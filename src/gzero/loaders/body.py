@@ -12,7 +12,7 @@ from gzero.errors import FileError
 from gzero.loaders.bulk import FOREIGN, PLAIN, WORDS, Form, parse
 from gzero.loaders.cells import MAX_COLUMNS, Block, Kind, Row, kind
 from gzero.loaders.dialect import Dialect, comment_text, split
-from gzero.loaders.pieces import TextFile
+from gzero.loaders.pieces import Data, TextFile
 from gzero.loaders.tally import Parsed, Tally
 
 #: A part of a piece that is no larger is read row by row where it holds more than numbers.
@@ -83,10 +83,10 @@ def read_body(file: TextFile, tally: Tally, rows: Sequence[Row], block: Block, d
 
 
 def _read_ahead(
-    file: TextFile, offset: int, submit: Callable[[bytes], Future[Parsed | None]]
-) -> Iterator[tuple[bytes, Future[Parsed | None]]]:
+    file: TextFile, offset: int, submit: Callable[[Data], Future[Parsed | None]]
+) -> Iterator[tuple[Data, Future[Parsed | None]]]:
     """The pieces in their order, each with what is being made of it; the next ones are read and parsed meanwhile."""
-    waiting: deque[tuple[bytes, Future[Parsed | None]]] = deque()
+    waiting: deque[tuple[Data, Future[Parsed | None]]] = deque()
     pieces = file.pieces(offset)
     while True:
         line = file.line
@@ -119,7 +119,7 @@ class _Body:
         self.file, self.tally, self.form = file, tally, form
         self.way = PLAIN  # in which the last lines could be taken
 
-    def take(self, data: bytes, size: int | None = None) -> None:
+    def take(self, data: Data, size: int | None = None) -> None:
         """Takes whole lines: at once, else in smaller and smaller parts, the smallest row by row."""
         size = len(data) if size is None else size
         if self._in_bulk(data):
@@ -131,7 +131,7 @@ class _Body:
         for part in _parts(data, size):
             self.take(part, size)
 
-    def _in_bulk(self, data: bytes) -> bool:
+    def _in_bulk(self, data: Data) -> bool:
         form, tally = self.form, self.tally
         if tally.ended:  # only the rows of the other table count
             width = len(split(data[: data.find(b"\n")].decode("latin-1"), form.dialect.delimiter))
@@ -156,7 +156,7 @@ class _Body:
         self.tally.add_parsed(parsed, self.file.line)
         self.file.line += parsed.lines
 
-    def _row_by_row(self, data: bytes) -> None:
+    def _row_by_row(self, data: Data) -> None:
         lines = _LINE_END.split(self.file.text(data, self.file.line))
         if data[-1:] in (b"\n", b"\r"):
             del lines[-1]
@@ -165,7 +165,7 @@ class _Body:
         self.file.line += len(lines)
 
 
-def _parts(data: bytes, size: int) -> Iterator[bytes]:
+def _parts(data: Data, size: int) -> Iterator[Data]:
     """The lines in parts of about `size` bytes."""
     start = 0
     while start < len(data):

@@ -14,6 +14,7 @@ import numpy as np
 from gzero.loaders.cells import MISSING, Kind, kind, number
 from gzero.loaders.dialect import Dialect, comment_text, split
 from gzero.loaders.growing import Floats
+from gzero.loaders.pieces import Data
 from gzero.loaders.tally import Parsed
 
 #: Cells that are empty once their blanks are taken away.
@@ -49,7 +50,7 @@ class Form:
     encoding: str
 
 
-def parse(data: bytes, form: Form, way: int) -> Parsed | None:
+def parse(data: Data, form: Form, way: int) -> Parsed | None:
     """The numbers in whole lines; None where they hold anything that has to be looked at row by row."""
     blanks = form.dialect.delimiter == " "
     if len(form.dialect.delimiter) > 1:
@@ -70,7 +71,7 @@ def parse(data: bytes, form: Form, way: int) -> Parsed | None:
     return _Look(data, form, way, width, table).parsed()
 
 
-def _width(data: bytes, form: Form) -> int | None:
+def _width(data: Data, form: Form) -> int | None:
     """Cells of the first line."""
     end = min((at for at in (data.find(b"\n"), data.find(b"\r")) if at >= 0), default=len(data))
     cells = split(data[:end].decode("latin-1"), form.dialect.delimiter)
@@ -85,7 +86,7 @@ def _width(data: bytes, form: Form) -> int | None:
     return len(cells)
 
 
-def _one_blank(data: bytes) -> bytes:
+def _one_blank(data: Data) -> Data:
     """The lines with one blank for each run of blanks and tabs, and none at their ends."""
     data = data.replace(b"\t", b" ")
     if b"\r" in data:
@@ -104,7 +105,7 @@ def _one_blank(data: bytes) -> bytes:
     return data.replace(b" \n", b"\n").rstrip(b" ")
 
 
-def _read(data: bytes, form: Form, width: int, *, quoted: bool, way: int) -> Any | None:
+def _read(data: Data, form: Form, width: int, *, quoted: bool, way: int) -> Any | None:
     import pyarrow as pa
     from pyarrow import csv
 
@@ -143,7 +144,7 @@ def _pool(pa: Any) -> Any:
 class _Look:
     """What Arrow made of some lines, checked against what the reader of rows would make of them."""
 
-    def __init__(self, data: bytes, form: Form, way: int, width: int, table: Any) -> None:
+    def __init__(self, data: Data, form: Form, way: int, width: int, table: Any) -> None:
         self.data, self.form, self.way, self.width, self.table = data, form, way, width, table
         self.lines: int = table.num_rows
         self.blank = np.zeros(self.lines, dtype=bool)  # lines without any cell that holds something

@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import BinaryIO
@@ -15,6 +15,9 @@ from typing import BinaryIO
 from gzero.errors import FileError
 from gzero.loaders.dialect import check_encoding, check_text, guess_encoding
 from gzero.loaders.source import check_file
+
+#: A piece of a file; never changed by those who get it.
+Data = bytes | bytearray
 
 #: Larger text files are refused: nobody looks at more readings at once.
 MAX_BYTES = 1 << 32
@@ -139,7 +142,7 @@ class TextFile:
         head = self._turned(self.raw_head)
         while head.startswith(codecs.BOM_UTF8):
             head = head[3:]
-        self.head = self._without_padding(head)
+        self.head: Data = self._without_padding(head)
         self.text(self.head[: len(self.head) if self.at_end else _last_end(self.head)])
         check_text(self.head.decode(self.body, errors="replace"), self.path)
 
@@ -155,7 +158,7 @@ class TextFile:
         self.head = self.head + self._without_padding(self._turned(self._raw(7 * len(self.head))), self.head)
         return True
 
-    def text(self, data: bytes, row: int | None = None) -> str:
+    def text(self, data: Data, row: int | None = None) -> str:
         """Bytes of a piece as text.
 
         Raises
@@ -202,7 +205,7 @@ class TextFile:
         problem = f"not valid {self.encoding} text ({error})"
         return FileError(problem, path=self.path, row=row, remedy="name its encoding")
 
-    def _without_padding(self, data: bytes, before: bytes = b"") -> bytes:
+    def _without_padding(self, data: Data, before: Data = b"") -> Data:
         """The piece without the null bytes and Ctrl-Z that fill the file's end; nulls elsewhere are no text."""
         if self.at_end and data[-1:] in (b"\x1a", b"\0"):
             kept = data.rstrip(b"\0\x1a")
@@ -269,14 +272,17 @@ class TextFile:
             out += filled[-count:] if out else filled[:count]
         return out
 
-    def pieces(self, offset: int) -> Iterator[bytes]:
+    def pieces(self, offset: int) -> Iterator[Data]:
         """What follows in the head from `offset` on, and all the rest; whoever takes a piece sets `line` to its end.
 
         Raises
         ------
         FileError : null bytes, or a line that is longer than any table's.
         """
-        rest = self.head[offset:]
+        rest: Data = self.head[offset:]
+        if self._decoder is None and not self.at_end and (cut := _last_end(rest)):
+            yield rest[:cut]
+            rest = yield from self._whole_lines(rest[cut:])
         while not self.at_end:
             new = self._without_padding(self._turned(self._raw(PIECE)), rest)
             cut = len(new) if self.at_end else _last_end(new)
@@ -288,6 +294,40 @@ class TextFile:
                 check_line(len(rest), self.path, self.line)
         if rest:
             yield rest
+
+    def _whole_lines(self, rest: Data) -> Generator[Data, None, Data]:
+        """Pieces that end where a line ends, each read into its place and never copied whole.
+
+        Gives what is left in the end: all of a piece that is less than a line.
+
+        Parameters
+        ----------
+        rest : the beginning of the first line, which has been hashed.
+        """
+        hashed = len(rest)
+        while not self.at_end:
+            self._wait(_BEHIND)
+            piece = bytearray(len(rest) + PIECE)
+            piece[: len(rest)] = rest
+            try:
+                with memoryview(piece) as whole, whole[len(rest) :] as room:
+                    count = self._stream.readinto(room) or 0  # type: ignore[attr-defined]
+                self.at_end = count < PIECE or self._stream.tell() >= self.size
+            except OSError as error:
+                raise self._unreadable(error) from None
+            del piece[len(rest) + count :]
+            cut = len(piece) if self.at_end else _last_end(piece)
+            if not cut:
+                self._wait()
+                self._hash.update(piece[hashed:])
+                return piece
+            rest = bytes(piece[cut:])
+            del piece[cut:]
+            # nobody changes the piece any more
+            self._hashing.append(self._hasher.submit(self._hash.update, memoryview(piece)[hashed:]))
+            hashed = 0
+            yield self._without_padding(piece)
+        return rest
 
 
 def check_line(length: int, path: str, row: int | None = None) -> None:
@@ -302,7 +342,7 @@ def check_line(length: int, path: str, row: int | None = None) -> None:
         raise FileError(problem, path=path, row=row, remedy="is this the data file?")
 
 
-def _last_end(data: bytes) -> int:
+def _last_end(data: Data) -> int:
     """Behind the last line end that is one for certain: a return at the very end may be half of one."""
     return max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
 
