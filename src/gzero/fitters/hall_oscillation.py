@@ -1,6 +1,7 @@
 """Density from the period of the Shubnikov-de Haas oscillations of R_xx in 1/B.
 
-Where oscillations are small against R_xx they are the first two harmonics of `gzero.models.hall.OSCILLATION`. The start is
+Where oscillations are small against R_xx they are the first three harmonics of `gzero.models.hall.OSCILLATION`: with two,
+what is left of the third order at the last minima counts as noise and moves the period. The start is
 the largest peak of the least-squares periodogram in 1/B; the frequency F [T] then comes from a fit of the whole line, and
 the density from n = g e F/h with g states a level.
 """
@@ -24,7 +25,7 @@ from gzero.reduction.field_reversal import Bar
 
 Array = NDArray[np.float64]
 
-#: R_xx over its value at zero field, down to which oscillations are small enough for two harmonics.
+#: R_xx over its value at zero field, down to which oscillations are small enough for three harmonics.
 _SHALLOW = 0.5
 #: Readings a period that resolve it, periods that make a frequency, readings that make a fit.
 _RESOLVED, _PERIODS, _FEWEST = 2.5, 3.0, 20
@@ -142,6 +143,7 @@ def _periodogram(x: Array, y: Array, *, lowest: float, highest: float) -> dict[s
     return {
         "zero": float(line[1]), "linear": float(line[0]), "amplitude": size, "damping": max(damping, 1e-3 / reach),
         "frequency": frequency, "phase": float(np.arctan2(-b_, a_)), "second": 0.0, "mean": 0.0,
+        "third": 0.0, "cube": 0.0,
     }  # fmt: skip
 
 

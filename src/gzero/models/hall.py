@@ -144,36 +144,44 @@ def resistivities(
 
 def _oscillation(x: Array, values: Array) -> Array:
     """R_xx(B) of `OSCILLATION`."""
-    zero, linear, amplitude, damping, frequency, phase, second, mean = values
+    zero, linear, amplitude, damping, frequency, phase, second, mean, third, cube = values
     angle = 2 * np.pi * frequency / x + phase
     fall = np.exp(-damping / x)
+    once = amplitude * np.cos(angle)
     twice = mean + second * np.cos(2 * angle)
-    return np.asarray(zero + linear * x + amplitude * fall * np.cos(angle) + fall**2 * twice, dtype=np.float64)
+    thrice = cube * np.cos(angle) + third * np.cos(3 * angle)
+    return np.asarray(zero + linear * x + fall * (once + fall * (twice + fall * thrice)), dtype=np.float64)
 
 
 def _oscillation_jacobian(x: Array, values: Array) -> Array:
-    _, _, amplitude, damping, frequency, phase, second, mean = values
+    _, _, amplitude, damping, frequency, phase, second, mean, third, cube = values
     angle = 2 * np.pi * frequency / x + phase
     fall = np.exp(-damping / x)
-    first, twice = fall * np.cos(angle), fall**2 * np.cos(2 * angle)
-    turning = -amplitude * fall * np.sin(angle) - 2 * second * fall**2 * np.sin(2 * angle)
+    first, twice, thrice = fall * np.cos(angle), fall**2 * np.cos(2 * angle), fall**3 * np.cos(3 * angle)
+    cubed = fall**3 * np.cos(angle)
+    turning = -(amplitude * fall + cube * fall**3) * np.sin(angle)
+    turning -= 2 * second * fall**2 * np.sin(2 * angle) + 3 * third * fall**3 * np.sin(3 * angle)
+    damped = amplitude * first + 2 * (second * twice + mean * fall**2) + 3 * (third * thrice + cube * cubed)
     return np.column_stack(
         [
             np.ones_like(x),
             x,
             first,
-            -(amplitude * first + 2 * second * twice + 2 * mean * fall**2) / x,
+            -damped / x,
             turning * 2 * np.pi / x,
             turning,
             twice,
             fall**2,
+            thrice,
+            cubed,
         ]
     )
 
 
-#: R_xx = R_0 + R_1 B + A f cos(phi_B) + f^2 [A_2 cos(2 phi_B) + A_0],  f = exp(-d/B),  phi_B = 2 pi F/B + phi: the first two
-#: harmonics of R_0 g^2, g = 1 - 2 D cos(2 pi nu/g_s) + ..., with the damping of Dingle, d = pi/mu_q, and the mean that the
-#: square of the first one has. The density follows from F; phi is pi where minima lie at full levels.
+#: R_xx = R_0 + R_1 B + A f cos(phi_B) + f^2 [A_2 cos(2 phi_B) + A_0] + f^3 [A_3 cos(3 phi_B) + A_1 cos(phi_B)],
+#: f = exp(-d/B),  phi_B = 2 pi F/B + phi: R_0 g^2, g = 1 - 2 D cos(2 pi nu/g_s) + ..., to the third order in the damping of
+#: Dingle, d = pi/mu_q, with what square and cube of the first harmonic give to the mean and to the first one. The density
+#: follows from F; phi is pi where minima lie at full levels.
 OSCILLATION = Model(
     name="Shubnikov-de Haas oscillation",
     parameters=(
@@ -185,6 +193,10 @@ OSCILLATION = Model(
         Parameter(name="phase", symbol="phi", unit="", meaning="pi where minima lie at full levels"),
         Parameter(name="second", symbol="A_2", unit="ohm", meaning="of the second harmonic, undamped"),
         Parameter(name="mean", symbol="A_0", unit="ohm", meaning="of the squared oscillation, undamped"),
+        Parameter(name="third", symbol="A_3", unit="ohm", meaning="of the third harmonic, undamped"),
+        Parameter(
+            name="cube", symbol="A_1", unit="ohm", meaning="of the cubed oscillation in the first harmonic, undamped"
+        ),
     ),
     function=_oscillation,
     jacobian=_oscillation_jacobian,
