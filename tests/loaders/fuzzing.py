@@ -300,8 +300,8 @@ class Crew:
         n, since, used = HEAD.unpack_from(self.board)
         if code is None:
             waited, busy = time.monotonic() - since, _processor_time(self.process.pid) - used
-            if n < 0 or (busy < self.run.seconds and waited < PATIENCE * self.run.seconds):
-                return None
+            if n < 0 or since == 0.0 or (busy < self.run.seconds and waited < PATIENCE * self.run.seconds):
+                return None  # nothing is being read, or the worker is about to write since when
             if HEAD.unpack_from(self.board)[0] != n:  # it came back while we looked
                 return None
             self.stop()
