@@ -320,7 +320,7 @@ class TextFile:
             if not cut:
                 self._wait()
                 self._hash.update(piece[hashed:])
-                return piece
+                return self._without_padding(piece)
             rest = bytes(piece[cut:])
             del piece[cut:]
             # nobody changes the piece any more
