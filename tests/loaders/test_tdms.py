@@ -491,3 +491,10 @@ def test_a_staircase_gives_what_it_gives_as_text(
     assert found[0] == found[1]
     assert found[0]["step_height"]["value"] == pytest.approx(7.748091729e-5, rel=0.01)  # the synthetic truth
     assert "sweep" in typed("inspect", str(tmp_path / "lab.tdms"))
+
+
+def test_an_error_quotes_no_name_of_a_megabyte(write: Write) -> None:
+    path = write(segment([object_("/'g'/'" + "c" * 100_000 + "'", struct.pack("<I", 0))], bytes(8)), name="a.tdms")
+    with pytest.raises(FileError, match=r"damaged TDMS file: .*\.\.\.; copy it again") as caught:
+        read_table(path)
+    assert len(str(caught.value)) < 600

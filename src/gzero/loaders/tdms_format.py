@@ -137,6 +137,7 @@ class TdmsParser:
         return self.content
 
     def damaged(self, problem: str) -> FileError:
+        problem = problem if len(problem) <= 200 else f"{problem[:200]}..."  # it may quote a name of a megabyte
         return FileError(f"damaged TDMS file: {problem}", path=self.path, remedy="copy it again, or save it anew")
 
     def _segment(self, position: int) -> int:
