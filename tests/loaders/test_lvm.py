@@ -173,3 +173,15 @@ def test_another_file_is_refused_by_name(write: Write) -> None:
     assert read_table(path).origin.loader == "text"
     with pytest.raises(FileError, match="not a LabVIEW measurement file"):
         read_table(path, loader="lvm")
+
+
+def test_a_step_beyond_all_numbers_is_no_warning(tmp_path: Path) -> None:
+    lines = [
+        "LabVIEW Measurement\t", "Writer_Version\t2", "Separator\tTab", "Decimal_Separator\t.", "X_Columns\tNo",
+        "***End_of_Header***\t", "", "Channels\t1", "Samples\t3", "X0\t0", "Delta_X\t1e308", "***End_of_Header***\t",
+        "X_Value\tA\tComment", "\t1.0", "\t2.0", "\t3.0",
+    ]  # fmt: skip
+    path = tmp_path / "a.lvm"
+    path.write_text("\n".join(lines) + "\n")
+    table = read_table(path)
+    assert table.columns[0].values.tolist() == [0.0, 1e308, float("inf")]

@@ -279,7 +279,8 @@ def _generated(
             # a line that was left out has its place in the count all the same
             here = np.flatnonzero((places >= filled[0]) & (places <= filled[-1]))
             n = np.searchsorted(filled, places[here])
-            values[here] = (start_here or 0.0) + (step_here or 0.0) * n if counted else n
+            with np.errstate(over="ignore"):  # a step of 1e308 is damage; what it counts to is not finite
+                values[here] = (start_here or 0.0) + (step_here or 0.0) * n if counted else n
         stated = start is not None and step is not None
         name = "X_Value" if len(axes) == 1 else f"X_Value of {first.names[of[0]]}"
         out.append(

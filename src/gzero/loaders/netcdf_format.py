@@ -136,6 +136,7 @@ class _Reader:
 
     def damaged(self, problem: str) -> NoReturn:
         remedy = "copy it again from where it was measured"
+        problem = problem if len(problem) <= 200 else f"{problem[:200]}..."  # it may quote a name of a megabyte
         raise FileError(f"a damaged netCDF file: {problem}", path=self.path, remedy=remedy)
 
 
