@@ -37,6 +37,14 @@ def test_a_shared_gain_makes_levels_hang_together() -> None:
     assert table.rows[0][2].text == ""  # the upper half is the lower one again
 
 
+def test_a_correlation_of_nothing_has_no_sign() -> None:
+    estimates = {name: Estimate(value=1.0, std_stat=1.0, unit="S") for name in ("level_1", "level_2")}
+    joint = JointEstimates(estimates=estimates, statistical=np.array([[1.0, -0.004], [-0.004, 1.0]]))
+    table = correlation_table(replace(samples.staircase(), joint=joint))
+    assert isinstance(table, TableBlock)
+    assert table.rows[1][1].text == "0.00"
+
+
 def test_the_bars_are_the_budget_over_the_whole() -> None:
     analysis = samples.staircase()
     main = next(iter(analysis.estimates.values()))

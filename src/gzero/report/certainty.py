@@ -125,7 +125,9 @@ def correlation_table(analysis: Analysis) -> TableBlock | None:
         cells = [
             Cell(text=NOTHING, kind="number")
             if not np.isfinite(matrix[i, j])
-            else Cell(text=f"{matrix[i, j]:.2f}".replace("-", "−"), kind="number", value=float(matrix[i, j]))
+            else Cell(
+                text=f"{round(matrix[i, j], 2) + 0.0:.2f}".replace("-", "−"), kind="number", value=float(matrix[i, j])
+            )
             for j in range(i + 1)
         ]
         cells += [Cell(text="", kind="number")] * (len(names) - len(cells))
