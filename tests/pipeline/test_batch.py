@@ -28,8 +28,6 @@ from gzero.pipeline.batch.store import NAME, Store
 from gzero.pipeline.batch.tables import result_table
 from gzero.pipeline.config import configure
 
-QUANTUM = "2e^2/h"
-
 
 class Here:
     """This process does the work itself; jobs are taken as an engine of several processes would take them."""
@@ -151,10 +149,7 @@ def test_failures_are_kept_and_tried_again_when_asked(folder: Path, tmp_path: Pa
         ]
 
 
-def test_many_traces_are_cut_into_pieces_and_come_back_in_order(tmp_path: Path) -> None:
-    place = tmp_path / "map"
-    place.mkdir()
-    _staircase(place / "m.csv", traces=1)
+def test_many_traces_are_cut_into_pieces_that_leave_none_out() -> None:
     assert pieces_of(40) == ((0, 16), (16, 32), (32, 40))
     assert pieces_of(100_000)[-1][1] == 100_000
     assert len(pieces_of(100_000)) <= 256
@@ -246,11 +241,6 @@ def test_a_damaged_ledger_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
     with pytest.raises(OutputError, match=r"batch\.sqlite"), Store(tmp_path):
         pass
-
-
-def _kill_worker(path: str) -> None:
-    """Stands in a job of its own: a process that ends without a word, as one that the system stops for its memory."""
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_a_worker_that_dies_loses_nothing_and_repeats_nothing(folder: Path, tmp_path: Path) -> None:

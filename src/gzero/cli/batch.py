@@ -16,6 +16,7 @@ from gzero.errors import ConfigError
 if TYPE_CHECKING:
     from gzero.pipeline.batch.engines import Engine
     from gzero.pipeline.batch.run import Tally
+    from gzero.pipeline.batch.store import Store
 
 MOST_WORKERS = 512
 
@@ -91,12 +92,10 @@ def _with_bar(work: Callable[[Callable[[int, int], None] | None], Tally]) -> Tal
         return work(step)
 
 
-def _write(output: Path, store: object, tally: Tally) -> list[str]:
+def _write(output: Path, store: Store, tally: Tally) -> list[str]:
     """The tables and the reports, each whole or not at all; what to say of them."""
     from gzero.pipeline.batch.outputs import write_outputs
-    from gzero.pipeline.batch.store import Store
 
-    assert isinstance(store, Store)
     table = write_outputs(output, store, tally)
     lines = [
         f"{tally.files} files: {tally.done} analysed, {tally.kept} as they were, {len(table)} traces in results.csv",

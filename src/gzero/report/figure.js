@@ -142,7 +142,7 @@
           down = `L${this.px(s.x[i]).toFixed(1)} ${this.py(s.low[i]).toFixed(1)}` + down;
         }
         if (up) make("path", { d: up + down + "Z" }, group);
-      } else if (s.kind === "points" || s.kind === "level") {
+      } else if (s.kind === "points") {
         let bars = "";
         const radius = s.x.length > 400 ? 1.6 : s.x.length > 60 ? 2.2 : 3.4;
         for (let i = 0; i < s.x.length; i++) {

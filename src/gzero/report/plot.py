@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-#: How a series is drawn; "rows" are points of a forest plot, one a line.
-Kind = Literal["line", "points", "band", "level"]
+#: How a series is drawn.
+Kind = Literal["line", "points", "band"]
 #: By role, so that a light and a dark page can colour it.
 Ink = Literal["data", "model", "limit", "quiet", "mark"]
 
