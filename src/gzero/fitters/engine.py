@@ -15,7 +15,7 @@ from gzero.models.model import Array
 from gzero.reduction.noise import FEWEST_DOF, widening
 from gzero.reduction.spectrum import Spectrum
 
-_TOLERANCE = 1e-10  # far below a std, and within reach of double precision
+_TOLERANCE = 1e-13  # of chi2: less than 1e-6 of a std is left to go, and within reach of double precision
 _EDGE = 1e-6  # of a value: closer to a bound than this is on it
 
 

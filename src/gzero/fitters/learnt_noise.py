@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gzero.fitters.engine import at_minimum, fit_problem, minimum, refit, too_few
+from gzero.fitters.engine import at_minimum
+from gzero.fitters.minima import Asking, Wanted, alone, fitted, wanted_from
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
 from gzero.models.model import Array
@@ -75,36 +76,46 @@ def fit_learning(
     ------
     InputError, FitError : as the engine does.
     """
-    values, message, converged = _minimum(problem, start)
-    residuals = _residuals(problem, values)
+    return alone(learning(problem, start, flat=flat, with_constant=with_constant, looser=looser))
+
+
+def learning(
+    problem: Problem,
+    start: Mapping[str, float],
+    *,
+    flat: NDArray[np.bool_],
+    with_constant: Problem | None = None,
+    looser: Looser | None = None,
+) -> Asking[Learnt]:
+    """`fit_learning`, which asks for its minima."""
+    best = yield wanted_from(problem, start)
+    residuals = _residuals(problem, best.values)
     if not problem.noise.stated and (uneven := unevenness(residuals)) is not None:
         # the weights change, so the fit does
         problem = replace(problem, noise=replace(problem.noise, std=problem.noise.typical * uneven))
         with_constant = None if with_constant is None else replace(with_constant, noise=problem.noise)
-        values, message, converged = minimum(problem, values)
-        residuals = _residuals(problem, values)
-    spectrum = _spectrum(problem, values, residuals, looser)
+        best = yield Wanted(problem=problem, start=best.values)
+        residuals = _residuals(problem, best.values)
+    spectrum = yield from _spectrum(problem, best.values, residuals, looser)
     misfit = max(_on_risers(problem, residuals, flat), _calm(problem, residuals, flat, spectrum))
     noise = problem.noise.with_spectrum(None if problem.noise.stated and spectrum.kind == "white" else spectrum)
     if spectrum.kind == "white" or misfit > MISFIT:
-        sandwich = spectrum.kind != "white"
-        fit = at_minimum(replace(problem, noise=noise), values, message=message, converged=converged, sandwich=sandwich)
+        fit = at_minimum(
+            replace(problem, noise=noise),
+            best.values,
+            message=best.message,
+            converged=best.converged,
+            sandwich=spectrum.kind != "white",
+        )
         return Learnt(fit=fit, noise=noise, misfit=misfit)
     wider = with_constant or problem
-    found = dict(zip((p.name for p in problem.free), (float(v) for v in values), strict=True))
-    fit = fit_problem(replace(wider, noise=noise), {p.name: found.get(p.name, start[p.name]) for p in wider.free})
-    spectrum = _spectrum(wider, fit.values, fit.residuals, looser)  # once more, about the better fit
+    found = {**start, **dict(zip((p.name for p in problem.free), (float(v) for v in best.values), strict=True))}
+    fit = yield from fitted(replace(wider, noise=noise), found)
+    spectrum = yield from _spectrum(wider, fit.values, fit.residuals, looser)  # once more, about the better fit
     if spectrum.kind != "white":
         noise = problem.noise.with_spectrum(spectrum)
-        fit = fit_problem(replace(wider, noise=noise), dict(zip(fit.names, fit.values, strict=True)))
+        fit = yield from fitted(replace(wider, noise=noise), dict(zip(fit.names, fit.values, strict=True)))
     return Learnt(fit=fit, noise=noise, misfit=misfit)
-
-
-def _minimum(problem: Problem, start: Mapping[str, float]) -> tuple[Array, str, bool]:
-    free = problem.free
-    if len(problem.curve) <= len(free):
-        raise too_few(problem)
-    return minimum(problem, np.array([start[p.name] for p in free]))
 
 
 def _residuals(problem: Problem, values: Array) -> Array:
@@ -112,7 +123,11 @@ def _residuals(problem: Problem, values: Array) -> Array:
     return np.asarray(problem.curve.y - problem.model.function(problem.curve.x, problem.complete(values)))
 
 
-def _spectrum(problem: Problem, values: Array, residuals: Array, looser: Looser | None) -> Spectrum:
+#: A quick look at how much a looser fit takes up.
+_STEPS_LOOSER = 8
+
+
+def _spectrum(problem: Problem, values: Array, residuals: Array, looser: Looser | None) -> Asking[Spectrum]:
     noise = problem.noise
     if problem.loss != "linear" or noise.assumed_white:
         return white(len(problem.curve))
@@ -121,9 +136,9 @@ def _spectrum(problem: Problem, values: Array, residuals: Array, looser: Looser 
         named = dict(zip((p.name for p in problem.free), (float(v) for v in values), strict=True))
         free, at = looser(named)
         free = replace(free, noise=noise)
-        best, left = refit(free, at, evaluations=10)
-        if left < _TAKEN_UP * float(np.sum((residuals / noise.std) ** 2)):
-            residuals, design = _residuals(free, best), free.design(best) / noise.std[:, None]
+        found = yield Wanted(problem=free, start=at, steps=_STEPS_LOOSER)
+        if found.chi2 < _TAKEN_UP * float(np.sum((residuals / noise.std) ** 2)):
+            residuals, design = _residuals(free, found.values), free.design(found.values) / noise.std[:, None]
         else:
             design = np.hstack([design, free.design(at) / noise.std[:, None]])
     return estimate_spectrum(residuals / noise.std, design, stated=noise.stated)

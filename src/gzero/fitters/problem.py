@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gzero.measurement.curve import Curve
 from gzero.models.model import Array, Model, Parameter
@@ -35,7 +36,19 @@ class Problem:
     @property
     def free(self) -> tuple[Parameter, ...]:
         """The parameters that are fitted, in order."""
+        if not self.fixed:
+            return self.model.parameters
         return tuple(p for p in self.model.parameters if p.name not in self.fixed)
+
+    @property
+    def is_free(self) -> NDArray[np.bool_]:
+        """Which parameters of the model are fitted, shape (K,)."""
+        return np.array([name not in self.fixed for name in self.model.names], dtype=bool)
+
+    @property
+    def bounds(self) -> Array:
+        """Of the free parameters, shape (k, 2)."""
+        return np.array([(p.lower, p.upper) for p in self.free]).reshape(-1, 2)
 
     def complete(self, values: Array) -> Array:
         """All parameters of the model, from the free ones, shape (k,)."""
@@ -57,4 +70,4 @@ class Problem:
         full = self.model.jacobian(self.curve.x, self.complete(values))
         if not self.fixed:
             return full
-        return full[:, [name not in self.fixed for name in self.model.names]]
+        return full[:, self.is_free]

@@ -1,9 +1,7 @@
 """One problem fitted again and again: to other readings, or with a parameter held, always from a near start.
 
-Levenberg and Marquardt (Marquardt 1963, doi 10.1137/0111030) on the normal equations, for many sets of readings side by
-side, so that what a refit costs is its evaluations of the model. Bounds are kept by projection: a parameter that lies on
-its bound and would leave is held there for the step. Robust losses go one by one through
-`scipy.optimize.least_squares`.
+The refits are made side by side (`fitters.descent`), so that what one costs is its share of large evaluations of the
+model. Robust losses go one by one through `scipy.optimize.least_squares`.
 """
 
 from __future__ import annotations
@@ -14,15 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gzero.errors import InputError
+from gzero.fitters.descent import Stack, by_one, descend
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
 from gzero.models.model import Array
 
-_STEPS = 60
-_NEAR = 1e-12  # decrease of chi2, per its mean square pull, that is still to come: a step of 1e-6 of a std
-_ROUNDING = 1e-12  # of chi2: a step that does not lower it within this is not a bad one
-_WORK = 100_000  # multiplications in one product of matrices
-_DAMPING = (1e-7, 1e10)  # at the start, and where no step helps any more
+_DAMPING = 1e-7  # at the start, which is near
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,115 +93,22 @@ def refit_many(problem: Problem, readings: Array, start: Array) -> Refits:
     Refits. A set that did not converge in 60 steps, or has no finite cost at its start, is marked so.
     """
     values = np.array(np.broadcast_to(start, (readings.shape[1], len(problem.free))), dtype=np.float64)
-    bounds = np.array([(p.lower, p.upper) for p in problem.free]).reshape(-1, 2)
-    values = np.clip(values, bounds[:, 0], bounds[:, 1])
-    with np.errstate(all="ignore"):
-        if problem.loss != "linear":
-            return _robust(problem, readings, values, bounds)
-        return _Descent(problem, problem.noise.whiten(readings), values, bounds).run()
-
-
-class _Descent:
-    """The state of all refits: where each is, its normal equations, its damping."""
-
-    def __init__(self, problem: Problem, data: Array, values: Array, bounds: Array) -> None:
-        self.problem, self.data, self.values = problem, data.T, values
-        self.lower, self.upper = bounds.T
-        r, k = values.shape
-        self.residual = np.empty_like(self.data)
-        self.matrix, self.slope = np.empty((r, k, k)), np.empty((r, k))
-        self.design = np.empty((data.shape[0], k))
-        self.damping = np.full(r, _DAMPING[0])
-        self.converged = np.zeros(r, dtype=bool)
-        # most often all start from one place, which is looked at once
-        alike = bool(np.all(values == values[:1]))
-        first = np.arange(min(r, 1) if alike else r)
-        self.residual[first] = self._residual(first, values[first])
-        self._linearise(first)
-        if alike and r:
-            self.residual = self.residual[0] + (self.data - self.data[0])
-            self.matrix[:] = self.matrix[0]
-            self.slope[:] = self.residual @ self.design
-        self.cost = np.einsum("rn,rn->r", self.residual, self.residual)
-
-    def run(self) -> Refits:
-        left = np.flatnonzero(np.isfinite(self.cost))
-        moved = left[:0]
-        for _ in range(_STEPS):
-            if not left.size:
-                break
-            self._linearise(moved)
-            steps, gain = self._steps(left)
-            near = gain <= _NEAR * self.cost[left] / self.data.shape[1]
-            trial = np.clip(self.values[left] + steps, self.lower, self.upper)
-            # what is left to gain is below the rounding of chi2: the last step is taken unseen
-            done = left[near]
-            self.values[done], self.converged[done] = trial[near], True
-            left, trial = left[~near], trial[~near]
-            residual = self._residual(left, trial)
-            cost = np.einsum("rn,rn->r", residual, residual)
-            better = cost <= self.cost[left] * (1 + _ROUNDING)
-            moved = left[better]
-            self.values[moved], self.residual[moved], self.cost[moved] = trial[better], residual[better], cost[better]
-            self.damping[moved] *= 0.1
-            self.damping[left[~better]] *= 30.0
-            left = left[self.damping[left] < _DAMPING[1]]
-            moved = moved[np.isin(moved, left)]
-        return Refits(values=self.values, cost=self.cost, converged=self.converged)
-
-    def _residual(self, which: NDArray[np.int64], values: Array) -> Array:
-        p = self.problem
-        out = np.empty((which.size, self.data.shape[1]))
-        for row, (i, own) in enumerate(zip(which, values, strict=True)):
-            out[row] = self.data[i] - p.noise.whiten(p.model.function(p.curve.x, p.complete(own)))
-        return out
-
-    def _linearise(self, which: NDArray[np.int64]) -> None:
-        for i in which:
-            self.design = self.problem.noise.whiten(self.problem.design(self.values[i]))
-            self.matrix[i], self.slope[i] = _gram(self.design), self.design.T @ self.residual[i]
-
-    def _steps(self, which: NDArray[np.int64]) -> tuple[Array, Array]:
-        """(damped step, decrease of chi2 that an undamped one promises) of each."""
-        values, slope, matrix = self.values[which], self.slope[which], self.matrix[which]
-        held = ((values <= self.lower) & (slope < 0)) | ((values >= self.upper) & (slope > 0))
-        size = np.sqrt(np.einsum("rkk->rk", matrix))
-        held |= ~(size > 0)  # the readings do not tell of it here
-        size = np.where(held, 1.0, size)
-        slope = np.where(held, 0.0, slope) / size
-        scaled = matrix / (size[:, :, None] * size[:, None, :])
-        scaled = np.where(held[:, :, None] | held[:, None, :], 0.0, scaled)
-        unit = np.eye(values.shape[1])
-        scaled = np.where(unit > 0, 1.0 + self.damping[which][:, None, None], scaled)
+    bounds = problem.bounds
+    if problem.loss != "linear":
         with np.errstate(all="ignore"):
-            steps = _solve(scaled, slope)
-        gain = np.einsum("rk,rk->r", steps, slope) * (1 + self.damping[which])
-        return steps / size, np.where(np.isfinite(gain), gain, np.inf)
-
-
-def _gram(design: Array) -> Array:
-    """J^T J, in pieces small enough that the linear algebra does not call threads: on so little they cost more than
-    they save, ten times on a busy machine."""
-    n, k = design.shape
-    size = max(1, _WORK // k**2)
-    out = np.zeros((k, k))
-    for first in range(0, n, size):
-        part = design[first : first + size]
-        out += part.T @ part
-    return out
-
-
-def _solve(matrix: Array, right: Array) -> Array:
-    """Solutions of many symmetric systems; not a number where one is singular or not finite."""
-    usable = np.isfinite(matrix).all(axis=(1, 2)) & np.isfinite(right).all(axis=1)
-    out = np.full_like(right, np.nan)
-    if usable.any():
-        try:
-            out[usable] = np.linalg.solve(matrix[usable], right[usable][:, :, None])[:, :, 0]
-        except np.linalg.LinAlgError:  # one of them is singular: a little along each axis
-            matrix = matrix[usable] + 1e-12 * np.eye(right.shape[1])
-            out[usable] = np.einsum("rij,rj->ri", np.linalg.pinv(matrix, hermitian=True), right[usable])
-    return out
+            return _robust(problem, readings, np.clip(values, *bounds.T), bounds)
+    r, n = values.shape[0], len(problem.curve)
+    stack = Stack(
+        model=problem.model,
+        free=problem.is_free,
+        held=np.tile([problem.fixed.get(name, np.nan) for name in problem.model.names], (r, 1)),
+        x=np.broadcast_to(problem.curve.x, (r, n)),
+        y=np.ascontiguousarray(readings.T),
+        whiten=by_one(problem.noise),
+        bounds=bounds,
+    )
+    found = descend(stack, values, damping=_DAMPING)
+    return Refits(values=found.values, cost=found.cost, converged=found.converged)
 
 
 def _robust(problem: Problem, readings: Array, values: Array, bounds: Array) -> Refits:

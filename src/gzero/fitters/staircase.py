@@ -10,11 +10,12 @@ flat stretches alone where it does not.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gzero.errors import FitError, InputError
+from gzero.errors import FitError, GzeroError, InputError
 from gzero.estimate import Estimate
 from gzero.fitters.energies import energies
 from gzero.fitters.findings import BudgetLine, Findings
@@ -22,6 +23,7 @@ from gzero.fitters.joint_levels import joint_of_levels
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.level_table import level_table
 from gzero.fitters.levels import COARSE, Levels, levels_of, noise_of_flats
+from gzero.fitters.minima import Asking, alone, side_by_side
 from gzero.fitters.options import FitOptions
 from gzero.fitters.staircase_choices import claim, counted_plateaus, default_choices, first_index, warnings_of
 from gzero.fitters.staircase_model import ModelFit, fit_staircase, initial_noise
@@ -55,6 +57,19 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     ------
     InputError : readings that make no curve.
     """
+    return alone(_fitting(measurement, options))
+
+
+def fit_many(measurements: Iterable[Measurement], options: FitOptions) -> list[Findings | GzeroError]:
+    """What each of many staircases shows, their models fitted side by side; of one that cannot be fitted, the error.
+
+    The numbers are those of `fit` to less than 1e-6 of a standard uncertainty.
+    """
+    return side_by_side(_fitting(measurement, options) for measurement in measurements)
+
+
+def _fitting(measurement: Measurement, options: FitOptions) -> Asking[Findings]:
+    """Everything that a staircase shows, once it has its minima."""
     calibration = Calibration.of(measurement.conditions, measurement.ordinate.common)
     calibration.check(measurement.ordinate.unit)
     selected = select(measurement, calibration, options.selection, quantum=options.unit)
@@ -85,7 +100,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         measurement=measurement, stairs=stairs, counted=counted, counted_from=counted_from, options=options
     )
     line, problem = _line(claimed.level_set(levels), curve.y_unit)
-    model, why = _model(curve, claimed, line, before)
+    model, why = yield from _model(curve, claimed, line, before)
     if model is not None and model.describes:
         noise = model.noise
         levels = levels_of(stairs, noise, calibration, first=first, adc_step=digit)
@@ -214,23 +229,21 @@ def _resistance(line: StepHeight, measurement: Measurement, estimates: dict[str,
     return []
 
 
-def _model(curve: Curve, claimed: _Claim, line: StepHeight, noise: Noise) -> tuple[ModelFit | None, str]:
+def _model(curve: Curve, claimed: _Claim, line: StepHeight, noise: Noise) -> Asking[tuple[ModelFit | None, str]]:
     """The model's fit, or why there is none."""
     fitted = line.series_resistance
     try:
-        return (
-            fit_staircase(
-                curve,
-                claimed.stairs,
-                claimed.counted,
-                noise=noise,
-                step=line.step.value,
-                resistance=None if fitted is None else fitted.value,
-                options=claimed.options,
-                offset_known="offset" in claimed.measurement.conditions,
-            ),
-            "",
+        model = yield from fit_staircase(
+            curve,
+            claimed.stairs,
+            claimed.counted,
+            noise=noise,
+            step=line.step.value,
+            resistance=None if fitted is None else fitted.value,
+            options=claimed.options,
+            offset_known="offset" in claimed.measurement.conditions,
         )
+        return model, ""
     except (FitError, InputError) as error:
         return None, error.problem
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gzero.errors import FitError
-from gzero.fitters.engine import refit
-from gzero.fitters.learnt_noise import MISFIT, Learnt, Looser, fit_learning
+from gzero.fitters.learnt_noise import MISFIT, Learnt, Looser, learning
+from gzero.fitters.minima import Asking, wanted_from
 from gzero.fitters.options import FitOptions, RiserShape
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
@@ -30,6 +30,8 @@ DECISIVE = 10.0
 #: Decrease of chi2 from which an offset that nobody stated is fitted: three and a half of its standard uncertainties. A
 #: lower one would fit what noise makes of a true zero, which costs more precision of the step than it saves.
 OFFSET = 12.0
+#: Steps of a quick look at a rival, and of one that has to come near its minimum.
+_SHORT_LOOK, _LONG_LOOK = 3, 40
 #: Share of the rise of a riser beyond the fitted range that may reach into it.
 _FELT = 0.002
 
@@ -128,7 +130,7 @@ def fit_staircase(
     resistance: float | None,
     options: FitOptions,
     offset_known: bool,
-) -> ModelFit:
+) -> Asking[ModelFit]:
     """The staircase model up to the end of the last counted plateau: a range that ends on a riser biases its height.
 
     Parameters
@@ -174,21 +176,22 @@ def fit_staircase(
         free = Problem(model=model, curve=part, noise=noise, fixed=fixed)
         return free, np.array([v for v, name in zip(at, model.names, strict=True) if name != "curvature"])
 
-    def fitted(shapes: frozenset[RiserShape]) -> Learnt:
+    def fitted(shapes: frozenset[RiserShape]) -> Asking[Learnt]:
         free = None if offset_known else problem(len(risers), offset=True, shapes=shapes)
-        learnt = _best_start(problem(len(risers), offset=False, shapes=shapes), start, flat, free, unequal)
+        learnt = yield from _best_start(problem(len(risers), offset=False, shapes=shapes), start, flat, free, unequal)
         if free is not None and "offset" not in learnt.fit.names and _offset_gain(learnt, free) > OFFSET:
-            learnt = fit_learning(free, {**start, **_values(learnt.fit)}, flat=flat, looser=unequal)
+            learnt = yield from learning(free, {**start, **_values(learnt.fit)}, flat=flat, looser=unequal)
         return learnt
 
-    learnt, shapes = fitted(options.risers), options.risers
+    learnt, shapes = (yield from fitted(options.risers)), options.risers
     loose, at = unequal(_values(learnt.fit), curved=True)
     lopsided = loose.model.jacobian(part.x, loose.complete(at))[:, loose.model.names.index("curvature")]
     if not shapes and _explained(learnt, lopsided) > _LOPSIDED:
         trial = replace(problem(len(risers), offset=False, shapes=frozenset({"curved"})), noise=noise)
-        curved = _curved(fitted, learnt) if _all_but_noise(trial, {**start, **_values(learnt.fit)}) else None
-        learnt, shapes = (curved, frozenset({"curved"})) if curved is not None else (learnt, shapes)
-    steps = _step_numbers(learnt, partial(problem, shapes=shapes), start, sign)
+        if (yield from _all_but_noise(trial, {**start, **_values(learnt.fit)})):
+            curved = yield from _curved(fitted, learnt)
+            learnt, shapes = (curved, frozenset({"curved"})) if curved is not None else (learnt, shapes)
+    steps = yield from _step_numbers(learnt, partial(problem, shapes=shapes), start, sign)
     return ModelFit(
         result=learnt.fit, curve=part, noise=learnt.noise.over(len(curve), first), misfit=learnt.misfit, steps=steps
     )
@@ -211,17 +214,17 @@ def _explained(learnt: Learnt, column: Array) -> float:
     return float(rest @ pulls) ** 2 / size if size > 0 else 0.0
 
 
-def _all_but_noise(trial: Problem, start: Mapping[str, float]) -> bool:
+def _all_but_noise(trial: Problem, start: Mapping[str, float]) -> Asking[bool]:
     """Whether a quick fit leaves nothing but noise: the mean square is that of neighbouring readings, within a half."""
-    _, chi2 = refit(trial, np.array([start[p.name] for p in trial.free]), evaluations=40)
+    quick = yield wanted_from(trial, start, steps=_LONG_LOOK)
     alone = white_noise(trial.curve.y) / float(np.median(trial.noise.std))
-    return chi2 / (len(trial.curve) - len(trial.free)) < 1.5 * max(alone**2, 1e-12)
+    return quick.chi2 / (len(trial.curve) - len(trial.free)) < 1.5 * max(alone**2, 1e-12)
 
 
-def _curved(fitted: Callable[[frozenset[RiserShape]], Learnt], plain: Learnt) -> Learnt | None:
+def _curved(fitted: Callable[[frozenset[RiserShape]], Asking[Learnt]], plain: Learnt) -> Asking[Learnt | None]:
     """The fit with lopsided risers, where it describes the curve better than symmetric ones do beyond doubt."""
     try:
-        curved = fitted(frozenset({"curved"}))
+        curved = yield from fitted(frozenset({"curved"}))
     except FitError:
         return None
     widest = max(curved.fit.value(name) for name in curved.fit.names if name.startswith("width"))
@@ -311,12 +314,12 @@ def _best_start(
     flat: NDArray[np.bool_],
     free: Problem | None,
     looser: Looser,
-) -> Learnt:
+) -> Asking[Learnt]:
     """The fit from the shapes of the risers; where that fails or misses them, the best of a few other widths."""
     first: Learnt | None = None
     failure: FitError | None = None
     try:
-        first = fit_learning(problem, start, flat=flat, with_constant=free, looser=looser)
+        first = yield from learning(problem, start, flat=flat, with_constant=free, looser=looser)
     except FitError as error:
         failure = error
     if first is not None and first.misfit <= MISFIT:
@@ -326,14 +329,17 @@ def _best_start(
     better: dict[str, float] | None = None
     for factor in (0.4, 2.5):
         scaled = {name: value * factor if "width" in name else value for name, value in start.items()}
-        values, chi2 = refit(problem, np.array([scaled[p.name] for p in problem.free]), evaluations=60)
-        within = all(p.lower < v < p.upper for p, v in zip(problem.free, values, strict=True))
-        if within and np.isfinite(chi2) and chi2 < 0.99 * best:
-            best = chi2
-            better = {**scaled, **dict(zip((p.name for p in problem.free), (float(v) for v in values), strict=True))}
+        found = yield wanted_from(problem, scaled, steps=_LONG_LOOK)
+        within = all(p.lower < v < p.upper for p, v in zip(problem.free, found.values, strict=True))
+        if within and np.isfinite(found.chi2) and found.chi2 < 0.99 * best:
+            best = found.chi2
+            better = {
+                **scaled,
+                **dict(zip((p.name for p in problem.free), (float(v) for v in found.values), strict=True)),
+            }
     if better is not None:
         try:
-            return fit_learning(problem, better, flat=flat, with_constant=free, looser=looser)
+            return (yield from learning(problem, better, flat=flat, with_constant=free, looser=looser))
         except FitError as error:
             failure = error
     if first is None and failure is not None:
@@ -355,7 +361,7 @@ def _offset_gain(learnt: Learnt, free: Problem) -> float:
     return float(column @ residual) ** 2 / size if size > 0 else 0.0
 
 
-def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign: float) -> dict[int, float]:
+def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign: float) -> Asking[dict[int, float]]:
     """Information criterion of one step fewer and one more, minus that of the number counted, under the same noise.
 
     An extra step starts where the residuals are largest over a stretch as wide as a riser.
@@ -388,18 +394,14 @@ def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign
                 begin[f"threshold_{n}"], begin[f"width_{n}"] = sign * x, w
         if len(part) <= len(rival.free):
             continue
-        quick = 3 if number < modes else 6
-        starts = (1.0, modes / number) if poor else (1.0,)
-        chi2 = min(
-            _chi2(rival, {**begin, "step_height": h * begin["step_height"]}, 60 if poor else quick) for h in starts
-        )
+        quick = _SHORT_LOOK if number < modes else 2 * _SHORT_LOOK
+        chi2 = np.inf
+        for h in (1.0, modes / number) if poor else (1.0,):
+            scaled = {**begin, "step_height": h * begin["step_height"]}
+            chi2 = min(chi2, (yield wanted_from(rival, scaled, steps=_LONG_LOOK if poor else quick)).chi2)
         penalty = (len(rival.free) - len(fit.names)) * float(np.log(len(part)))
         out[number] = chi2 / fit.inflation**2 - own + penalty
     return out
-
-
-def _chi2(problem: Problem, start: Mapping[str, float], evaluations: int) -> float:
-    return refit(problem, np.array([start[p.name] for p in problem.free]), evaluations=evaluations)[1]
 
 
 class _Build(Protocol):

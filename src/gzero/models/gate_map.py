@@ -16,13 +16,13 @@ _LARGEST_EXPONENT = 300.0
 _SMALL = 0.02
 
 
-def exponential(s: Array, curvature: float) -> tuple[Array, Array, Array]:
+def exponential(s: Array, curvature: float | Array) -> tuple[Array, Array, Array]:
     """phi(s) = (exp(c s) - 1)/c, its derivative by s, and by c.
 
     Parameters
     ----------
     s : distance from the threshold, upwards in energy [unit of x], any shape.
-    curvature : c [1/unit of x], relative change of the lever arm per unit of x. c -> 0 gives phi = s, smoothly.
+    curvature : c [1/unit of x], relative change of the lever arm per unit of x, one for all or of a shape that goes with s. c -> 0 gives phi = s, smoothly.
 
     Returns
     -------

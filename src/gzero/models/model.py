@@ -47,6 +47,8 @@ class Model:
     function : (x, values) -> y, shapes (n,), (k,) -> (n,).
     jacobian : (x, values) -> dy/dvalues, shape (n, k).
     reference : DOI or arXiv number of the formula.
+    together : (x, values) -> (y, dy/dvalues) of r curves at once, shapes (r, n), (r, k) -> (r, n), (r, k, n), where the
+        formula can; what `side_by_side` goes without.
     """
 
     name: str
@@ -54,11 +56,19 @@ class Model:
     function: Callable[[Array, Array], Array]
     jacobian: Callable[[Array, Array], Array]
     reference: str
+    together: Callable[[Array, Array], tuple[Array, Array]] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
         """Parameter names, in order."""
         return tuple(parameter.name for parameter in self.parameters)
+
+    def side_by_side(self, x: Array, values: Array) -> tuple[Array, Array]:
+        """(y, dy/dvalues) of r curves, shapes (r, n), (r, k, n), at x of shape (r, n) for values of shape (r, k)."""
+        if self.together is not None:
+            return self.together(x, values)
+        pairs = [(self.function(own, v), self.jacobian(own, v).T) for own, v in zip(x, values, strict=True)]
+        return np.array([y for y, _ in pairs]), np.array([slopes for _, slopes in pairs])
 
     def as_lmfit(self) -> LmfitModel:
         """The same formula as an `lmfit.Model`, with its bounds as hints, for scripts that use lmfit."""

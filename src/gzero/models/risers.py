@@ -105,7 +105,7 @@ def _semi_ellipse() -> tuple[Array, Array]:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Slopes:
-    """F [1], shape (r, n), and height times its derivatives by u, by w, and by the extents, shape (m, r, n)."""
+    """F [1], shape (..., r, n), and height times its derivatives by u, by w, and by the extents, shape (m, ..., r, n)."""
 
     value: Array
     by_energy: Array
@@ -114,17 +114,17 @@ class Slopes:
 
 
 def opening(u: Array, width: Array, extents: tuple[Array, ...], rule: Nodes) -> Array:
-    """F [1], shape (r, n), of r risers.
+    """F [1], shape (..., r, n), of the r risers of one curve or of many.
 
     Parameters
     ----------
-    u : energy above the threshold [unit of x], shape (r, n).
-    width : w [unit of x], shape (r,), at least `NARROWEST`.
-    extents : p [unit of x], m of shape (r,).
+    u : energy above the threshold [unit of x], shape (..., r, n).
+    width : w [unit of x], shape (..., r), at least `NARROWEST`.
+    extents : p [unit of x], m of shape (..., r).
     rule : the broadening.
     """
     if not extents:
-        return _logistic_of_negative(u * (-1.0 / width)[:, None])
+        return _logistic_of_negative(u * (-1.0 / width)[..., None])
     total = np.zeros(u.size)
     for part, f in _steps(u, width, extents, rule):
         total += rule.weights[part] @ f
@@ -132,12 +132,12 @@ def opening(u: Array, width: Array, extents: tuple[Array, ...], rule: Nodes) -> 
 
 
 def opening_slopes(u: Array, width: Array, height: Array, extents: tuple[Array, ...], rule: Nodes) -> Slopes:
-    """F and height times its derivatives, height of shape (r,), for the arguments of `opening`, from the same steps."""
-    rate = (1.0 / width)[:, None]
+    """F and height times its derivatives, height of shape (..., r), for the arguments of `opening`, from the same steps."""
+    rate = (1.0 / width)[..., None]
     if not extents:
         value = _logistic_of_negative(u * -rate)
         by_energy = _density(value)
-        by_energy *= height[:, None] * rate
+        by_energy *= height[..., None] * rate
         by_width = u * by_energy
         by_width *= -rate
         return Slopes(value=value, by_energy=by_energy, by_width=by_width, by_extents=np.empty((0, *u.shape)))
@@ -149,12 +149,12 @@ def opening_slopes(u: Array, width: Array, height: Array, extents: tuple[Array, 
         total += rule.weights[part] @ f
         sums += weights[:, part] @ _density(f)
     slopes = sums.reshape(-1, *u.shape)
-    slopes *= height[:, None] * rate
+    slopes *= height[..., None] * rate
     by_energy, by_extents = slopes[0], slopes[1:]
     # F depends on ratios of u, p and w alone (Euler): u dF/du + sum p dF/dp + w dF/dw = 0
     by_width = u * by_energy
     for extent, slope in zip(extents, by_extents, strict=True):
-        by_width += extent[:, None] * slope
+        by_width += extent[..., None] * slope
     by_width *= -rate
     return Slopes(value=total.reshape(u.shape), by_energy=by_energy, by_width=by_width, by_extents=by_extents)
 
@@ -166,12 +166,12 @@ def _density(f: Array) -> Array:
 
 
 def _steps(u: Array, width: Array, extents: tuple[Array, ...], rule: Nodes) -> Iterator[tuple[slice, Array]]:
-    """The logistic steps f of some nodes at a time: which nodes, and f of shape (nodes, r n)."""
-    rate = (1.0 / width)[:, None]
-    shifts = rule.shifts.T @ np.stack(extents)
+    """The logistic steps f of some nodes at a time: which nodes, and f of shape (nodes, u.size)."""
+    rate = (1.0 / width)[..., None]
+    shifts = np.tensordot(rule.shifts.T, np.stack(extents), axes=1)
     at_a_time = max(1, _BLOCK // max(1, u.size))
     for first in range(0, len(shifts), at_a_time):
-        shift = shifts[first : first + at_a_time, :, None]
+        shift = shifts[first : first + at_a_time, ..., None]
         z = shift - u
         z *= rate
         yield slice(first, first + len(shift)), _logistic_of_negative(z).reshape(len(shift), u.size)

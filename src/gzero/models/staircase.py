@@ -12,6 +12,7 @@ over e times the lever arm at the riser's threshold.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gzero.models.model import Model
@@ -112,6 +113,11 @@ def staircase(
         modulation=modulation,
         sub_step=sub_step,
     )
+    return _of(options)
+
+
+@lru_cache(maxsize=256)  # the same options are the same formula, which lets many fits be made side by side
+def _of(options: StaircaseOptions) -> Model:
     formula = StaircaseFormula.of(options)
     return Model(
         name=options.title,
@@ -119,6 +125,7 @@ def staircase(
         function=formula.function,
         jacobian=formula.jacobian,
         reference=options.reference,
+        together=formula.together,
     )
 
 
