@@ -152,7 +152,7 @@ def test_a_staircase() -> None:
 
 
 def test_a_refit_costs_a_handful_of_evaluations() -> None:
-    """What makes 1000 refits a matter of a second: fewer than five evaluations of the model each, side by side."""
+    """What makes 1000 refits a matter of a second: five or six evaluations of the model each, made side by side."""
     fit = staircase_fit()
     evaluated = []
 
@@ -164,8 +164,8 @@ def test_a_refit_costs_a_handful_of_evaluations() -> None:
     rng = np.random.default_rng(1)
     readings = fit.fitted[:, None] + 0.02 * rng.normal(size=(400, 100))
     refit_many(replace(fit.problem, model=model), readings, fit.values)
-    assert 100 < sum(evaluated) < 500
-    assert len(evaluated) < sum(evaluated) / 5
+    assert 100 < sum(evaluated) < 600
+    assert len(evaluated) < sum(evaluated) / 4
 
 
 def test_the_same_generator_gives_the_same_samples() -> None:
