@@ -39,14 +39,15 @@ def test_json_has_every_key_and_is_the_same_again(gzero, lab: str) -> None:
 
 def test_intervals_that_do_not_hold_end_in_one(gzero, lab: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An analysis that states a third of its uncertainties."""
-    whole = room.analyse_measurement
+    whole = room.analyse_many
 
-    def wrong(measurement, config, **how):
-        analysis = whole(measurement, config, **how)
-        estimates = {name: replace(e, std_stat=e.std_stat / 3) for name, e in analysis.estimates.items()}
-        return replace(analysis, estimates=estimates)
+    def wrong(measurements, config, **how):
+        return [
+            replace(a, estimates={name: replace(e, std_stat=e.std_stat / 3) for name, e in a.estimates.items()})
+            for a in whole(measurements, config, **how)
+        ]
 
-    monkeypatch.setattr(room, "analyse_measurement", wrong)
+    monkeypatch.setattr(room, "analyse_many", wrong)
     ran = gzero("selftest", lab, "--repeats", 30)
     assert ran.code == 1
     assert "NOT ALL INTERVALS HOLD" in ran.out
@@ -55,20 +56,21 @@ def test_intervals_that_do_not_hold_end_in_one(gzero, lab: str, monkeypatch: pyt
 
 
 def stop_at(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    """The interrupt key, while a repeat is at work."""
-    whole, calls = room.repeat_once, []
+    """The interrupt key, while some repeats are at work side by side."""
+    whole, calls = room.analyse_many, []
 
-    def repeat_once(*arguments: object):
+    def analyse_many(*arguments: object, **how: object):
         calls.append(1)
         if len(calls) == number:
             raise KeyboardInterrupt
-        return whole(*arguments)
+        return whole(*arguments, **how)
 
-    monkeypatch.setattr(room, "repeat_once", repeat_once)
+    monkeypatch.setattr(room, "analyse_many", analyse_many)
+    monkeypatch.setattr(room, "_AT_ONCE", 6)
 
 
 def test_an_interrupt_prints_what_is_done(gzero, lab: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    stop_at(monkeypatch, 13)
+    stop_at(monkeypatch, 3)
     ran = gzero("selftest", lab, "--repeats", 50)
     assert ran.code == 130
     assert "PARTIAL" in ran.out
@@ -77,11 +79,11 @@ def test_an_interrupt_prints_what_is_done(gzero, lab: str, monkeypatch: pytest.M
 
 
 def test_an_interrupt_of_json_says_so_too(gzero, lab: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    stop_at(monkeypatch, 12)
+    stop_at(monkeypatch, 3)
     ran = gzero("selftest", lab, "--repeats", 50, "--json")
     assert ran.code == 130
     record = json.loads(ran.out)
-    assert (record["complete"], record["done"], record["repeats"]) == (False, 11, 50)
+    assert (record["complete"], record["done"], record["repeats"]) == (False, 12, 50)
 
 
 def test_an_interrupt_before_anything_is_done(gzero, lab: str, monkeypatch: pytest.MonkeyPatch) -> None:

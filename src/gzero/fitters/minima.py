@@ -102,10 +102,13 @@ def alone(asking: Asking[T]) -> T:
         return end.value  # type: ignore[no-any-return]
 
 
-def side_by_side(askings: Iterable[Asking[T]]) -> list[T | GzeroError]:
-    """What many fits come to, in their order; of those that failed, the error."""
+E = TypeVar("E", bound=Exception)
+
+
+def side_by_side(askings: Iterable[Asking[T]], *, failures: tuple[type[E], ...]) -> list[T | E]:
+    """What many fits come to, in their order; of one that failed in a way that is foreseen, the error."""
     running = dict(enumerate(askings))
-    out: dict[int, T | GzeroError] = {}
+    out: dict[int, T | E] = {}
     answers: dict[int, Found | GzeroError | None] = dict.fromkeys(running)
     while answers:
         wanted: dict[int, Wanted] = {}
@@ -119,7 +122,7 @@ def side_by_side(askings: Iterable[Asking[T]]) -> list[T | GzeroError]:
                     wanted[i] = running[i].throw(answer)
             except StopIteration as end:
                 out[i] = end.value
-            except GzeroError as error:
+            except failures as error:
                 out[i] = error
         answers = {}
         for group in _groups(wanted):

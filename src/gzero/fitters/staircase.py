@@ -10,12 +10,11 @@ flat stretches alone where it does not.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gzero.errors import FitError, GzeroError, InputError
+from gzero.errors import FitError, InputError
 from gzero.estimate import Estimate
 from gzero.fitters.energies import energies
 from gzero.fitters.findings import BudgetLine, Findings
@@ -23,7 +22,7 @@ from gzero.fitters.joint_levels import joint_of_levels
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.level_table import level_table
 from gzero.fitters.levels import COARSE, Levels, levels_of, noise_of_flats
-from gzero.fitters.minima import Asking, alone, side_by_side
+from gzero.fitters.minima import Asking, alone
 from gzero.fitters.options import FitOptions
 from gzero.fitters.staircase_choices import claim, counted_plateaus, default_choices, first_index, warnings_of
 from gzero.fitters.staircase_model import ModelFit, fit_staircase, initial_noise
@@ -57,19 +56,11 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     ------
     InputError : readings that make no curve.
     """
-    return alone(_fitting(measurement, options))
+    return alone(fitting(measurement, options))
 
 
-def fit_many(measurements: Iterable[Measurement], options: FitOptions) -> list[Findings | GzeroError]:
-    """What each of many staircases shows, their models fitted side by side; of one that cannot be fitted, the error.
-
-    The numbers are those of `fit` to less than 1e-6 of a standard uncertainty.
-    """
-    return side_by_side(_fitting(measurement, options) for measurement in measurements)
-
-
-def _fitting(measurement: Measurement, options: FitOptions) -> Asking[Findings]:
-    """Everything that a staircase shows, once it has its minima."""
+def fitting(measurement: Measurement, options: FitOptions) -> Asking[Findings]:
+    """`fit`, which asks for its minima, so that many staircases can be fitted side by side."""
     calibration = Calibration.of(measurement.conditions, measurement.ordinate.common)
     calibration.check(measurement.ordinate.unit)
     selected = select(measurement, calibration, options.selection, quantum=options.unit)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
 from gzero.analysis import Analysis
-from gzero.errors import ColumnError, ConfigError, FitError
+from gzero.errors import ColumnError, ConfigError, FitError, GzeroError
+from gzero.fitters.findings import Findings
 from gzero.fitters.result import FitResult
 from gzero.measurement.measurement import Measurement
-from gzero.pipeline.analyse import analyse_measurement, analyse_measurements, declared_quantum, find, margins_of
+from gzero.pipeline.analyse import (
+    analyse_measurement,
+    analyse_measurements,
+    declared_quantum,
+    find,
+    find_many,
+    margins_of,
+)
 from gzero.pipeline.analyse import analyse_traces as _analyse_traces
 from gzero.pipeline.blind import settle
 from gzero.pipeline.config import Config, configure, with_files
@@ -263,9 +271,42 @@ def fit(measurement: Measurement, *, quantum: str | None = None, **options: Unpa
     stated = with_stated(measurement, asked)
     findings = find(stated, asked).findings
     if findings.fit is None:
-        why = "; ".join(findings.warnings) or "the experiment has no model"
-        raise FitError(f"no model was fitted: {why}", result=analyse_measurement(stated, asked))
+        raise _no_model(findings, analyse_measurement(stated, asked))
     return findings.fit
+
+
+def fit_many(
+    measurements: Iterable[Measurement], *, quantum: str | None = None, **options: Unpack[Options]
+) -> tuple[FitResult | GzeroError, ...]:
+    """The model's fits of many measurements, such as the traces of a map, made side by side.
+
+    Parameters
+    ----------
+    measurements : of one kind or of several; staircases gain most.
+    quantum, options : of all of them, as in `fit`.
+
+    Returns
+    -------
+    In the order of the measurements: the fit, with the numbers that `fit` gives to less than 1e-6 of a standard
+    uncertainty; where one cannot be made, the error that `fit` would raise, so that one bad trace does not stop the rest.
+    """
+    asked = configure(quantum=quantum, **options)
+    stated = [_stated(m, asked) for m in measurements]
+    found = iter(find_many([m for m in stated if isinstance(m, Measurement)], asked))
+    answers = [next(found) if isinstance(m, Measurement) else m for m in stated]
+    return tuple(a if isinstance(a, GzeroError) else a.findings.fit or _no_model(a.findings) for a in answers)
+
+
+def _stated(measurement: Measurement, asked: Config) -> Measurement | GzeroError:
+    try:
+        return with_stated(measurement, asked)
+    except GzeroError as error:
+        return error
+
+
+def _no_model(findings: Findings, result: object = None) -> FitError:
+    why = "; ".join(findings.warnings) or "the experiment has no model"
+    return FitError(f"no model was fitted: {why}", result=result)
 
 
 def validate(

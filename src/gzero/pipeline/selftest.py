@@ -19,13 +19,15 @@ from gzero.analysis import Analysis
 from gzero.coverage import FEWEST, Coverage, SelfTest
 from gzero.errors import ColumnError, ConfigError, GzeroError
 from gzero.measurement.measurement import Measurement
-from gzero.pipeline.analyse import analyse_measurement
+from gzero.pipeline.analyse import analyse_many
 from gzero.pipeline.config import Config
 from gzero.pipeline.load import FIT, load_traces
 from gzero.pipeline.twin import Truth, Twin, check_kind
 
 REPEATS, SEED = 300, 1  #: where nothing else is asked
 MOST = 100_000  #: repeats
+#: Fits that are made side by side: enough to gain by it, few enough for Ctrl-C and the progress to come soon.
+_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,16 +79,22 @@ def repeats_of(twin: Twin, *, repeats: int, seed: int) -> Iterator[Repeat]:
             f"--repeats: {repeats} is not a number from {FEWEST} to {MOST}",
             remedy=f"write for example --repeats {REPEATS}",
         )
-    return (repeat_once(twin, np.random.default_rng(child)) for child in np.random.SeedSequence(seed).spawn(repeats))
+    return _some_at_a_time(twin, np.random.SeedSequence(seed).spawn(repeats))
 
 
-def repeat_once(twin: Twin, rng: np.random.Generator) -> Repeat:
-    """Simulate and analyse once; an analysis that fails is a result of the test."""
-    try:
-        analysis = analyse_measurement(twin.draw(rng), twin.config, simulate=False)
-    except (GzeroError, ValueError, ArithmeticError) as error:
-        problem = error.problem if isinstance(error, GzeroError) else str(error)
-        return Repeat(pulls={}, failure=f"{type(error).__name__}: {problem}")
+def _some_at_a_time(twin: Twin, seeds: Sequence[np.random.SeedSequence]) -> Iterator[Repeat]:
+    """Simulate and analyse; an analysis that fails is a result of the test."""
+    for first in range(0, len(seeds), _AT_ONCE):
+        drawn = [twin.draw(np.random.default_rng(child)) for child in seeds[first : first + _AT_ONCE]]
+        found = analyse_many(drawn, twin.config, simulate=False, failures=(GzeroError, ValueError, ArithmeticError))
+        yield from (_repeat(twin, analysis) for analysis in found)
+
+
+def _repeat(twin: Twin, analysis: Analysis | Exception) -> Repeat:
+    """What one analysis says; of one that failed, why."""
+    if isinstance(analysis, Exception):
+        problem = analysis.problem if isinstance(analysis, GzeroError) else str(analysis)
+        return Repeat(pulls={}, failure=f"{type(analysis).__name__}: {problem}")
     truth = true_values(twin.truth, analysis)
     found = numbers_of(analysis, twin.config)
     pulls = {name: (value - truth[name]) / std for name, (value, std) in found.items() if name in truth and std > 0}
