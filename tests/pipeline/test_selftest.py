@@ -178,14 +178,15 @@ def test_uncertainties_that_are_wrong_are_found(
     make, monkeypatch: pytest.MonkeyPatch, factor: float, answer: str
 ) -> None:
     """An analysis that states `factor` times its uncertainties."""
-    whole = room.analyse_measurement
+    whole = room.analyse_many
 
-    def wrong(measurement, config, **how):
-        analysis = whole(measurement, config, **how)
-        estimates = {name: replace(e, std_stat=factor * e.std_stat) for name, e in analysis.estimates.items()}
-        return replace(analysis, estimates=estimates)
+    def wrong(measurements, config, **how):
+        return [
+            replace(a, estimates={name: replace(e, std_stat=factor * e.std_stat) for name, e in a.estimates.items()})
+            for a in whole(measurements, config, **how)
+        ]
 
-    monkeypatch.setattr(room, "analyse_measurement", wrong)
+    monkeypatch.setattr(room, "analyse_many", wrong)
     # 0.95^n stays above the 0.5 % of the band up to n = 103: fewer repeats cannot tell a coverage of 100 % from 95 %
     test = run(make(seed=3, steps=2, points=120).measurement, repeats=110)
     for name in ("step_height", "step_height_model"):
@@ -284,15 +285,14 @@ def test_other_experiments_have_no_self_test() -> None:
 
 def test_a_failed_analysis_is_a_result(make, monkeypatch: pytest.MonkeyPatch) -> None:
     twin = twin_of(make(seed=3).measurement, configure(quantum=QUANTUM))
-    whole, calls = room.analyse_measurement, []
+    whole = room.analyse_many
 
-    def sometimes(measurement, config, **how):
-        calls.append(1)
-        if len(calls) % 4 == 0:
-            raise FitError("no minimum", remedy="none")
-        return whole(measurement, config, **how)
+    def sometimes(measurements, config, **how):
+        found = whole(measurements, config, **how)
+        found[3::4] = [FitError("no minimum", remedy="none")] * len(found[3::4])
+        return found
 
-    monkeypatch.setattr(room, "analyse_measurement", sometimes)
+    monkeypatch.setattr(room, "analyse_many", sometimes)
     test = selftest_of(twin, list(repeats_of(twin, repeats=12, seed=1)), asked=12, seed=1)
     assert test.failures == {"FitError: no minimum": 3}
     assert (test.done, by_name(test)["step_height"].trials, by_name(test)["step_height"].experiments) == (12, 9, 12)

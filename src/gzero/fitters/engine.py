@@ -159,18 +159,27 @@ def _with_lmfit(problem: Problem, start: Array) -> tuple[Array, str, bool]:
 
 
 def at_minimum(
-    problem: Problem, values: Array, *, message: str = "", converged: bool = True, sandwich: bool = False
+    problem: Problem,
+    values: Array,
+    *,
+    message: str = "",
+    converged: bool = True,
+    sandwich: bool = False,
+    seen: tuple[Array, Array] | None = None,
 ) -> FitResult:
     """The record at given values of the free parameters: covariance, misfit, parameters on their bounds.
+
+    Parameters
+    ----------
+    seen : `problem.both` at these values, where it is known already.
 
     Raises
     ------
     FitError : the values are no usable minimum; it carries the result.
     """
     curve, model, noise = problem.curve, problem.model, problem.noise
-    fitted = model.function(curve.x, problem.complete(values))
+    fitted, design = problem.both(values) if seen is None else seen
     pulls = noise.whiten(curve.y - fitted)
-    design = problem.design(values)
     chi2, dof = float(pulls @ pulls), len(curve) - len(problem.free)
     on_bound = _on_bounds(problem, values, design)
     covariance, few, lost = _covariance(problem, design, pulls, on_bound, sandwich=sandwich)

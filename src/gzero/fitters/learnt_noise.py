@@ -44,12 +44,14 @@ class Learnt:
     ----------
     fit : of the problem under the learnt noise.
     noise : as learnt from the residuals; of the same points as the problem's curve.
+    design : d model/d free parameter at the values of the fit, shape (n, p).
     misfit : mean square of the residuals over what it would be if they were noise: on the risers over that on the flat
         stretches, or expected on flat stretches about their own lines over that seen there, whichever is larger.
     """
 
     fit: FitResult
     noise: Noise
+    design: Array
     misfit: float
 
 
@@ -89,14 +91,16 @@ def learning(
 ) -> Asking[Learnt]:
     """`fit_learning`, which asks for its minima."""
     best = yield wanted_from(problem, start)
-    residuals = _residuals(problem, best.values)
+    fitted_curve, design = problem.both(best.values)
+    residuals = problem.curve.y - fitted_curve
     if not problem.noise.stated and (uneven := unevenness(residuals)) is not None:
         # the weights change, so the fit does
         problem = replace(problem, noise=replace(problem.noise, std=problem.noise.typical * uneven))
         with_constant = None if with_constant is None else replace(with_constant, noise=problem.noise)
         best = yield Wanted(problem=problem, start=best.values)
-        residuals = _residuals(problem, best.values)
-    spectrum = yield from _spectrum(problem, best.values, residuals, looser)
+        fitted_curve, design = problem.both(best.values)
+        residuals = problem.curve.y - fitted_curve
+    spectrum = yield from _spectrum(problem, best.values, residuals, design, looser)
     misfit = max(_on_risers(problem, residuals, flat), _calm(problem, residuals, flat, spectrum))
     noise = problem.noise.with_spectrum(None if problem.noise.stated and spectrum.kind == "white" else spectrum)
     if spectrum.kind == "white" or misfit > MISFIT:
@@ -106,39 +110,40 @@ def learning(
             message=best.message,
             converged=best.converged,
             sandwich=spectrum.kind != "white",
+            seen=(fitted_curve, design),
         )
-        return Learnt(fit=fit, noise=noise, misfit=misfit)
+        return Learnt(fit=fit, noise=noise, design=design, misfit=misfit)
     wider = with_constant or problem
     found = {**start, **dict(zip((p.name for p in problem.free), (float(v) for v in best.values), strict=True))}
     fit = yield from fitted(replace(wider, noise=noise), found)
-    spectrum = yield from _spectrum(wider, fit.values, fit.residuals, looser)  # once more, about the better fit
+    design = wider.design(fit.values)
+    spectrum = yield from _spectrum(wider, fit.values, fit.residuals, design, looser)  # once more, about the better fit
     if spectrum.kind != "white":
         noise = problem.noise.with_spectrum(spectrum)
         fit = yield from fitted(replace(wider, noise=noise), dict(zip(fit.names, fit.values, strict=True)))
-    return Learnt(fit=fit, noise=noise, misfit=misfit)
-
-
-def _residuals(problem: Problem, values: Array) -> Array:
-    """Data minus model [unit of y]."""
-    return np.asarray(problem.curve.y - problem.model.function(problem.curve.x, problem.complete(values)))
+        design = wider.design(fit.values)
+    return Learnt(fit=fit, noise=noise, design=design, misfit=misfit)
 
 
 #: A quick look at how much a looser fit takes up.
 _STEPS_LOOSER = 8
 
 
-def _spectrum(problem: Problem, values: Array, residuals: Array, looser: Looser | None) -> Asking[Spectrum]:
+def _spectrum(
+    problem: Problem, values: Array, residuals: Array, design: Array, looser: Looser | None
+) -> Asking[Spectrum]:
     noise = problem.noise
     if problem.loss != "linear" or noise.assumed_white:
         return white(len(problem.curve))
-    design = problem.design(values) / noise.std[:, None]
+    design = design / noise.std[:, None]
     if looser is not None:
         named = dict(zip((p.name for p in problem.free), (float(v) for v in values), strict=True))
         free, at = looser(named)
         free = replace(free, noise=noise)
         found = yield Wanted(problem=free, start=at, steps=_STEPS_LOOSER)
         if found.chi2 < _TAKEN_UP * float(np.sum((residuals / noise.std) ** 2)):
-            residuals, design = _residuals(free, found.values), free.design(found.values) / noise.std[:, None]
+            loose_curve, loose_design = free.both(found.values)
+            residuals, design = problem.curve.y - loose_curve, loose_design / noise.std[:, None]
         else:
             design = np.hstack([design, free.design(at) / noise.std[:, None]])
     return estimate_spectrum(residuals / noise.std, design, stated=noise.stated)

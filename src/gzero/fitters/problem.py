@@ -65,6 +65,12 @@ class Problem:
         """d residual/d free parameter, shape (n, p)."""
         return -self.noise.whiten(self.design(values))
 
+    def both(self, values: Array) -> tuple[Array, Array]:
+        """(model [unit of y], shape (n,), its `design`, shape (n, p)), from one evaluation where the model has one."""
+        full = self.complete(values)
+        fitted, slopes = self.model.side_by_side(self.curve.x[None], full[None])
+        return fitted[0], slopes[0].T if not self.fixed else slopes[0, self.is_free].T
+
     def design(self, values: Array) -> Array:
         """d model/d free parameter [unit of y per unit of the parameter], shape (n, p)."""
         full = self.model.jacobian(self.curve.x, self.complete(values))

@@ -160,10 +160,10 @@ def fit_staircase(
         model = shaped_staircase(modes, shapes, series=series, offset=offset, descending=stairs.descending)
         return Problem(model=model, curve=part, noise=noise, loss=options.loss)
 
-    def unequal(found: Mapping[str, float], *, curved: bool = False) -> tuple[Problem, Array]:
-        """The same with a height of its own for every step; with a curvature of the map where there is one or one is asked."""
+    def unequal(found: Mapping[str, float]) -> tuple[Problem, Array]:
+        """The same with a height of its own for every step, and the curvature of the map where there is one."""
         values = {**start, **found, **_widths(found, len(risers))}
-        curved = curved or values["curvature"] != 0
+        curved = values["curvature"] != 0
         model = staircase(
             len(risers),
             heights="free",
@@ -179,14 +179,12 @@ def fit_staircase(
     def fitted(shapes: frozenset[RiserShape]) -> Asking[Learnt]:
         free = None if offset_known else problem(len(risers), offset=True, shapes=shapes)
         learnt = yield from _best_start(problem(len(risers), offset=False, shapes=shapes), start, flat, free, unequal)
-        if free is not None and "offset" not in learnt.fit.names and _offset_gain(learnt, free) > OFFSET:
+        if free is not None and "offset" not in learnt.fit.names and _offset_gain(learnt) > OFFSET:
             learnt = yield from learning(free, {**start, **_values(learnt.fit)}, flat=flat, looser=unequal)
         return learnt
 
     learnt, shapes = (yield from fitted(options.risers)), options.risers
-    loose, at = unequal(_values(learnt.fit), curved=True)
-    lopsided = loose.model.jacobian(part.x, loose.complete(at))[:, loose.model.names.index("curvature")]
-    if not shapes and _explained(learnt, lopsided) > _LOPSIDED:
+    if not shapes and _explained(learnt, _by_curvature(learnt, part.x, sign)) > _LOPSIDED:
         trial = replace(problem(len(risers), offset=False, shapes=frozenset({"curved"})), noise=noise)
         if (yield from _all_but_noise(trial, {**start, **_values(learnt.fit)})):
             curved = yield from _curved(fitted, learnt)
@@ -203,12 +201,21 @@ _CURVED = 0.2
 _LOPSIDED = 0.3
 
 
+def _by_curvature(learnt: Learnt, x: Array, sign: float) -> Array:
+    """d model/d curvature of the gate map, c, where it is straight: phi = s + c s^2/2 at the distance s from a threshold, so
+    that every threshold's own derivative, -dphi/ds, weighs it; shape (n,)."""
+    fit = learnt.fit
+    out = np.zeros(len(learnt.design))
+    for name, value, column in zip(fit.names, fit.values, learnt.design.T, strict=True):
+        if name.startswith("threshold"):
+            out -= sign * column * (x - value) ** 2 / 2
+    return out
+
+
 def _explained(learnt: Learnt, column: Array) -> float:
     """Share of the sum of squares of the residuals that one more parameter with this derivative would explain."""
-    if learnt.fit.problem is None:
-        return 0.0
     std = learnt.noise.std
-    design, pulls = learnt.fit.problem.design(learnt.fit.values) / std[:, None], learnt.fit.residuals / std
+    design, pulls = learnt.design / std[:, None], learnt.fit.residuals / std
     rest = column / std - design @ np.linalg.lstsq(design, column / std, rcond=None)[0]
     size = float(rest @ rest) * float(pulls @ pulls)
     return float(rest @ pulls) ** 2 / size if size > 0 else 0.0
@@ -347,18 +354,16 @@ def _best_start(
     return cast(Learnt, first)
 
 
-def _offset_gain(learnt: Learnt, free: Problem) -> float:
+def _offset_gain(learnt: Learnt) -> float:
     """Decrease of chi2 that a free offset would bring, from its slope at zero (Rao's score test, 1948,
     doi 10.1017/S0305004100023987)."""
-    under = replace(free, noise=learnt.noise)
-    names = [p.name for p in under.free]
-    values = np.array([learnt.fit.value(name) if name in learnt.fit.names else 0.0 for name in names])
-    jacobian, residual = -under.jacobian(values), under.residual(values)
-    k = names.index("offset")
-    others = np.delete(jacobian, k, axis=1)
-    column = jacobian[:, k] - others @ np.linalg.lstsq(others, jacobian[:, k], rcond=None)[0]
+    fit, noise = learnt.fit, learnt.noise
+    resistance = fit.value("series_resistance") if "series_resistance" in fit.names else 0.0
+    column = noise.whiten((1 - resistance * fit.fitted) ** 2)  # d/d offset of G/(1 + R G)
+    others = noise.whiten(learnt.design)
+    column = column - others @ np.linalg.lstsq(others, column, rcond=None)[0]
     size = float(column @ column)
-    return float(column @ residual) ** 2 / size if size > 0 else 0.0
+    return float(column @ noise.whiten(fit.residuals)) ** 2 / size if size > 0 else 0.0
 
 
 def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign: float) -> Asking[dict[int, float]]:
@@ -372,7 +377,7 @@ def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign
     here = _values(fit)
     modes = sum(name.startswith("threshold") for name in fit.names)
     part = fit.problem.curve
-    own = float(fit.problem.residual(fit.values) @ fit.problem.residual(fit.values)) / fit.inflation**2
+    own = fit.chi2 / fit.inflation**2
     # where something is left to explain, a rival is given the time to do it
     poor = fit.chi2_reduced > 1 + 3 * np.sqrt(2 / fit.dof)
     out: dict[int, float] = {}
