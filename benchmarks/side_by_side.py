@@ -127,7 +127,9 @@ def agree(cases: Sequence[one.Case], values: NDArray[np.float64]) -> None:
     for case, own in zip(cases, values, strict=True):
         model, start = case.model.as_lmfit(), dict(zip(case.model.names, own, strict=True))
 
-        def jacobian(parameters: lmfit.Parameters, *_: object, case: one.Case = case, **__: object) -> NDArray[np.float64]:
+        def jacobian(
+            parameters: lmfit.Parameters, *_: object, case: one.Case = case, **__: object
+        ) -> NDArray[np.float64]:
             here = np.array([parameters[name].value for name in case.model.names])
             return case.model.jacobian(case.x, here) / case.std
 

@@ -46,6 +46,31 @@ def test_staircase_compares_all_that_is_installed() -> None:
     assert out.count("3 refits of") == 2
 
 
+def test_a_map_is_fitted_side_by_side() -> None:
+    out = run("side_by_side", "--traces", "6", "--sample", "1")
+    for name in ("lmfit Model.fit", "fits side by side", "whole path"):
+        assert len(re.findall(rf"^\| {re.escape(name)} +\|", out, re.M)) == 2
+    away = [float(number) for number in re.findall(r"precision: (\S+) std", out)]
+    assert len(away) == 2
+    assert max(away) < 1e-6
+
+
+def test_all_benchmarks_are_one_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    compare = load("compare")
+    assert all((FOLDER / part.script).is_file() for part in compare.PARTS.values())
+    monkeypatch.setattr(compare, "HERE", tmp_path)
+    monkeypatch.setattr(compare, "PAGE", tmp_path / "page.md")
+    good, bad = tmp_path / "good.py", tmp_path / "bad.py"
+    good.write_text("print('| peer | 1.0 |')")
+    bad.write_text("raise SystemExit('no such peer')")
+    monkeypatch.setattr(compare, "PARTS", {n: compare.Part(title=n, script=f"{n}.py") for n in ("good", "bad")})
+    assert compare.main(["--write", "--only", "good", "bad"]) == 0
+    page = (tmp_path / "page.md").read_text(encoding="utf-8")
+    assert "## good" in page
+    assert "| peer | 1.0 |" in page
+    assert "failed with exit code 1: ['no such peer']" in page
+
+
 def test_a_peer_that_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     staircase = load("staircase")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
