@@ -64,7 +64,8 @@ class Lines(NamedTuple):
 def lines_through(x: Array, y: Array, here: Stretches) -> Lines:
     """The lines through readings y at x, shape (n,), both stretch after stretch."""
     of, sizes = here.of, here.stops - here.starts
-    away = x - (here.sums(x) / sizes)[of]
+    near = x - x[here.starts][of]  # x may lie far from zero: what is summed then is only its last digits
+    away = near - (here.sums(near) / sizes)[of]
     square = here.sums(away * away)
     mean = here.sums(y) / sizes
     slope = here.sums(away * y) / np.where(sizes > 1, square, 1.0)
