@@ -113,24 +113,11 @@ def find_staircase(curve: Curve) -> Staircase:
             without = without_tails(x, y, middles, shapes)
         narrow = level_windows(x, shapes, calm, wide, _NARROW)
         rises = heights_of(y, slope, middles).tolist()
-        found = _plateaus(
-            _Look(
-                x=x,
-                y=y,
-                without=without,
-                slope=slope,
-                middles=middles,
-                rises=rises,
-                shapes=shapes,
-                calm=calm,
-                lines=lines,
-                windows=windows,
-                narrow=narrow,
-                noise=noise,
-                length=length,
-                descending=descending,
-            )
-        )
+        look = _Look(
+            x=x, y=y, without=without, slope=slope, middles=middles, rises=rises, shapes=shapes, calm=calm, lines=lines,
+            windows=windows, narrow=narrow, noise=noise, length=length, descending=descending,
+        )  # fmt: skip
+        found = _plateaus(look)
     baseline, pinched = _baseline(y, middles, found)
     return Staircase(
         plateaus=tuple(p for p in found[1:] if p.points >= 3 and p.flatness < NOT_A_PLATEAU),
