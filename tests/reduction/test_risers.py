@@ -4,15 +4,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from gzero.reduction.riser_shapes import Half, Riser, shapes_of
 from gzero.reduction.risers import (
-    Half,
-    Riser,
     drop_small_rises,
     find_risers,
     heights_of,
     local_slope,
     prominent_maxima,
-    shape_of,
     slope_of,
 )
 
@@ -32,10 +30,16 @@ def exponential(curvature: float) -> Array:
     return np.asarray(1 / (1 + np.exp(-np.expm1(curvature * (X - PLACE)) / curvature / WIDTH)))
 
 
+def shape_of(x: Array, y: Array, middle: int, *, below: float, above: float, noise: float) -> Riser:
+    """Of one riser, from all readings but five at either end."""
+    (riser,) = shapes_of(x, y, [(5, 194)], [middle], [below, above], noise)
+    return riser
+
+
 def seen(share: Array, noise: float, seed: int = 0) -> Riser:
     y = BELOW + RISE * share + noise * np.random.default_rng(seed).normal(size=X.size)
     middle = int(np.argmin(np.abs(X - PLACE)))
-    return shape_of(X, y, slice(5, 195), middle, below=BELOW, above=BELOW + RISE, noise=noise)
+    return shape_of(X, y, middle, below=BELOW, above=BELOW + RISE, noise=noise)
 
 
 def std_of(half: Half, noise: float) -> tuple[float, float]:
@@ -94,9 +98,7 @@ def test_the_response_is_the_derivative_by_the_readings(which: str) -> None:
         for sign in (1, -1):
             moved = y.copy()
             moved[half.first + column] += sign * step
-            other = getattr(
-                shape_of(X, moved, slice(5, 195), middle, below=BELOW, above=BELOW + RISE, noise=0.0), which
-            )
+            other = getattr(shape_of(X, moved, middle, below=BELOW, above=BELOW + RISE, noise=0.0), which)
             ends.append((other.intercept, other.steepness))
         derivative = (np.array(ends[0]) - np.array(ends[1])) / (2 * step)
         size = np.max(np.abs(half.response), axis=1)
@@ -115,7 +117,7 @@ def test_an_asymmetric_riser_has_two_widths(curvature: float) -> None:
         assert min(widths) < half.width < max(widths)
     # mirrored, the halves change places
     middle = int(np.argmin(np.abs(X + PLACE)))
-    back = shape_of(-X[::-1], 1 - share[::-1], slice(5, 195), middle, below=0, above=1, noise=0)
+    back = shape_of(-X[::-1], 1 - share[::-1], middle, below=0, above=1, noise=0)
     assert back.foot.width == pytest.approx(riser.shoulder.width, rel=0.02)
     assert back.shoulder.width == pytest.approx(riser.foot.width, rel=0.02)
 
@@ -149,9 +151,44 @@ def test_a_riser_narrower_than_its_readings_is_a_jump() -> None:
 
 
 def test_what_does_not_rise_has_no_rise() -> None:
-    riser = shape_of(X, np.full(X.size, 2.0), slice(5, 195), 100, below=2.0, above=2.0, noise=0.01)
+    riser = shape_of(X, np.full(X.size, 2.0), 100, below=2.0, above=2.0, noise=0.01)
     assert riser.rise == 0.0
-    assert shape_of(X, -logistic(), slice(5, 195), 100, below=0.0, above=-1.0, noise=0.01).rise == 0.0
+    assert shape_of(X, -logistic(), 100, below=0.0, above=-1.0, noise=0.01).rise == 0.0
+
+
+@pytest.mark.parametrize("readings", [4, 7, 30])
+@pytest.mark.parametrize("level", [0.3, 0.5, 0.7])
+def test_readings_that_are_all_the_same_are_no_line(readings: int, level: float) -> None:
+    """Halfway up, their logits have a steepness of either sign by rounding: it is a jump, whichever."""
+    share = (X > PLACE).astype(float)
+    middle = int(np.argmax(share))
+    share[middle - 2 : middle - 2 + readings] = level
+    riser = shape_of(X, share, middle, below=0.0, above=1.0, noise=0.0)
+    assert riser.foot.u.size == riser.shoulder.u.size == 0
+
+
+def test_noise_as_large_as_the_rise_leaves_no_line() -> None:
+    riser = shape_of(X, logistic(), 103, below=0.0, above=1.0, noise=1.2)
+    assert riser.whole.u.size == 0
+
+
+def test_risers_that_are_shaped_together_are_shaped_as_each_alone() -> None:
+    x = np.linspace(0, 60, 700)
+    places, widths = (8.0, 22.0, 40.0), (0.9, 0.02, 1.6)
+    y = sum(1 / (1 + np.exp(-np.clip((x - p) / w, -40, 40))) for p, w in zip(places, widths, strict=True))
+    y = y + 0.01 * np.random.default_rng(4).normal(size=x.size)
+    middles = [int(np.searchsorted(x, p)) for p in places]
+    parts = [(0, 170), (171, 360), (361, 699)]
+    levels = [0.0, 1.0, 2.0, 3.0]
+    together = shapes_of(x, y, parts, middles, levels, 0.01)
+    assert together[1].whole.u.size == 0  # a jump between two that have shapes
+    for k, riser in enumerate(together):
+        (alone,) = shapes_of(x, y, [parts[k]], [middles[k]], levels[k : k + 2], 0.01)
+        for which in ("whole", "foot", "shoulder"):
+            one, other = getattr(riser, which), getattr(alone, which)
+            assert (one.first, one.u.size) == (other.first, other.u.size)
+            assert (one.intercept, one.steepness) == pytest.approx((other.intercept, other.steepness), rel=1e-12)
+            np.testing.assert_allclose(one.response, other.response, rtol=1e-9)
 
 
 def test_a_half_without_its_own_shape_takes_that_of_the_whole() -> None:

@@ -25,7 +25,7 @@ from gzero.pipeline.config import Config
 from gzero.reduction.calibration import Calibration
 from gzero.reduction.noise import Noise
 from gzero.reduction.plateaus import Staircase, find_staircase
-from gzero.reduction.risers import Riser
+from gzero.reduction.riser_shapes import Riser
 
 Array = NDArray[np.float64]
 

@@ -40,11 +40,13 @@ def adc_step(y: NDArray[np.float64]) -> float:
     if finite.size < _FEWEST_VALUES:
         return 0.0
     rounding = _ROUNDING * float(np.abs(finite[[0, -1]]).max())
-    starts = np.concatenate(([0], np.flatnonzero(np.diff(finite) > rounding) + 1))
-    times = np.diff(np.concatenate((starts, [finite.size])))
+    starts, times = _groups(finite, rounding)
     if starts.size < _FEWEST_VALUES or (times > 1).sum() < _FEWEST_MEETING:
         return 0.0
-    differences, counts = np.unique(np.diff(np.add.reduceat(finite, starts) / times), return_counts=True)
+    values = np.add.reduceat(finite, starts) / times
+    spacings = np.sort(values[1:] - values[:-1])
+    firsts, counts = _groups(spacings, 0.0)
+    differences = spacings[firsts]
     step = float(differences[0])
     for _ in range(_DIVISIONS):
         found, remainder = _on_grid(differences, counts, step)
@@ -54,6 +56,12 @@ def adc_step(y: NDArray[np.float64]) -> float:
             break
         step = remainder
     return 0.0
+
+
+def _groups(ordered: NDArray[np.float64], apart: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where groups of neighbours that lie no further apart begin among ascending values, and how many are in each."""
+    edges = np.concatenate(([0], (ordered[1:] - ordered[:-1] > apart).nonzero()[0] + 1, [ordered.size]))
+    return edges[:-1], edges[1:] - edges[:-1]
 
 
 def _on_grid(differences: NDArray[np.float64], counts: NDArray[np.int64], step: float) -> tuple[float, float]:

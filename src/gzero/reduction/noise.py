@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gzero.measurement.curve import frozen
+from gzero.reduction.averages import median
 from gzero.reduction.spectrum import Spectrum, cosine
 
 Array = NDArray[np.float64]
@@ -187,7 +188,7 @@ def white_noise(y: NDArray[np.float64]) -> float:
     if y.size < 4:
         return 0.0
     third = np.diff(y, 3)
-    return float(_MAD_TO_STD * np.median(np.abs(third - np.median(third))) / _THIRD_DIFFERENCE)
+    return float(_MAD_TO_STD * median(np.abs(third - median(third))) / _THIRD_DIFFERENCE)
 
 
 def correlation_length(pieces: list[NDArray[np.float64]]) -> float:

@@ -36,9 +36,11 @@ def overloaded(read: NDArray[np.float64]) -> NDArray[np.bool_]:
     out = np.zeros(read.size, dtype=bool)
     if read.size < 2 * _FEWEST:
         return out
-    starts = np.concatenate(([0], np.flatnonzero(np.diff(read)) + 1))
-    lengths = np.diff(np.concatenate((starts, [read.size])))
-    values = read[starts]
+    edges = np.concatenate(([0], (read[1:] != read[:-1]).nonzero()[0] + 1, [read.size]))
+    lengths = edges[1:] - edges[:-1]
+    if lengths.max() < _FEWEST:
+        return out
+    values = read[edges[:-1]]
     low, high, largest = float(values.min()), float(values.max()), float(np.abs(values).max())
     rails = [rail for rail in (low, high) if rail and abs(rail) >= _RAIL * largest]
     between = lengths[(values > low) & (values < high)]

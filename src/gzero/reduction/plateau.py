@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,7 +35,7 @@ def beyond_chance(changes: Sequence[Change], variances: Sequence[float]) -> floa
     variances : of the changes, from the noise [unit of y squared].
     """
     squares = [change.value**2 for change in changes]
-    return float(np.sqrt(sum(s - v for s, v in zip(squares, variances, strict=True) if s > _BEYOND_CHANCE * v)))
+    return math.sqrt(sum(s - v for s, v in zip(squares, variances, strict=True) if s > _BEYOND_CHANCE * v))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

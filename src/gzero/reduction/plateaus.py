@@ -10,17 +10,22 @@ a plateau that no riser bounds above.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gzero.measurement.curve import Curve
+from gzero.reduction.averages import mean, median
 from gzero.reduction.noise import correlation_length, white_noise
 from gzero.reduction.plateau import Change, Plateau, beyond_chance
-from gzero.reduction.risers import Riser, Slope, drop_small_rises, find_risers, heights_of, shape_of, slope_of
+from gzero.reduction.riser_shapes import Riser, shapes_of
+from gzero.reduction.risers import Slope, drop_small_rises, find_risers, heights_of, slope_of
+from gzero.reduction.stretches import Lines, Stretches, before, lines_through
+from gzero.reduction.tails import Array, Window, level_windows, responses_of, without_tails
 
 # The flat window: slopes up to this share of the neighbouring riser's.
 _WINDOW = 0.15
@@ -30,6 +35,7 @@ _TAIL, _CALM = 0.06, 0.35
 _NARROW = 0.015
 # More than this change across riser-to-riser distance, in rises, and a stretch is no plateau.
 NOT_A_PLATEAU = 0.5
+_FEWEST = 5  # readings that show a scatter about a straight line
 # A plateau counts as flat up to this share, within the noise of its slope; where that is larger it cannot be told.
 FLAT = 0.25
 
@@ -81,47 +87,38 @@ def find_staircase(curve: Curve) -> Staircase:
     -------
     Staircase; without risers it has no plateaus, which is an answer and no error.
     """
-    descending = bool(np.mean(curve.y[: max(2, len(curve) // 5)]) > np.mean(curve.y[-max(2, len(curve) // 5) :]))
+    fifth = max(2, len(curve) // 5)
+    descending = mean(curve.y[:fifth]) > mean(curve.y[-fifth:])
     x = -curve.x[::-1] if descending else curve.x
-    y = curve.y[::-1] if descending else curve.y
+    y = curve.y[::-1].copy() if descending else curve.y
     noise = white_noise(y)
     slope = slope_of(x, y, noise)
-    middles = find_risers(slope)
-    middles, sub_steps = drop_small_rises(x, y, slope, middles)
-    edges = [0, *middles, y.size - 1]
-    calm = [_window(slope, a, b, middles, _WINDOW) for a, b in pairwise(edges)]
-    pieces = [_detrended(x[lo : hi + 1], y[lo : hi + 1]) for lo, hi in calm if hi - lo >= 4]
+    middles, sub_steps = drop_small_rises(x, y, slope, find_risers(slope))
+    calm, wide = _calm_windows(slope, middles, (_WINDOW, _CALM))
+    lines = [_line_through(x[lo : hi + 1], y[lo : hi + 1]) for lo, hi in calm]
+    pieces = [line.rest for line in lines if line.rest.size >= _FEWEST]
     if curve.y_std is not None:
-        noise = float(np.median(curve.y_std))
+        noise = median(curve.y_std)
     elif noise == 0.0 and pieces:
-        noise = float(np.sqrt(np.mean(np.concatenate(pieces) ** 2)))
+        noise = math.sqrt(mean(np.concatenate(pieces) ** 2))
     length = correlation_length(pieces)
-    stretches = [(lo, hi) for lo, hi in calm]
-    levels = [float(y[lo : hi + 1].mean()) for lo, hi in stretches]
     shapes: list[Riser] = []
-    without = y  # the readings with the tails taken out, each on its own stretch
-    for _ in range(2 if middles else 0):  # levels need tails, tails need levels; the second round changes little
-        shapes = _shapes(x, y, middles, calm, levels, noise, shapes)
-        stretches = [_between(x, slope, edges, middles, shapes, calm[k], k, _TAIL) for k in range(len(calm))]
-        without = _without_tails(x, y, middles, shapes)
-        levels = [float(without[lo : hi + 1].mean()) for lo, hi in stretches]
-    responses = _responses(x, stretches, shapes)
-    look = _Look(
-        x=x, y=y, without=without, slope=slope, middles=middles, shapes=shapes, responses=responses, noise=noise,
-        length=length, descending=descending,
-    )  # fmt: skip
-    found = [
-        _plateau(
-            look,
-            k,
-            responses[k],
-            calm[k],
-            stretches[k],
-            _between(x, slope, edges, middles, shapes, calm[k], k, _NARROW),
-        )
-        for k in range(len(calm) if middles else 0)
-    ]
-    baseline, pinched = _baseline(look, found)
+    found: list[Plateau] = []
+    if middles:
+        parts, windows, without = _parts(middles, calm), calm, y
+        for _ in range(2):  # levels need tails, tails need levels; the second round changes little
+            levels = [mean(without[lo : hi + 1]) for lo, hi in windows]
+            shapes = shapes_of(x, y, parts, middles, levels, noise, shapes)
+            windows = level_windows(x, shapes, calm, wide, _TAIL)
+            without = without_tails(x, y, middles, shapes)
+        narrow = level_windows(x, shapes, calm, wide, _NARROW)
+        rises = heights_of(y, slope, middles).tolist()
+        look = _Look(
+            x=x, y=y, without=without, slope=slope, middles=middles, rises=rises, shapes=shapes, calm=calm, lines=lines,
+            windows=windows, narrow=narrow, noise=noise, length=length, descending=descending,
+        )  # fmt: skip
+        found = _plateaus(look)
+    baseline, pinched = _baseline(y, middles, found)
     return Staircase(
         plateaus=tuple(p for p in found[1:] if p.points >= 3 and p.flatness < NOT_A_PLATEAU),
         baseline=baseline,
@@ -137,241 +134,180 @@ def find_staircase(curve: Curve) -> Staircase:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Look:
-    """An ascending curve with everything that was seen on it."""
+    """An ascending curve with everything that was seen on it, stretch by stretch.
 
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
-    without: NDArray[np.float64]
+    Parameters
+    ----------
+    without : the readings with the tails taken out, each on its own stretch.
+    calm : the flat window between two risers, and `lines` through the readings in it.
+    windows : of the levels, and `narrow` ones where the tails are smaller still.
+    rises : height of each riser, from the flattest points beside it.
+    """
+
+    x: Array
+    y: Array
+    without: Array
     slope: Slope
     middles: Sequence[int]
+    rises: Sequence[float]
     shapes: Sequence[Riser]
-    responses: NDArray[np.float64]
+    calm: Sequence[Window]
+    lines: Sequence[_Line]
+    windows: Sequence[Window]
+    narrow: Sequence[Window]
     noise: float
     length: float
     descending: bool
 
 
-def _window(slope: Slope, a: int, b: int, middles: Sequence[int], share: float) -> tuple[int, int]:
-    """The calm window between a and b: readings around the flattest point whose slope stays below the threshold."""
-    g = slope.values
-    bounds = [g[i] for i in (a, b) if i in middles]
-    reference = min(bounds) if bounds else float(g.max())
-    flattest = a + int(np.argmin(np.abs(g[a : b + 1])))
-    floor = max(abs(float(g[flattest])), 2 * slope.std)
-    threshold = floor + share * max(reference - floor, 0.0)
-    loud = np.flatnonzero(np.abs(g[a : b + 1]) > threshold)
-    middle = flattest - a
-    before, after = loud[loud < middle], loud[loud > middle]
-    return a + (int(before[-1]) + 1 if before.size else 0), a + (int(after[0]) - 1 if after.size else b - a)
+class _Line(NamedTuple):
+    """A straight line: its slope, x about its mean, the sum of squares of that, and the residuals."""
+
+    slope: float
+    away: Array
+    square: float
+    rest: Array
 
 
-def _shapes(
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    middles: Sequence[int],
-    calm: Sequence[tuple[int, int]],
-    levels: Sequence[float],
-    noise: float,
-    near: Sequence[Riser],
-) -> list[Riser]:
-    """The shape of every riser, from the readings between the middles of the plateaus beside it."""
-    out = []
-    for k, middle in enumerate(middles):
-        # a stretch of a few readings at an end is no level that a riser could start from or reach
-        first = sum(calm[k]) // 2 if calm[k][1] - calm[k][0] >= 4 or k > 0 else middle
-        last = sum(calm[k + 1]) // 2 if calm[k + 1][1] - calm[k + 1][0] >= 4 or k + 1 < len(middles) else middle
-        part = slice(first, last + 1)
-        shape = shape_of(
-            x, y, part, middle, below=levels[k], above=levels[k + 1], noise=noise, near=near[k] if near else None
-        )
-        out.append(shape)
+def _line_through(x: Array, y: Array) -> _Line:
+    away = x - mean(x)
+    square = float(away.dot(away))
+    slope = float(away.dot(y)) / square if square > 0 else 0.0
+    return _Line(slope, away, square, y - mean(y) - slope * away)
+
+
+def _calm_windows(slope: Slope, middles: Sequence[int], shares: Sequence[float]) -> list[list[Window]]:
+    """The calm windows between risers, for each share: readings around the flattest point whose slope stays below the
+    threshold."""
+    steep = np.abs(slope.values)
+    out: list[list[Window]] = [[] for _ in shares]
+    for a, b in pairwise([0, *middles, steep.size - 1]):
+        between = steep[a : b + 1]
+        flattest = int(between.argmin())
+        bounds = [float(slope.values[i]) for i in (a, b) if i in middles]
+        reference = min(bounds) if bounds else float(slope.values.max())
+        floor = max(float(between[flattest]), 2 * slope.std)
+        for share, windows in zip(shares, out, strict=True):
+            loud = between > floor + share * max(reference - floor, 0.0)
+            windows.append((a + flattest - before(loud[:flattest][::-1]), a + flattest + before(loud[flattest:]) - 1))
     return out
 
 
-def _between(
-    x: NDArray[np.float64],
-    slope: Slope,
-    edges: Sequence[int],
-    middles: Sequence[int],
-    shapes: Sequence[Riser],
-    calm: tuple[int, int],
-    k: int,
-    tail: float,
-) -> tuple[int, int]:
-    """The window of the k-th level: readings where both risers' tails are below a share of their rises.
-
-    Where that is nothing (plateaus too short for it), or no shape is known, it is the calm window.
-    """
-    if not shapes:
-        return calm
-    wide = _window(slope, edges[k], edges[k + 1], middles, _CALM)
-    reach = float(np.log((1 - tail) / tail))
-    low, high = -np.inf, np.inf
-    if k > 0:
-        low = shapes[k - 1].shoulder.position + reach * shapes[k - 1].shoulder.width
-    if k < len(shapes):
-        high = shapes[k].foot.position - reach * shapes[k].foot.width
-    first = max(wide[0], int(np.searchsorted(x, low)))
-    last = min(wide[1], int(np.searchsorted(x, high, side="right")) - 1)
-    return (first, last) if last - first >= 2 else calm
+def _parts(middles: Sequence[int], calm: Sequence[Window]) -> list[Window]:
+    """The readings that show the shape of each riser: between the middles of the plateaus beside it."""
+    centres = [sum(window) // 2 for window in calm]
+    # a stretch of a few readings at an end is no level that a riser could start from or reach
+    if calm[0][1] - calm[0][0] < _FEWEST - 1:
+        centres[0] = middles[0]
+    if calm[-1][1] - calm[-1][0] < _FEWEST - 1:
+        centres[-1] = middles[-1]
+    return list(pairwise(centres))
 
 
-def _without_tails(
-    x: NDArray[np.float64], y: NDArray[np.float64], middles: Sequence[int], shapes: Sequence[Riser]
-) -> NDArray[np.float64]:
-    """The readings, each without the tails of the two risers beside its stretch."""
-    out = y.copy()
-    edges = [0, *middles, y.size]
-    for k, (a, b) in enumerate(pairwise(edges)):
-        if k > 0:
-            out[a:b] += shapes[k - 1].rise * (1 - shapes[k - 1].shoulder.share(x[a:b]))
-        if k < len(shapes):
-            out[a:b] -= shapes[k].rise * shapes[k].foot.share(x[a:b])
-    return out
+def _plateaus(look: _Look) -> list[Plateau]:
+    """Every stretch between two risers as a plateau, the baseline first."""
+    here = Stretches.over([(lo, hi + 1) for lo, hi in look.windows])
+    readings = here.readings(look.without)
+    lines = lines_through(here.readings(look.x), readings, here)
+    weights = _weights(look, here, lines)
+    responses = responses_of(look.x, look.shapes, here.windows, weights)
+    values = here.sums(weights[1:] * readings)
+    squares = np.einsum("ksi,ksi->ks", responses, responses)
+    told = lines.mean, lines.scatter, values.T, squares
+    rows = zip(*(array.tolist() for array in told), responses, strict=True)
+    return [_plateau(look, k, *row) for k, row in enumerate(rows)]
 
 
-def _response(
-    x: NDArray[np.float64], shapes: Sequence[Riser], level: int, window: tuple[int, int], weights: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of a weighted sum of readings without tails on one stretch: d/dreading at fixed levels, shape (n,), and d/dlevel,
-    shape (levels,), as the tails rest on the shapes of two risers and these on their two levels each."""
-    lo, hi = window
-    here = x[lo : hi + 1]
-    direct, through = np.zeros(x.size), np.zeros(len(shapes) + 1)
-    direct[lo : hi + 1] += weights
-    for riser, half, above in ((level - 1, "shoulder", True), (level, "foot", False)):
-        if not 0 <= riser < len(shapes):
-            continue
-        shape = shapes[riser]
-        side = shape.shoulder if half == "shoulder" else shape.foot
-        share = side.share(here)
-        slope = -shape.rise * share * (1 - share) * weights
-        by_line = np.array([slope.sum(), float(slope @ here)]) @ side.response
-        direct[side.first : side.first + side.u.size] += by_line
-        by_rise = float((1 - share) @ weights) if above else -float(share @ weights)
-        through[riser] -= by_line @ (1 - side.u) + by_rise
-        through[riser + 1] -= by_line @ side.u - by_rise
-    return direct, through
-
-
-def _responses(
-    x: NDArray[np.float64], windows: Sequence[tuple[int, int]], shapes: Sequence[Riser]
-) -> NDArray[np.float64]:
-    """d level/d reading of every level, shape (levels, n): through the mean, and through the tails taken out of it."""
-    rows = [
-        _response(x, shapes, k, (lo, hi), np.full(hi - lo + 1, 1 / (hi - lo + 1))) for k, (lo, hi) in enumerate(windows)
-    ]
-    direct, through = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
-    return np.asarray(np.linalg.solve(np.eye(len(windows)) - through, direct), dtype=np.float64)
-
-
-def _detrended(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Residuals about the straight line."""
-    return np.asarray(y - y.mean() - _slope_of_line(x, y) * (x - x.mean()))
-
-
-def _slope_of_line(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    away = x - x.mean()
-    return float(away @ y / (away @ away))
+def _weights(look: _Look, here: Stretches, lines: Lines) -> Array:
+    """Of the readings in the windows, shape (3, readings): in the level, in what it changes across the window, over
+    sqrt(12) as a level anywhere in it has, and in what it changes with a narrower window."""
+    sizes = here.stops - here.starts
+    even = (1 / sizes)[here.of]
+    span = np.array([look.x[hi] - look.x[lo] for lo, hi in look.windows])
+    across = lines.away * (span / (np.where(sizes > 1, lines.square, 1.0) * math.sqrt(12.0)))[here.of]
+    closer = -even
+    for window, narrow, start in zip(look.windows, look.narrow, here.starts.tolist(), strict=True):
+        lo, hi = window
+        first, last = max(lo, narrow[0]), min(hi, narrow[1])
+        if last - first < 2 or (first, last) == window:
+            third = (hi - lo + 1) // 3
+            first, last = lo + third, hi - third
+        if last - first < 2:
+            first, last = window
+        closer[start + first - lo : start + last - lo + 1] += 1 / (last - first + 1)
+    return np.array((even, across, closer))
 
 
 def _plateau(
-    look: _Look,
-    k: int,
-    response: NDArray[np.float64],
-    calm: tuple[int, int],
-    window: tuple[int, int],
-    narrow: tuple[int, int],
+    look: _Look, k: int, level: float, scatter: float, values: list[float], squares: list[float], responses: Array
 ) -> Plateau:
-    """The k-th plateau: its level, the noise of that, and what the choice of the window changes beyond the noise."""
-    x, without, length = look.x, look.without, look.length
-    lo, hi = window
+    """The k-th plateau: its level, the noise of that, and what the choice of the window changes beyond the noise.
+
+    Parameters
+    ----------
+    scatter : sum of squares about a straight line through the window.
+    values : what the level changes across the window and with a narrower one.
+    responses : of the level and of these changes to the readings, shape (3, n), and the sums of their `squares`.
+    """
+    lo, hi = look.windows[k]
     n = hi - lo + 1
-    level = float(without[lo : hi + 1].mean())
-    rest = _detrended(x[lo : hi + 1], without[lo : hi + 1]) if n >= 5 else np.zeros(0)
-    spread = float(np.sqrt(rest @ rest / (n - 2))) if n >= 5 else look.noise
-    single = max(look.noise, spread)
-    low, high = sorted(float(-x[i] if look.descending else x[i]) for i in (lo, hi))
-    flatness, flatness_std, line = _flatness(look, k, calm, single)
-    changes = _changes(look, k, window, narrow)
-    positions = (x.size - 1 - hi, x.size - 1 - lo) if look.descending else (lo, hi)
+    single = max(look.noise, math.sqrt(scatter / (n - 2))) if n >= _FEWEST else look.noise
+    alike = min(look.length, n)  # readings per independent one
+    flatness, flatness_std, slope = _flatness(look, k, single)
+    first, last = float(look.x[lo]), float(look.x[hi])
+    if look.descending:
+        responses, slope = responses[:, ::-1], -slope
+        first, last, lo, hi = -last, -first, look.x.size - 1 - hi, look.x.size - 1 - lo
+    changes = tuple(Change(value=values[i], weights=responses[i + 1]) for i in range(2 if n >= 3 else 0))
     return Plateau(
         index=k,
         level=level,
-        std_noise=single * float(np.linalg.norm(response) * np.sqrt(min(length, n))),
-        std_window=beyond_chance(changes, [single**2 * min(length, n) * float(c.weights @ c.weights) for c in changes]),
+        std_noise=single * math.sqrt(squares[0] * alike),
+        std_window=beyond_chance(changes, [single**2 * alike * square for square in squares[1 : len(changes) + 1]]),
         changes=changes,
-        slope=-line if look.descending else line,
-        x_low=low,
-        x_high=high,
+        slope=slope,
+        x_low=first,
+        x_high=last,
         points=n,
         noise=single,
-        correlation_length=length,
+        correlation_length=look.length,
         flatness=flatness,
         flatness_std=flatness_std,
-        first=positions[0],
-        last=positions[1],
-        response=response[::-1] if look.descending else response,
+        first=lo,
+        last=hi,
+        response=responses[0],
     )
 
 
-def _changes(look: _Look, k: int, window: tuple[int, int], narrow: tuple[int, int]) -> tuple[Change, ...]:
-    """What the level changes across the window, over sqrt(12) as a level anywhere in it has, and with a narrower one."""
-    lo, hi = window
-    n = hi - lo + 1
-    if n < 3:
-        return ()
-    away = look.x[lo : hi + 1] - look.x[lo : hi + 1].mean()
-    across = away / float(away @ away) * float(look.x[hi] - look.x[lo]) / np.sqrt(12.0)
-    inside = (max(lo, narrow[0]), min(hi, narrow[1]))
-    if inside[1] - inside[0] < 2 or inside == window:
-        inside = (lo + n // 3, hi - n // 3)
-    first, last = inside if inside[1] - inside[0] >= 2 else window
-    closer = np.full(n, -1 / n)
-    closer[first - lo : last - lo + 1] += 1 / (last - first + 1)
-    out = []
-    for weights in (across, closer):
-        direct, through = _response(look.x, look.shapes, k, window, weights)
-        response = direct + through @ look.responses
-        out.append(
-            Change(
-                value=float(weights @ look.without[lo : hi + 1]),
-                weights=response[::-1] if look.descending else response,
-            )
-        )
-    return tuple(out)
-
-
-def _flatness(look: _Look, k: int, calm: tuple[int, int], single: float) -> tuple[float, float, float]:
+def _flatness(look: _Look, k: int, single: float) -> tuple[float, float, float]:
     """(flatness, its standard uncertainty, slope of the line) of the readings as they stand, in the calm window.
 
     Flatness is the rise that the slope would make from riser to riser, over the rise that there is: 0 flat, 1 a ramp.
     Above the last riser, where nothing bounds the stretch, the distance is that of the last two risers.
     """
-    x, y, middles = look.x, look.y, look.middles
-    lo, hi = calm
+    x, middles, line = look.x, look.middles, look.lines[k]
+    lo, hi = look.calm[k]
     n = hi - lo + 1
-    line = _slope_of_line(x[lo : hi + 1], y[lo : hi + 1]) if n >= 3 else float(look.slope.values[lo : hi + 1].mean())
+    slope = line.slope if n >= 3 else mean(look.slope.values[lo : hi + 1])
     if k == 0:
-        return 0.0, 0.0, line
+        return 0.0, 0.0, slope
     if k < len(middles):
         distance = float(x[middles[k]] - x[middles[k - 1]])
     elif len(middles) > 1:
         distance = float(x[middles[-1]] - x[middles[-2]])
     else:
         distance = float(x[-1] - x[middles[0]])
-    rise = float(heights_of(y, look.slope, middles)[k - 1])
-    per_slope = distance / rise if rise > 0 else np.inf
-    spread_x = float(np.linalg.norm(x[lo : hi + 1] - x[lo : hi + 1].mean()))
-    std = per_slope * single * float(np.sqrt(min(look.length, n))) / spread_x if n >= 3 else np.inf
-    return abs(line) * per_slope, std, line
+    rise = look.rises[k - 1]
+    per_slope = distance / rise if rise > 0 else math.inf
+    std = per_slope * single * math.sqrt(min(look.length, n)) / math.sqrt(line.square) if n >= 3 else math.inf
+    return abs(slope) * per_slope, std, slope
 
 
-def _baseline(look: _Look, found: Sequence[Plateau]) -> tuple[Plateau | None, bool]:
+def _baseline(y: Array, middles: Sequence[int], found: Sequence[Plateau]) -> tuple[Plateau | None, bool]:
     """The stretch below the first riser, and whether the curve reaches zero within a tenth of the first rise."""
-    if not look.middles:
+    if not middles:
         return None, False
-    rise = found[1].level - float(look.y.min()) if len(found) > 1 else float(np.ptp(look.y))
+    rise = found[1].level - float(y.min())
     # either the flat stretch lies at zero, or the curve ends on a riser that reaches down to it
-    lowest = float(np.min(look.y[: look.middles[0] + 1]))
+    lowest = float(y[: middles[0] + 1].min())
     return found[0], min(abs(found[0].level), abs(lowest)) < 0.1 * rise

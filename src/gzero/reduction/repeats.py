@@ -68,9 +68,9 @@ def combine(
     of at least 30 degrees of freedom; p < 0.001), it is pooled over the neighbouring settings only. With stated ones
     it is held against them: chi2 of the readings about their weighted means, and a warning beyond chance.
     """
-    settings, group, times = np.unique(x, return_inverse=True, return_counts=True)
-    if settings.size == x.size:
+    if (x[1:] != x[:-1]).all():
         return Combined(x=x, y=y, y_std=y_std, rows=rows)
+    settings, group, times = np.unique(x, return_inverse=True, return_counts=True)
     weight = np.ones_like(y) if y_std is None else y_std**-2.0
     total = np.bincount(group, weight)
     mean = np.bincount(group, weight * y) / total

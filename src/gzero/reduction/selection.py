@@ -17,6 +17,7 @@ from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import By, Choice, Exclusion
 from gzero.measurement.measurement import Measurement
 from gzero.reduction.adc import adc_step
+from gzero.reduction.averages import median
 from gzero.reduction.branches import Branch, find_branches, steps_back
 from gzero.reduction.calibration import Calibration
 from gzero.reduction.overload import overloaded
@@ -86,16 +87,17 @@ def select(
     InputError : rows that are not finite, repeated or turning settings that the selection refuses; too few points left.
     """
     x, read, std = measurement.abscissa.values, measurement.ordinate.values, measurement.ordinate.std
-    keep, excluded, swept = _sieve(measurement, calibration, selection)
     corrected = calibration.apply(read)
+    keep, excluded, swept = _sieve(measurement, corrected, selection)
     order = np.flatnonzero(keep)[np.argsort(x[keep], kind="stable")]
     slope = np.abs(calibration.slope(corrected[order]))
     y_std = None if std is None else std[order] * slope
-    repeated = bool((np.diff(x[order]) == 0).any())
+    settings = x[order]
+    repeated = bool((settings[1:] == settings[:-1]).any())
     if repeated and selection.repeats == "refuse":
         raise _repeated(measurement, order)
-    step = adc_step(read[order]) * float(np.median(slope)) if repeated and std is None else 0.0
-    combined = combine(x[order], corrected[order], y_std, order, step=step)
+    step = adc_step(read[order]) * median(slope) if repeated and std is None else 0.0
+    combined = combine(settings, corrected[order], y_std, order, step=step)
     once = Choice(
         choice="repeated settings",
         value=selection.repeats,
@@ -147,7 +149,7 @@ class _Swept:
 
 
 def _sieve(
-    measurement: Measurement, calibration: Calibration, selection: Selection
+    measurement: Measurement, corrected: NDArray[np.float64], selection: Selection
 ) -> tuple[NDArray[np.bool_], tuple[Exclusion, ...], _Swept]:
     """Which rows pass the rules that look at them one by one or in the order in which they were taken."""
     x, read, std = measurement.abscissa.values, measurement.ordinate.values, measurement.ordinate.std
@@ -175,7 +177,7 @@ def _sieve(
     leave_out("other sweep direction", reason, ~(swept.wanted | swept.aside))
     leave_out("between two sweeps", "readings on the way to the start of a sweep belong to none", swept.aside)
     reason = "the stated series resistance accounts for all of the measured resistance"
-    leave_out("beyond the series resistance", reason, ~np.isfinite(calibration.apply(read)))
+    leave_out("beyond the series resistance", reason, ~np.isfinite(corrected))
     return keep, tuple(excluded), swept
 
 
@@ -204,21 +206,18 @@ def runaway(y: NDArray[np.float64], quantum: float) -> NDArray[np.bool_]:
         return out
     # The pinched end is the one whose outer tenth lies lower and calmer: junk can be of any sign.
     tenth = max(2, y.size // 10)
-    rising = float(np.median(np.abs(y[:tenth]))) <= float(np.median(np.abs(y[-tenth:])))
-    steps = np.abs(np.diff(y if rising else y[::-1]))
+    rising = median(np.abs(y[:tenth])) <= median(np.abs(y[-tenth:]))
+    steps = np.abs(y[1:] - y[:-1])
+    steps = steps if rising else steps[::-1]
     unresolved = steps > RUNAWAY_STEP * abs(quantum)
-    start = 0
-    while start < unresolved.size:
-        if not unresolved[start]:
-            start += 1
-            continue
-        calm = np.flatnonzero(~unresolved[start:])
-        stop = start + (int(calm[0]) if calm.size else unresolved.size - start)
+    if not unresolved.any():
+        return out
+    ends = np.flatnonzero(np.diff(unresolved, prepend=False, append=False)).reshape(-1, 2)
+    for start, stop in ends.tolist():
         if steps[start:stop].sum() > RUNAWAY_TOTAL * abs(quantum):
             cut = np.arange(start + 1, y.size)
             out[cut if rising else y.size - 1 - cut] = True
-            return out
-        start = stop
+            break
     return out
 
 
