@@ -75,8 +75,9 @@ class RestrictedLikelihood:
         rest = self._r - self._basis @ (self._basis.T @ self._r)
         u = rest / variances
         u -= (u @ self._basis) @ self._basis.T
-        least = (u @ rest) ** 2 / np.einsum("kn,kn,kn->k", u, variances, u)
-        floors = self.dof * np.log(least / self.dof) + logs @ (1 - np.einsum("np,np->n", self._basis, self._basis))
+        with np.errstate(divide="ignore", invalid="ignore"):  # of residuals that are zero there is no bound
+            least = (u @ rest) ** 2 / np.einsum("kn,kn,kn->k", u, variances, u) / self.dof
+            floors = self.dof * np.log(least) + logs @ (1 - np.einsum("np,np->n", self._basis, self._basis))
         return np.where(np.isfinite(floors), floors - _ROUNDING, -np.inf)
 
     def information(self, variances: Array, slopes: Array) -> Array:
