@@ -12,6 +12,7 @@ pickled alone loses it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -159,7 +160,7 @@ def covariance_root(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Directions whose share of the variance is rounding are left out: their root, 1e-8 of a std, would not be.
     """
-    stds = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
+    stds = np.sqrt(np.maximum(covariance.diagonal(), 0.0))
     scale = np.where(stds > 0, stds, 1.0)
     values, vectors = np.linalg.eigh(covariance / scale[:, None] / scale)
     kept = values > 10 * stds.size * np.finfo(np.float64).eps * max(1.0, float(values[-1]))
@@ -223,16 +224,16 @@ def _contradiction(estimates: Mapping[str, Estimate], matrix: NDArray[np.float64
     if matrix.shape != (k, k):
         return f"a covariance of shape {matrix.shape} for {k} estimates"
     for name, estimate in estimates.items():
-        if not np.isfinite(estimate.value):
+        if not math.isfinite(estimate.value):
             return f"the value of '{name}' is not finite"
     if not np.isfinite(matrix).all():
         return "the covariance is not finite"
-    variances = np.diag(matrix)
-    if np.any(variances < 0):
+    variances = matrix.diagonal()
+    if (variances < 0).any():
         return f"the variance of '{names[int(np.argmin(variances))]}' is negative"
     stds = np.sqrt(variances)
     stated = np.array([estimate.std_stat for estimate in estimates.values()])
-    if np.any(off := np.abs(stds - stated) > _ROUNDING * stated + _SMALLEST):
+    if (off := np.abs(stds - stated) > _ROUNDING * stated + _SMALLEST).any():
         i = int(np.argmax(off))
         return f"the covariance makes the statistical std of '{names[i]}' {stds[i]:.6g}, not {stated[i]:.6g} as stated"
     return _no_covariance(names, matrix, stds)
@@ -240,15 +241,16 @@ def _contradiction(estimates: Mapping[str, Estimate], matrix: NDArray[np.float64
 
 def _no_covariance(names: list[str], matrix: NDArray[np.float64], stds: NDArray[np.float64]) -> str:
     """What makes a matrix with a usable diagonal no covariance; "" where it is one."""
-    scale = np.where(stds > 0, stds, 1.0)
+    positive = stds > 0
+    scale = np.where(positive, stds, 1.0)
     with np.errstate(over="ignore"):
         unit = matrix / scale[:, None] / scale
-    limit = np.where(np.outer(stds > 0, stds > 0), 1 + _ROUNDING, 0.0)
+    limit = np.where(positive[:, None] & positive, 1 + _ROUNDING, 0.0)
     for wrong, what in (
         (np.abs(unit) > limit, "is larger than their variances allow"),
         (~(np.abs(unit - unit.T) <= _ROUNDING), "is not the same both ways"),
     ):
-        if np.any(wrong):
+        if wrong.any():
             i, j = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
             return f"the covariance of '{names[int(i)]}' and '{names[int(j)]}' {what}"
     if np.linalg.eigvalsh(unit)[0] < -_ROUNDING * len(names):

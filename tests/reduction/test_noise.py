@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binom, norm, t
 
 from gzero.reduction.noise import Noise, correlation_length, unevenness, white_noise, widening
-from gzero.reduction.spectrum import autoregressive, white
+from gzero.reduction.spectrum import Spectrum, autoregressive, white
 from gzero.synthetic.noise import draw
 
 
@@ -163,3 +163,23 @@ def test_few_degrees_of_freedom_widen() -> None:
     np.testing.assert_allclose(widening(np.array([10.0, 3.0, 0.5])), np.array([2.228, 3.182, 3.182]) / 1.960, rtol=5e-4)
     np.testing.assert_allclose(widening(np.array([1e9, np.inf])), 1.0, rtol=1e-8)
     np.testing.assert_allclose(widening(np.array([7.0]), confidence=0.68), t.ppf(0.84, 7) / norm.ppf(0.84), rtol=1e-12)
+
+
+@pytest.mark.parametrize("spectrum", [None, white(60, scale=3.0, dof=20), autoregressive(60, 0.8)])
+def test_variances_are_the_diagonal_of_the_covariance(spectrum: Spectrum | None) -> None:
+    weights = np.random.default_rng(2).normal(size=(60, 4))
+    noise = Noise(std=np.linspace(1, 2, 60), stated=True, spectrum=spectrum)
+    np.testing.assert_allclose(noise.variances(weights), np.diag(noise.covariance(weights)[0]), rtol=1e-12)
+
+
+def test_noise_over_its_own_sweep_is_the_same_noise() -> None:
+    noise = Noise(std=np.linspace(1, 2, 60), stated=True, spectrum=autoregressive(60, 0.8))
+    assert noise.over(60, 0) is noise
+
+
+@pytest.mark.parametrize("n", [4, 5, 100, 101])
+def test_the_scatter_of_third_differences_is_the_median_of_numpy(n: int) -> None:
+    """1.4826 MAD/sqrt(20) of an even and of an odd number of them, by numpy.diff and numpy.median."""
+    y = np.random.default_rng(n).normal(size=n)
+    third = np.diff(y, 3)
+    assert white_noise(y) == 1.4826 * np.median(np.abs(third - np.median(third))) / np.sqrt(20.0)

@@ -128,6 +128,28 @@ def test_the_first_autocovariance_is_the_mean_variance_of_a_reading() -> None:
     assert made.autocovariance(1)[0] == pytest.approx(np.trace(total) / 50, rel=1e-12)
 
 
+@pytest.mark.parametrize("n", [7, 50])
+def test_the_autocovariance_is_a_sum_of_cosines(n: int) -> None:
+    """sum_j S_j cos(pi j k/n)/n term by term, at lags beyond the sweep too."""
+    powers = np.random.default_rng(4).uniform(0.5, 2.0, size=n)
+    made = Spectrum(kind="knee", powers=powers, gradients=np.ones((1, n)), uncertainty=np.zeros((1, 1)))
+    exact = [sum(s * np.cos(np.pi * j * k / n) for j, s in enumerate(powers)) / n for k in range(3 * n)]
+    np.testing.assert_allclose(made.autocovariance(3 * n), exact, atol=1e-13)
+
+
+@pytest.mark.parametrize("made", [white(N, scale=2.5, dof=30), autoregressive(N, RHO)])
+def test_variances_are_the_diagonal_of_the_covariance(made: Spectrum) -> None:
+    np.testing.assert_allclose(made.variances(WINDOWS), np.diag(made.covariance(WINDOWS)[0]), rtol=1e-12)
+
+
+def test_white_noise_is_the_same_in_the_readings_and_in_their_transform() -> None:
+    """Its short cut against the transform that a spectrum of another name with the same powers goes through."""
+    plain = white(N, scale=2.5, dof=30)
+    turned = Spectrum(kind="knee", powers=plain.powers, gradients=plain.gradients, uncertainty=plain.uncertainty)
+    for short, long in zip(plain.covariance(WINDOWS), turned.covariance(WINDOWS), strict=True):
+        np.testing.assert_allclose(short, long, rtol=1e-12, atol=1e-16)
+
+
 def test_white_noise_is_the_unit_matrix() -> None:
     weights = np.random.default_rng(2).normal(size=(30, 4))
     total, dof = white(30, scale=4.0, dof=25).covariance(weights)

@@ -32,16 +32,15 @@ def energies(
     -------
     (estimates, warnings); nothing where neither is stated or the widths have no uncertainty.
     """
-    width = _width(fit)
+    lever_arm, temperature = conditions.get("lever_arm"), conditions.get("temperature")
+    told = x_unit == "K" or (x_unit == "V" and (lever_arm is not None or temperature is not None))
+    width = _width(fit) if told else None
     if width is None:
         return {}, []
     value, std = width
-    lever_arm, temperature = conditions.get("lever_arm"), conditions.get("temperature")
     if x_unit == "K":
         found = Estimate(value=value, std_stat=std, unit="K")
         return {"temperature": found}, _against(found, temperature)
-    if x_unit != "V":
-        return {}, []
     if lever_arm is not None:
         to_kelvin = E / KB * lever_arm.value
         parts = {source: value * E / KB * shift for source, shift in lever_arm.systematic.items()}

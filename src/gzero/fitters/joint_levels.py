@@ -48,12 +48,13 @@ def joint_of_levels(level_set: LevelSet, line: StepHeight) -> JointEstimates:
     # the root first: S is then positive semidefinite, however singular the map
     root = np.vstack([*rows, line.jacobian]) @ covariance_root(level_set.covariance)
     statistical = root @ root.T
-    stds = np.sqrt(np.diag(statistical))[len(rows) :]
+    stds = np.sqrt(statistical.diagonal())[len(rows) :]
+    shifts = {source: line.jacobian @ shift for source, shift in level_set.shifts.items()}
     for k, n in enumerate(level_set.indices):
         estimates[f"level_{int(n)}"] = Estimate(
             value=float(line.corrected[k]),
             std_stat=float(stds[k]),
-            systematic={source: float(line.jacobian[k] @ shift) for source, shift in level_set.shifts.items()},
+            systematic={source: float(shift[k]) for source, shift in shifts.items()},
             unit=unit,
         )
     return JointEstimates(estimates=estimates, statistical=statistical)

@@ -26,21 +26,20 @@ def level_table(
     line : where a series resistance was fitted: the counted levels are shown behind it.
     """
     values, covariance, shifts = _shown(levels, counted, line)
-    unit = options.quantum.unit
+    shown = _estimates(values, covariance, shifts, options.quantum.unit)
+    mode = _modes(levels, values, options.unit) * options.unit
+    transmissions = _estimates(
+        _rises(values) / mode,
+        _rises(_rises(covariance).T) / (mode[:, None] * mode),
+        {source: _rises(shift) / mode for source, shift in shifts.items()},
+        "",
+    )
     out = []
-    for k, plateau in enumerate(levels.plateaus):
-        before = k - 1 if k else (None if levels.first == 0 else k)
+    for plateau, level, transmission in zip(levels.plateaus, shown, transmissions, strict=True):
         note = _note(plateau, counted, declared=options.plateaus is not None)
-        level = Estimate(
-            value=float(values[k]),
-            std_stat=float(np.sqrt(covariance[k, k])),
-            systematic={source: float(shift[k]) for source, shift in shifts.items()},
-            unit=unit,
-        )
         out.append(
             Level(
-                index=plateau.index + levels.first, level=level,
-                transmission=_transmission(levels, values, covariance, shifts, k, before, options.unit),
+                index=plateau.index + levels.first, level=level, transmission=transmission,
                 x_low=plateau.x_low, x_high=plateau.x_high, slope=plateau.slope, points=plateau.points,
                 counted=plateau in counted, note=note,
             )
@@ -65,33 +64,31 @@ def _shown(
     return values, map_ @ covariance @ map_.T, {source: map_ @ shift for source, shift in shifts.items()}
 
 
-def _transmission(
-    levels: Levels,
-    values: NDArray[np.float64],
-    covariance: NDArray[np.float64],
-    shifts: _Shifts,
-    k: int,
-    before: int | None,
-    quantum: float,
-) -> Estimate:
-    """(level - level below) per mode, in quanta; where the level below is not in the data, the level over its index."""
-    weights = np.zeros(values.size)
-    weights[k] = 1.0
-    index = levels.plateaus[k].index
-    if before is None:
-        modes = index
-    elif before == k:  # the count does not start in the data
-        modes = max(1, round(float(values[k]) / quantum))
-    else:
-        weights[before] = -1.0
-        modes = index - levels.plateaus[before].index
-    weights /= modes * quantum
-    return Estimate(
-        value=float(weights @ values),
-        std_stat=float(np.sqrt(max(float(weights @ covariance @ weights), 0.0))),
-        systematic={source: float(weights @ shift) for source, shift in shifts.items()},
-        unit="",
-    )
+def _estimates(
+    values: NDArray[np.float64], covariance: NDArray[np.float64], shifts: _Shifts, unit: str | None
+) -> list[Estimate]:
+    """One estimate a value."""
+    stds = np.sqrt(np.maximum(covariance.diagonal(), 0.0)).tolist()
+    parts = {source: shift.tolist() for source, shift in shifts.items()}
+    return [
+        Estimate(value=value, std_stat=std, systematic={source: part[k] for source, part in parts.items()}, unit=unit)
+        for k, (value, std) in enumerate(zip(values.tolist(), stds, strict=True))
+    ]
+
+
+def _rises(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each row less the one before it; the first as it is. Differences, so that what is common to both is gone exactly."""
+    rises = values.copy()
+    rises[1:] -= values[:-1]
+    return rises
+
+
+def _modes(levels: Levels, values: NDArray[np.float64], quantum: float) -> NDArray[np.float64]:
+    """How many modes each rise is shared by, shape (k,); that of the lowest level is its index."""
+    modes = _rises(np.array([plateau.index for plateau in levels.plateaus], dtype=np.float64))
+    if levels.first and values.size:  # the count does not start in the data
+        modes[0] = max(1, round(float(values[0]) / quantum))
+    return modes
 
 
 def _note(plateau: Plateau, counted: list[Plateau], *, declared: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,7 +61,7 @@ class Levels:
         return LevelSet(
             indices=np.array([p.index + self.first for p in counted]),
             values=self.values[at],
-            covariance=self.covariance[np.ix_(at, at)],
+            covariance=self.covariance[at][:, at],
             shifts={source: shift[at] for source, shift in self.shifts.items()},
             flat=tuple(is_flat(p) for p in counted),
             counted_from=counted_from,
@@ -87,13 +88,13 @@ def levels_of(
     values = np.array([p.level for p in plateaus])
     shifts = [calibration.shifts(p.level) for p in plateaus]
     if reference is not None:
-        responses = responses - reference.response
+        responses -= reference.response
         values = values - reference.level
         zero = calibration.shifts(reference.level)
         shifts = [{s: shift.get(s, 0.0) - zero.get(s, 0.0) for s in {*shift, *zero}} for shift in shifts]
     covariance, dof = noise.covariance(responses.T) if plateaus else (np.zeros((0, 0)), np.zeros(0))
     factor = widening(dof)
-    window = np.array([_window(p, noise) for p in plateaus])
+    window = _windows(plateaus, noise)
     if adc_step > 0 and noise.typical < COARSE * adc_step:
         window = np.hypot(window, adc_step / np.sqrt(12.0))
     sources = sorted({source for shift in shifts for source in shift})
@@ -101,20 +102,23 @@ def levels_of(
         plateaus=plateaus,
         first=first,
         values=values,
-        noise=covariance * np.outer(factor, factor),
+        noise=covariance * (factor[:, None] * factor),
         window=window,
         reference=reference,
         shifts={source: np.array([shift.get(source, 0.0) for shift in shifts]) for source in sources},
     )
 
 
-def _window(plateau: Plateau, noise: Noise) -> float:
-    """Standard uncertainty from where the window is put: what its slope and its choice change beyond the noise."""
-    if not plateau.changes:
-        return plateau.std_window
-    weights = np.column_stack([change.weights for change in plateau.changes])
-    covariance, _ = noise.covariance(weights)
-    return beyond_chance(plateau.changes, [float(v) for v in np.diag(covariance)])
+def _windows(plateaus: Sequence[Plateau], noise: Noise) -> NDArray[np.float64]:
+    """Standard uncertainties from where the windows are put: what slope and choice change beyond the noise, shape (k,)."""
+    weights = [change.weights for plateau in plateaus for change in plateau.changes]
+    variances = iter(noise.variances(np.array(weights).T).tolist() if weights else ())
+    return np.array(
+        [
+            beyond_chance(p.changes, [next(variances) for _ in p.changes]) if p.changes else p.std_window
+            for p in plateaus
+        ]
+    )
 
 
 def noise_of_flats(noise: Noise, stairs: Staircase) -> Noise:

@@ -90,13 +90,12 @@ def fitting(measurement: Measurement, options: FitOptions) -> Asking[Findings]:
     claimed = _Claim(
         measurement=measurement, stairs=stairs, counted=counted, counted_from=counted_from, options=options
     )
-    line, problem = _line(claimed.level_set(levels), curve.y_unit)
-    model, why = yield from _model(curve, claimed, line, before)
+    model, why = yield from _model(curve, claimed, _line(claimed.of_noise(levels), curve.y_unit)[0], before)
     if model is not None and model.describes:
         noise = model.noise
         levels = levels_of(stairs, noise, calibration, first=first, adc_step=digit)
-        line, problem = _line(claimed.level_set(levels), curve.y_unit)
     level_set = claimed.level_set(levels)
+    line, problem = _line(level_set, curve.y_unit)
     if _UNEXPLAINED in level_set.shifts:
         reading = -float(level_set.shifts[_UNEXPLAINED][0]) / options.unit
         warnings.append(
@@ -146,12 +145,15 @@ class _Claim:
     counted_from: str
     options: FitOptions
 
-    def level_set(self, levels: Levels) -> LevelSet:
-        """The counted levels with what else the claim rests on: shoulders, a reading at pinch-off, calibration."""
-        out = levels.level_set(
+    def of_noise(self, levels: Levels) -> LevelSet:
+        """The counted levels with their noise alone, which is enough to start from."""
+        return levels.level_set(
             self.counted, counted_from=self.counted_from, resistance_fitted=self.options.fit_resistance
         )
-        return _with_freedoms(out, levels, self.stairs, self.counted, self.measurement)
+
+    def level_set(self, levels: Levels) -> LevelSet:
+        """The counted levels with what else the claim rests on: shoulders, a reading at pinch-off, calibration."""
+        return _with_freedoms(self.of_noise(levels), levels, self.stairs, self.counted, self.measurement)
 
 
 def _line(level_set: LevelSet, unit: str | None) -> tuple[StepHeight, str]:
@@ -180,7 +182,7 @@ def _unexplained(levels: Levels, stairs: Staircase, counted: list[Plateau]) -> f
     if not counted or not stairs.pinched_off or stairs.baseline is None or levels.reference is not None:
         return 0.0
     reading = stairs.baseline.level
-    noise = 3 * float(np.hypot(stairs.baseline.std_noise, stairs.baseline.std_window))
+    noise = 3 * math.hypot(stairs.baseline.std_noise, stairs.baseline.std_window)
     return reading if abs(reading) > max(noise, 0.002 * abs(counted[0].level)) else 0.0
 
 
@@ -305,7 +307,7 @@ def _digit_choice(digit: float, noise: Noise, options: FitOptions) -> Choice:
 def _budget(levels: Levels, counted: list[Plateau], line: StepHeight, noise: Noise) -> tuple[BudgetLine, ...]:
     """Where the uncertainty of the step height comes from; shares of the variance."""
     w, at = line.weights, levels.places(counted)
-    readings = float(np.sqrt(w @ levels.noise[np.ix_(at, at)] @ w))
+    readings = float(np.sqrt(w @ levels.noise[at][:, at] @ w))
     window = float(np.linalg.norm(w * levels.window[at]))
     # what is left after the scale factor; below a millionth of the whole it is rounding
     left = 1 - (readings**2 + window**2) / line.step.std_stat**2 if line.step.std_stat > 0 else 0.0

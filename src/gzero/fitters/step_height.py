@@ -174,12 +174,13 @@ def _gls(design: Array, y: Array, covariance: Array) -> tuple[Array, Array]:
     shapes (N, p, k), or (1, p, k), and (N,).
     """
     k = y.shape[1]
-    size = np.sqrt(np.trace(covariance, axis1=1, axis2=2) / k)
+    size = np.sqrt(covariance.trace(axis1=1, axis2=2) / k)
     known = size > 0.0  # without any uncertainty all weights are equal
     # a level measured absurdly better than the others must not carry the line alone
     floor = np.where(known, (1e-6 * size) ** 2, 1.0)[:, None, None] * np.eye(k)
     inverse = np.linalg.inv(covariance + floor)
-    solve = np.linalg.solve(design.T @ inverse @ design, design.T @ inverse)
+    weighted = design.T @ inverse
+    solve = np.linalg.solve(weighted @ design, weighted)
     residual = y - (design @ solve @ y[:, :, None])[:, :, 0]
     chi2 = (residual[:, None, :] @ inverse @ residual[:, :, None])[:, 0, 0]
     return np.asarray(solve), np.where(known, chi2, 0.0)

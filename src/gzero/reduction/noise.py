@@ -54,7 +54,7 @@ class Noise:
     def typical(self) -> float:
         """Standard deviation of one reading [unit of y], the median over the sweep."""
         scale = 1.0 if self.spectrum is None else float(np.sqrt(self.spectrum.variance))
-        return float(np.median(self.std)) * scale
+        return median(self.std) * scale
 
     @property
     def correlation_length(self) -> float:
@@ -68,6 +68,8 @@ class Noise:
     def over(self, n: int, first: int) -> Noise:
         """The same noise for a longer sweep of n readings, of which this one is the part from `first` on; beyond its ends the
         standard deviations go on as they are there."""
+        if first == 0 and n == self.std.size:
+            return self
         std = self.std[np.clip(np.arange(n) - first, 0, self.std.size - 1)]
         return replace(self, std=std, spectrum=None if self.spectrum is None else self.spectrum.resized(n))
 
@@ -98,6 +100,13 @@ class Noise:
             return scaled.T @ scaled, np.full(weights.shape[1], np.inf)
         return self.spectrum.covariance(scaled)
 
+    def variances(self, weights: Array) -> Array:
+        """The diagonal of `covariance` by itself, shape (k,)."""
+        scaled = weights * self.std[:, None]
+        if self.spectrum is None:
+            return np.asarray(np.einsum("nk,nk->k", scaled, scaled))
+        return self.spectrum.variances(scaled)
+
     @property
     def description(self) -> str:
         """One clause for the record: where the numbers come from, and whether the noise is white."""
@@ -127,7 +136,7 @@ def widening(dof: Array, confidence: float = 0.95) -> Array:
     from scipy.special import ndtri, stdtrit
 
     q = 0.5 + confidence / 2
-    return np.asarray(stdtrit(np.clip(dof, FEWEST_DOF, 1e9), q) / ndtri(q))
+    return np.asarray(stdtrit(np.minimum(np.maximum(dof, FEWEST_DOF), 1e9), q) / ndtri(q))
 
 
 _BLOCK = 24  # readings: enough for a variance, few enough to follow it along the sweep
@@ -152,23 +161,36 @@ def unevenness(residuals: Array) -> Array | None:
     blocks = min(16, residuals.size // _BLOCK)
     if blocks < 4:
         return None
-    square = np.diff(residuals, 3) ** 2 / _THIRD_DIFFERENCE**2
-    parts = np.array_split(square, blocks)
-    means = np.array([part.mean() for part in parts])
-    if np.any(means <= 0):
+    square = _third_differences(residuals) ** 2 / _THIRD_DIFFERENCE**2
+    means, sizes = _blocks(square, blocks)
+    if (means <= 0).any():
         return None
     # neighbouring third differences of white noise are correlated: 1 + 2 (0.75^2 + 0.3^2 + 0.05^2) of them count as one
-    dof = np.array([part.size for part in parts]) / 2.31
-    pooled = float(np.sum(dof * means) / dof.sum())
-    statistic = dof.sum() * np.log(pooled) - np.sum(dof * np.log(means))
-    statistic /= 1 + (np.sum(1 / dof) - 1 / dof.sum()) / (3 * (blocks - 1))
+    dof = sizes / 2.31
+    total = dof.sum()
+    statistic = total * np.log((dof * means).sum() / total) - (dof * np.log(means)).sum()
+    statistic /= 1 + ((1 / dof).sum() - 1 / total) / (3 * (blocks - 1))
     if chdtrc(blocks - 1, statistic) > _UNEVEN:
         return None
-    place = np.array([ends.mean() for ends in np.array_split(np.linspace(-1, 1, square.size), blocks)])
+    place, _ = _blocks(np.linspace(-1, 1, square.size), blocks)
     logs = np.log(means) - (digamma(dof / 2) - np.log(dof / 2))
     curve = np.polynomial.Polynomial.fit(place, logs, 2, w=np.sqrt(dof), domain=[-1, 1])
     std = np.exp(0.5 * curve(np.linspace(-1, 1, residuals.size)))
     return np.asarray(std / np.sqrt(np.mean(std**2)))
+
+
+def _blocks(values: Array, blocks: int) -> tuple[Array, Array]:
+    """(mean, size) of consecutive blocks, the first of which are longer by one where the values do not divide evenly."""
+    size, longer = divmod(values.size, blocks)
+    ends = longer * (size + 1)
+    means = [values[:ends].reshape(longer, size + 1).mean(axis=1), values[ends:].reshape(-1, size).mean(axis=1)]
+    return np.concatenate(means), size + (np.arange(blocks) < longer).astype(np.float64)
+
+
+def _third_differences(y: Array) -> Array:
+    for _ in range(3):
+        y = y[1:] - y[:-1]
+    return y
 
 
 def white_noise(y: NDArray[np.float64]) -> float:
@@ -187,7 +209,7 @@ def white_noise(y: NDArray[np.float64]) -> float:
     """
     if y.size < 4:
         return 0.0
-    third = np.diff(y, 3)
+    third = _third_differences(y)
     return float(_MAD_TO_STD * median(np.abs(third - median(third))) / _THIRD_DIFFERENCE)
 
 

@@ -16,11 +16,14 @@ both count, by their probability, and which one it is counts as one more paramet
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from functools import lru_cache
+from itertools import accumulate, pairwise
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gzero.reduction.restricted_likelihood import RestrictedLikelihood
 
 Array = NDArray[np.float64]
 Kind = Literal["white", "knee", "1/f"]
@@ -41,6 +44,8 @@ _EXPONENTS = (0.40, 0.65)  # of the amplitude: what is called 1/f noise has powe
 _EXPECTED = (0.5, 0.05)
 _SHARE = (-6.0, 9.0)  # logit of the red share
 _KNEES = (float(np.log(0.002)), float(np.log(3.0)))
+#: Readings beyond which no start is ruled out beforehand: the powers of all of them at once take memory.
+_LONG = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -99,8 +104,8 @@ class Spectrum:
     def autocovariance(self, lags: int) -> Array:
         """Covariance of two readings 0 ... lags - 1 apart, over their standard deviations, shape (lags,)."""
         n = self.powers.size
-        waves = np.cos(np.pi * np.outer(np.arange(lags), np.arange(n)) / n)
-        return np.asarray(waves @ self.powers / n)
+        # sum_j S_j cos(pi j k/n): the real part of a Fourier transform over a period of 2n
+        return np.asarray(np.fft.fft(self.powers, 2 * n).real.take(np.arange(lags), mode="wrap") / n)
 
     def covariance(self, weights: Array) -> tuple[Array, Array]:
         """(covariance, degrees of freedom) of linear statistics of the noise.
@@ -114,6 +119,10 @@ class Spectrum:
         shape (k, k) and (k,): the degrees of freedom of a chi2 whose relative variance is that of the estimated
         variance (Satterthwaite 1946, doi 10.2307/3002019).
         """
+        if self.kind == "white":  # the same in every basis
+            total = self.powers[0] * (weights.T @ weights)
+            relative = (total.diagonal() > 0) * float(self.gradients[:, 0] @ self.uncertainty @ self.gradients[:, 0])
+            return total, 2.0 / np.maximum(relative, 1e-12)
         transformed = cosine(weights)
         total = (transformed * self.powers[:, None]).T @ transformed
         parts = np.einsum("nk,n,pn->pk", transformed**2, self.powers, self.gradients) / np.maximum(
@@ -121,6 +130,12 @@ class Spectrum:
         )
         relative = np.einsum("pk,pq,qk->k", parts, self.uncertainty, parts)
         return total, 2.0 / np.maximum(relative, 1e-12)
+
+    def variances(self, weights: Array) -> Array:
+        """The diagonal of the `covariance` by itself, shape (k,)."""
+        if self.kind == "white":
+            return np.asarray(self.powers[0] * np.einsum("nk,nk->k", weights, weights))
+        return np.asarray(self.powers @ cosine(weights) ** 2)
 
 
 def cosine(columns: Array) -> Array:
@@ -179,36 +194,42 @@ def estimate_spectrum(
     -------
     Spectrum of n readings, or of as many as the longest piece has, white unless the residuals say otherwise beyond chance.
     """
-    n = residuals.size
-    lengths = pieces or (n,)
+    n, lengths = residuals.size, pieces or (residuals.size,)
     longest = max(lengths)
-    ends = np.concatenate(([0], np.cumsum(lengths)))
-    r, a = (np.concatenate([cosine(columns[i:j]) for i, j in pairwise(ends)]) for columns in (residuals, design))
-    # a constant is not told from the lowest frequencies of red noise: it is taken out with the design
-    constant = np.zeros((n, len(lengths)))
-    constant[ends[:-1], np.arange(len(lengths))] = 1.0
-    likelihood = _Restricted(r, _independent(np.hstack([a, constant])), lengths)
-    p = likelihood.basis.shape[1]
-    if p >= n:
+    likelihood = RestrictedLikelihood(*_transformed(residuals, design, lengths))
+    if likelihood.dof <= 0:
         return white(longest)  # nothing is left over to learn from
-    base, scale = likelihood(np.ones(n))
-    plain = white(longest) if stated else white(longest, scale=scale, dof=n - p)
+    base, scale = likelihood.white()
+    plain = white(longest) if stated else white(longest, scale=scale, dof=likelihood.dof)
     if n < 24 or scale <= 0 or not np.isfinite(base):
         return plain
-    starts = [(shape, likelihood(likelihood.powers(shape))[0]) for shape in _STARTS]
+    floors = likelihood.floors(*_of_starts(lengths)) if n <= _LONG else np.full(len(_STARTS), -np.inf)
+    if base - floors.min() < RED / 4:
+        return plain  # no start can be better by more, whatever its value is
+    starts = [_best_start(likelihood, lengths, floors, kind) for kind in ("knee", "1/f")]
     if base - min(value for _, value in starts) < RED / 4:
         return plain
-    found = [_refined(likelihood, [s for s in starts if s[0].kind == kind]) for kind in ("knee", "1/f")]
-    (knee, knee_value), (flicker, flicker_value) = found
+    (knee, knee_value), (flicker, flicker_value) = (_refined(likelihood, lengths, start) for start, _ in starts)
     if base - min(knee_value, flicker_value) < RED:
         return plain
     each = [
-        _spectrum(likelihood, shape, longest, gain=base - value)
+        _spectrum(likelihood, lengths, shape, gain=base - value)
         for shape, value in ((knee, knee_value), (flicker, flicker_value))
     ]
     odds = np.exp(np.clip((flicker_value - _KNEE - knee_value) / 2, -50, 50))
     spectrum = _averaged(*each, weight=float(odds / (1 + odds)))
     return _not_calmer(spectrum) if stated else spectrum
+
+
+def _transformed(residuals: Array, design: Array, lengths: tuple[int, ...]) -> tuple[Array, Array]:
+    """Residuals and design in the cosine transform of every sweep, with a constant for each: nothing tells it from the
+    lowest frequencies of red noise, and it is taken out with the design."""
+    columns = np.column_stack([residuals, design])
+    out = np.zeros((residuals.size, columns.shape[1] + len(lengths)))
+    for k, (i, j) in enumerate(pairwise((0, *accumulate(lengths)))):
+        out[i:j, : columns.shape[1]] = cosine(columns[i:j])
+        out[i, columns.shape[1] + k] = 1.0
+    return out[:, 0], out[:, 1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,13 +242,28 @@ class _Shape:
     exponent: float
 
     def powers(self, n: int) -> Array:
-        squared = 4 * np.sin(np.pi * np.arange(n) / (2 * n)) ** 2
-        red = (np.exp(2 * self.log_knee) + squared) ** -self.exponent
+        red = (np.exp(2 * self.log_knee) + _squared_frequencies(n)) ** -self.exponent
         share = 1 / (1 + np.exp(-self.logit))
-        powers = (1 - share) + share * red / red[1:].mean()
+        powers = (1 - share) + share * red / (np.add.reduce(red[1:]) / (n - 1))
         if self.kind == "1/f":
             powers[0] = powers[1] * 2  # no finite mean power: that of a period of four sweeps
         return np.asarray(powers)
+
+    def over(self, lengths: tuple[int, ...]) -> Array:
+        """The powers of sweeps of these lengths, one after the other, shape (n,)."""
+        if len(lengths) == 1:
+            return self.powers(lengths[0])
+        each = {length: self.powers(length) for length in set(lengths)}
+        return np.concatenate([each[length] for length in lengths])
+
+    def slopes(self, n: int) -> Array:
+        """d ln S/d ln(scale) and by the two free parameters, shape (3, n)."""
+        rows = [np.ones(n)]
+        for i, step in enumerate((0.05, 0.05 if self.kind == "knee" else 0.01)):
+            up, down = np.array(self.free), np.array(self.free)
+            up[i], down[i] = up[i] + step, down[i] - step
+            rows.append(np.log(self.at(up).powers(n) / self.at(down).powers(n)) / (2 * step))
+        return np.array(rows)
 
     @property
     def free(self) -> tuple[float, float]:
@@ -249,76 +285,59 @@ class _Shape:
         return (_SHARE, _KNEES if self.kind == "knee" else _EXPONENTS)
 
 
+@lru_cache(maxsize=4)
+def _squared_frequencies(n: int) -> Array:
+    """4 sin^2(w/2) at w_j = pi j/n, shape (n,)."""
+    squared = 4 * np.sin(np.pi * np.arange(n) / (2 * n)) ** 2
+    squared.setflags(write=False)
+    return squared
+
+
 _STARTS = (
     *(_Shape("knee", logit, float(np.log(k)), 1.0) for logit in (0.0, 5.0) for k in (0.02, 0.1, 0.5)),
     *(_Shape("1/f", logit, float(np.log(_NO_KNEE)), 0.5) for logit in (-1.5, 0.5, 5.0)),
 )
 
 
-class _Restricted:
-    """-2 ln of the restricted likelihood of a spectrum's shape, its scale at the best value."""
-
-    def __init__(self, r: Array, basis: Array, lengths: tuple[int, ...]) -> None:
-        self.r, self.basis, self.lengths = r, basis, lengths
-        self.dof = r.size - basis.shape[1]
-
-    def powers(self, shape: _Shape) -> Array:
-        """S of a shape at the frequencies of every sweep, shape (n,)."""
-        return np.concatenate([shape.powers(length) for length in self.lengths])
-
-    def __call__(self, powers: Array) -> tuple[float, float]:
-        """(-2 ln L, scale)."""
-        weighted = self.basis / powers[:, None]
-        factor = np.linalg.cholesky(weighted.T @ self.basis)
-        inner = np.linalg.solve(factor, weighted.T @ self.r)
-        scale = float(self.r @ (self.r / powers) - inner @ inner) / self.dof
-        if not scale > 0:
-            return np.inf, 0.0
-        return float(self.dof * np.log(scale) + np.log(powers).sum() + 2 * np.log(np.diag(factor)).sum()), scale
-
-    def information(self, shape: _Shape, n: int) -> tuple[Array, Array]:
-        """(d ln S/d parameter of a sweep of n readings, shape (3, n); expected information of ln(scale) and the two shape
-        parameters from all sweeps)."""
-        powers = self.powers(shape)
-        gradients, whole = [np.ones(powers.size)], [np.ones(n)]
-        for i, step in enumerate((0.05, 0.05 if shape.kind == "knee" else 0.01)):
-            up, down = np.array(shape.free), np.array(shape.free)
-            up[i], down[i] = up[i] + step, down[i] - step
-            gradients.append(np.log(self.powers(shape.at(up)) / self.powers(shape.at(down))) / (2 * step))
-            whole.append(np.log(shape.at(up).powers(n) / shape.at(down).powers(n)) / (2 * step))
-        g = np.array(gradients)
-        q, _ = np.linalg.qr(self.basis / np.sqrt(powers)[:, None])
-        leverage = (q**2).sum(axis=1)
-        inside = np.array([(q.T * row) @ q for row in g])
-        matrix = 0.5 * ((g * (1 - 2 * leverage)) @ g.T + np.einsum("aij,bji->ab", inside, inside))
-        return np.array(whole), matrix
+@lru_cache(maxsize=8)
+def _of_starts(lengths: tuple[int, ...]) -> tuple[Array, Array]:
+    """(S, ln S) of every start for sweeps of these lengths, shapes (k, n)."""
+    powers = np.array([start.over(lengths) for start in _STARTS])
+    logs = np.log(powers)
+    powers.setflags(write=False)
+    logs.setflags(write=False)
+    return powers, logs
 
 
-def _independent(design: Array) -> Array:
-    """An orthonormal basis of the design's columns, without those that others already span."""
-    scaled = design / np.maximum(np.linalg.norm(design, axis=0), np.finfo(float).tiny)
-    left, singular, _ = np.linalg.svd(scaled, full_matrices=False)
-    return np.asarray(left[:, singular > 1e-8 * singular[0]])
+def _best_start(
+    likelihood: RestrictedLikelihood, lengths: tuple[int, ...], floors: Array, kind: Kind
+) -> tuple[_Shape, float]:
+    """The most likely of the starts of one kind and its -2 ln L; one whose floor lies above that of another is no candidate."""
+    found: list[tuple[float, int]] = []
+    for floor, k in sorted((float(floors[k]), k) for k, start in enumerate(_STARTS) if start.kind == kind):
+        if found and floor > min(found)[0]:
+            break
+        found.append((likelihood(_STARTS[k].over(lengths))[0], k))
+    value, k = min(found)
+    return _STARTS[k], value
 
 
-def _refined(likelihood: _Restricted, starts: list[tuple[_Shape, float]]) -> tuple[_Shape, float]:
-    """The most likely shape of one kind, from the best of the starts."""
+def _refined(likelihood: RestrictedLikelihood, lengths: tuple[int, ...], start: _Shape) -> tuple[_Shape, float]:
+    """The most likely shape of the kind of the start."""
     from scipy.optimize import minimize
 
-    best, _ = min(starts, key=lambda start: start[1])
-
     def deviance(free: Array) -> float:
-        shape = best.at(free)
-        return likelihood(likelihood.powers(shape))[0] + shape.surprise
+        shape = start.at(free)
+        return likelihood(shape.over(lengths))[0] + shape.surprise
 
     out = minimize(
         deviance,
-        np.array(best.free),
+        np.array(start.free),
         method="Nelder-Mead",
-        bounds=list(best.bounds),
+        bounds=list(start.bounds),
         options={"xatol": 0.02, "fatol": 0.02, "maxfev": 80},
     )
-    return best.at(out.x), float(out.fun)
+    return start.at(out.x), float(out.fun)
 
 
 def _averaged(knee: Spectrum, flicker: Spectrum, *, weight: float) -> Spectrum:
@@ -354,15 +373,17 @@ def _not_calmer(spectrum: Spectrum) -> Spectrum:
     return spectrum.normalised()
 
 
-def _spectrum(likelihood: _Restricted, shape: _Shape, n: int, *, gain: float) -> Spectrum:
-    powers = shape.powers(n) * likelihood(likelihood.powers(shape))[1]
-    gradients, information = likelihood.information(shape, n)
+def _spectrum(likelihood: RestrictedLikelihood, lengths: tuple[int, ...], shape: _Shape, *, gain: float) -> Spectrum:
+    longest, variances = max(lengths), shape.over(lengths)
+    slopes = {length: shape.slopes(length) for length in set(lengths)}
+    powers = shape.powers(longest) * likelihood(variances)[1]
+    information = likelihood.information(variances, np.hstack([slopes[length] for length in lengths]))
     # shape parameters at the end of their range carry no information of their own
     ridge = np.diag([0.0, 0.02, 0.02 if shape.kind == "knee" else _EXPECTED[1] ** -2])
     return Spectrum(
         kind=shape.kind,
         powers=powers,
-        gradients=gradients,
+        gradients=slopes[longest],
         uncertainty=np.asarray(np.linalg.inv(information + ridge), dtype=np.float64),
         gain=gain,
         knee=float(np.exp(shape.log_knee)),
