@@ -14,6 +14,7 @@ from gzero.errors import ConfigError
 
 if TYPE_CHECKING:
     from gzero.analysis import Analysis
+    from gzero.audit.item import AuditItem
     from gzero.pipeline.config import Config
 
 app = typer.Typer(
@@ -52,6 +53,12 @@ def _analyse_over_choices(file: Path, config: Config, step: Callable[[int, int],
     from gzero.pipeline.multiverse import analyse_with_multiverse
 
     return (analyse_with_multiverse(file, config, processes=2, progress=step),)
+
+
+def _audited() -> tuple[AuditItem, ...]:
+    from gzero.audit.paper import audit_paper
+
+    return audit_paper()
 
 
 def _version(wanted: bool) -> None:
@@ -151,7 +158,6 @@ def report(
     ] = False,
 ) -> None:
     """The report, in the format that OUT ends with."""
-    from gzero.audit.paper import audit_paper
     from gzero.cli.show import say, with_progress
     from gzero.report.write import check_target, write_report
 
@@ -161,7 +167,7 @@ def report(
     analyses: list[Analysis] = []
     for file, config in [(file, _config(asked, file)) for file in files]:
         analyses += with_progress(str(file), partial(_analyse_over_choices if multiverse else _analyse, file, config))
-    write_report(analyses, output, paper=paper, archive=archive, each=each, audit=audit_paper() if audit else ())  # type: ignore[arg-type]
+    write_report(analyses, output, paper=paper, archive=archive, each=each, audit=_audited() if audit else ())  # type: ignore[arg-type]
     say(f"wrote {output}")
 
 
