@@ -22,10 +22,10 @@ def main() -> None:
     """Run the command line."""
     # modules and their classes live as long as the process: looking through them for garbage 360 times took 0.2 s of a report
     gc.set_threshold(200_000)
-    from gzero.cli.app import app
+    from gzero.cli.command_line import command_line
 
     try:
-        code = app(standalone_mode=False)
+        code = command_line()(standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
     except GzeroError as error:
