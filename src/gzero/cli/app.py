@@ -105,12 +105,15 @@ def fit(
 ) -> None:
     """The estimates, in SI and in the quantum."""
     from gzero.cli.show import show_fit, show_together, with_progress
-    from gzero.pipeline.refine import check_method, with_intervals
-    from gzero.pipeline.together import traces_together
 
     config = _config(asked, file)
-    check_method(intervals)
+    if intervals is not None:
+        from gzero.pipeline.refine import check_method, with_intervals
+
+        check_method(intervals)
     if together is not None:
+        from gzero.pipeline.together import traces_together
+
         show_together(traces_together(file, config, shared=together, intervals=intervals), str(file), as_json=json)
         return
     analyses = with_progress(str(file), partial(_analyse, file, config))
