@@ -66,9 +66,8 @@ def imports_in(said: str) -> float:
 
 def measure(names: list[str], file: Path, folder: Path, repeats: int) -> dict[str, Times]:
     """Every command in turn, `repeats` times, and again with its imports timed."""
-    environment = dict(os.environ)
-    if environment.pop("PYTHONDONTWRITEBYTECODE", None):  # who runs an installed package does not compile it every time
-        environment["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
+    # who runs an installed package does not compile it every time
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     lines = {name: [word.format(file=file) for word in COMMANDS[name]] for name in names}
     out = {name: Times() for name in names}
     for words in lines.values():
