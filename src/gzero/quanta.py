@@ -85,24 +85,29 @@ def particle(name: str | None = None, *, mass: str | None = None) -> Particle:
                 f"'{mass}' is not a mass", remedy="write for example '6.015 u', '0.26 m_e' or '9.99e-27 kg'"
             )
         return Particle(name=name or f"mass {mass}", mass=value * unit.factor, reference="declared")
+    check_particle(name)
     if name is None:
         return Particle(name="", mass=None, reference="not stated")
-    if name in ("electron", "neutron", "proton"):
+    if name not in _ISOTOPES:
         return Particle(name=name, mass=_measured(f"{name} mass"), reference=CONSTANTS_SET)
-    if name in _ISOTOPES:
-        import periodictable
+    import periodictable
 
-        symbol, number = _ISOTOPES[name]
-        atomic = float(getattr(periodictable, symbol)[number].mass)
-        return Particle(
-            name=name,
-            mass=atomic * _measured("atomic mass constant"),
-            reference=f"AME2020, periodictable {periodictable.__version__}",
-        )
+    symbol, number = _ISOTOPES[name]
+    kilograms = float(getattr(periodictable, symbol)[number].mass) * _measured("atomic mass constant")
+    return Particle(name=name, mass=kilograms, reference=f"AME2020, periodictable {periodictable.__version__}")
+
+
+def check_particle(name: str | None) -> None:
+    """Refuse a name that no particle has; its mass, for which a library is imported, is not looked up.
+
+    Raises
+    ------
+    ConfigError : an unknown name.
+    """
     known = ("electron", "neutron", "proton", *_ISOTOPES)
-    raise ConfigError(
-        f"particle '{name}' is not known", remedy=f"choose {', '.join(known)}, or state --mass", allowed=known
-    )
+    if name is not None and name not in known:
+        remedy = f"choose {', '.join(known)}, or state --mass"
+        raise ConfigError(f"particle '{name}' is not known", remedy=remedy, allowed=known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 """The grammar of unit texts: from `cm^2/(V s)` to a factor to SI and the exponents of the base units.
 
-pint knows what a volt is; but it reads many more things than a laboratory writes (`h` is an hour to it, `e` a charge,
-`G` a constant of nature), works out any power it is given, and reads `cm^2/V s` as a calculator would. So the grammar is
-this module's own: only the atoms listed here are let through to pint, and everything else is unknown, not guessed.
+A library of units reads many more things than a laboratory writes (`h` is an hour to pint, `e` a charge, `G` a constant of
+nature), works out any power it is given, and reads `cm^2/V s` as a calculator would. So the grammar is this module's own: only
+the atoms listed here are units, and everything else is unknown, not guessed. The tests hold every atom, and products of their
+powers, against pint.
 """
 
 from __future__ import annotations
@@ -19,19 +20,28 @@ NO_DIMENSION: Dimension = (0, 0, 0, 0, 0, 0)
 #: Factor to SI and dimension: what a text comes to.
 Meaning = tuple[float, Dimension]
 
-#: Atoms that take an SI prefix, with what pint calls them.
-PREFIXABLE = {
-    "V": "volt", "A": "ampere", "S": "siemens", "ohm": "ohm", "Hz": "1/second", "W": "watt", "J": "joule", "K": "kelvin",
-    "T": "tesla", "m": "meter", "g": "gram", "s": "second", "eV": "electron_volt", "F": "farad", "C": "coulomb",
-    "H": "henry", "N": "newton", "Pa": "pascal", "rad": "radian", "mol": "mole", "bar": "bar", "Wb": "weber",
-    # pint's gauss and oersted are of the CGS system, in which they have other dimensions; gaussmeters mean these
-    "G": "1e-4 * tesla", "Oe": "79.57747154594767 * ampere / meter",
+#: Atoms that take an SI prefix, with their factor to SI and their exponents of kg, m, s, A, K, mol: the definitions of the SI
+#: brochure (9th edition). The electron volt is exact since 2019; of gauss and oersted the factors are what gaussmeters mean
+#: (1 G = 1e-4 T, 1 Oe = 1000/(4 pi) A/m), for in the CGS system their dimensions are others.
+PREFIXABLE: dict[str, Meaning] = {
+    "V": (1.0, (1, 2, -3, -1, 0, 0)), "A": (1.0, (0, 0, 0, 1, 0, 0)), "S": (1.0, (-1, -2, 3, 2, 0, 0)),
+    "ohm": (1.0, (1, 2, -3, -2, 0, 0)), "Hz": (1.0, (0, 0, -1, 0, 0, 0)), "W": (1.0, (1, 2, -3, 0, 0, 0)),
+    "J": (1.0, (1, 2, -2, 0, 0, 0)), "K": (1.0, (0, 0, 0, 0, 1, 0)), "T": (1.0, (1, 0, -2, -1, 0, 0)),
+    "m": (1.0, (0, 1, 0, 0, 0, 0)), "g": (1e-3, (1, 0, 0, 0, 0, 0)), "s": (1.0, (0, 0, 1, 0, 0, 0)),
+    "eV": (1.602176634e-19, (1, 2, -2, 0, 0, 0)), "F": (1.0, (-1, -2, 4, 2, 0, 0)), "C": (1.0, (0, 0, 1, 1, 0, 0)),
+    "H": (1.0, (1, 2, -2, -2, 0, 0)), "N": (1.0, (1, 1, -2, 0, 0, 0)), "Pa": (1.0, (1, -1, -2, 0, 0, 0)),
+    "rad": (1.0, NO_DIMENSION), "mol": (1.0, (0, 0, 0, 0, 0, 1)), "bar": (1e5, (1, -1, -2, 0, 0, 0)),
+    "Wb": (1.0, (1, 2, -2, -1, 0, 0)), "G": (1e-4, (1, 0, -2, -1, 0, 0)), "Oe": (79.57747154594767, (0, -1, 0, 1, 0, 0)),
 }  # fmt: skip
 
-#: Atoms that stand alone, with what pint calls them.
-PLAIN = {
-    "min": "minute", "hour": "hour", "day": "day", "degC": "kelvin", "angstrom": "angstrom", "torr": "torr",
-    "u": "unified_atomic_mass_unit", "Da": "dalton", "m_e": "electron_mass", "m0": "electron_mass", "me": "electron_mass",
+_DALTON: Meaning = (1.66053906892e-27, (1, 0, 0, 0, 0, 0))  # CODATA 2022, measured
+_ELECTRON_MASS: Meaning = (9.1093837139e-31, (1, 0, 0, 0, 0, 0))  # CODATA 2022, measured
+
+#: Atoms that stand alone, in the same way.
+PLAIN: dict[str, Meaning] = {
+    "min": (60.0, (0, 0, 1, 0, 0, 0)), "hour": (3600.0, (0, 0, 1, 0, 0, 0)), "day": (86400.0, (0, 0, 1, 0, 0, 0)),
+    "degC": (1.0, (0, 0, 0, 0, 1, 0)), "angstrom": (1e-10, (0, 1, 0, 0, 0, 0)), "torr": (101325 / 760, (1, -1, -2, 0, 0, 0)),
+    "u": _DALTON, "Da": _DALTON, "m_e": _ELECTRON_MASS, "m0": _ELECTRON_MASS, "me": _ELECTRON_MASS,
 }  # fmt: skip
 
 PREFIXES = {
@@ -96,11 +106,12 @@ def canonical(text: str) -> str:
 
 
 def _atom(symbol: str) -> tuple[float, str] | None:
-    """(factor of the prefix, pint's name) of one symbol; None when it is not one that laboratories write."""
+    """(factor of the prefix, atom) of one symbol; None when it is not one that laboratories write."""
     symbol = SPELLINGS.get(symbol, symbol)
-    found = PREFIXABLE.get(symbol) or PLAIN.get(symbol)
-    if found or symbol in _NO_UNITS:
-        return (1.0, found) if found else None
+    if symbol in PREFIXABLE or symbol in PLAIN:
+        return 1.0, symbol
+    if symbol in _NO_UNITS:
+        return None
     word = next((word for word in _LONG_PREFIXES if symbol.casefold().startswith(word)), "")
     if word and symbol[len(word) :] in SPELLINGS:
         symbol = _LONG_PREFIXES[word] + SPELLINGS[symbol[len(word) :]]
@@ -108,11 +119,15 @@ def _atom(symbol: str) -> tuple[float, str] | None:
         if symbol.endswith(spelling):
             symbol = symbol.removesuffix(spelling) + SPELLINGS[spelling]
             break
-    for atom, name in PREFIXABLE.items():
+    for atom in PREFIXABLE:
         prefix = symbol.removesuffix(atom)
         if prefix != symbol and prefix in PREFIXES and (prefix not in _RARE_PREFIXES or symbol in _WITH_RARE_PREFIX):
-            return PREFIXES[prefix], name
+            return PREFIXES[prefix], atom
     return None
+
+
+def _meaning(factor: float, atom: str) -> Meaning:
+    return _product((factor, NO_DIMENSION), PREFIXABLE.get(atom) or PLAIN[atom])
 
 
 def _power(meaning: Meaning, exponent: int) -> Meaning:
@@ -143,10 +158,7 @@ _TOKEN = re.compile(
 class _Reader:
     """Reads an expression of units, such as `cm^2/(V*s)`, from left to right."""
 
-    def __init__(
-        self, text: str, meaning_of: Callable[[str], Meaning], named: Callable[[], Container[Dimension]]
-    ) -> None:
-        self.meaning_of = meaning_of
+    def __init__(self, text: str, named: Callable[[], Container[Dimension]]) -> None:
         self.named = named
         self.tokens: list[tuple[str, str]] = []
         self.last_was_word = False
@@ -214,9 +226,9 @@ class _Reader:
 
     def word(self, text: str) -> tuple[Meaning, Meaning]:
         """What letters stand for, as a product whose last factor takes the power: `Vs`, `cm2` are `V*s`, `cm^2`."""
-        found = self.atom(text)
+        found = _atom(text)
         if found:
-            return (1.0, NO_DIMENSION), found
+            return (1.0, NO_DIMENSION), _meaning(*found)
         power = re.fullmatch(r"([A-Za-z_]+)([2-9]|-[1-9])", text)
         if power:
             fixed, last = self.word(power[1])
@@ -224,28 +236,21 @@ class _Reader:
         for right, lefts in _TOGETHER.items():
             left = text.removesuffix(right)
             a = _atom(left) if left and left != text else None
-            b = self.atom(right) if a and a[1] in {PREFIXABLE[stem] for stem in lefts} else None
+            b = _atom(right) if a and a[1] in lefts else None
             if a and b:
-                return _product((a[0], NO_DIMENSION), self.meaning_of(a[1])), b
+                return _meaning(*a), _meaning(*b)
         raise _NotAUnitError
 
-    def atom(self, symbol: str) -> Meaning | None:
-        found = _atom(symbol)
-        return found and _product((found[0], NO_DIMENSION), self.meaning_of(found[1]))
 
-
-def read_expression(
-    expression: str, meaning_of: Callable[[str], Meaning], named: Callable[[], Container[Dimension]] = tuple
-) -> Meaning | None:
+def read_expression(expression: str, named: Callable[[], Container[Dimension]] = tuple) -> Meaning | None:
     """What an expression in the spelling of `canonical` comes to; None when it is no expression of units.
 
     Parameters
     ----------
-    meaning_of : factor to SI and dimension of what pint calls a unit.
     named : gives the dimensions that decide between the two readings of `cm^2/V s`; without any, such a text is not understood.
     """
     try:
-        reader = _Reader(expression, meaning_of, named)
+        reader = _Reader(expression, named)
         meaning = reader.expression()
     except (_NotAUnitError, ArithmeticError):
         return None

@@ -1,4 +1,4 @@
-"""Units of measurement: the one place that knows pint, and says what a unit text means.
+"""Units of measurement: the one place that says what a unit text means.
 
 A unit is text in a header; here it becomes a factor to SI and a dimension, or stays unknown. Unknown is not
 dimensionless: a column without a stated unit must be given one before it can be compared with a quantum.
@@ -10,13 +10,9 @@ import functools
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from gzero.errors import UnitError
-from gzero.unit_grammar import BASES, NO_DIMENSION, Dimension, Meaning, canonical, read_expression
-
-if TYPE_CHECKING:
-    import pint
+from gzero.unit_grammar import BASES, NO_DIMENSION, Dimension, canonical, read_expression
 
 #: Texts that state that there is no dimension; percent, degree, dB and arb. units do not: their scale is not known.
 ONES = {"1", "dimensionless", "none", "-", "--"}
@@ -87,7 +83,7 @@ def parse_unit(text: str | None) -> Unit:
         or re.search(r"[\u00b5\u03bc](?![A-Za-z\u03a9\u2126\u00c5\u212b])", bare)
     ):
         return Unit(text=text)
-    meaning = read_expression(expression, _meaning_of, named=_named_dimensions)
+    meaning = read_expression(expression, named=_named_dimensions)
     if meaning is None:
         return Unit(text=text)
     factor, dimension = meaning
@@ -102,31 +98,10 @@ def parse_unit(text: str | None) -> Unit:
 
 
 @functools.cache
-def _registry() -> pint.UnitRegistry[Any]:
-    import pint  # 0.3 s to import: only where a unit is really read
-
-    return pint.UnitRegistry(cache_folder=None)
-
-
-@functools.cache
-def _meaning_of(name: str) -> Meaning:
-    """Factor to SI and exponents of the base units of what pint calls a unit."""
-    parsed: Any = _registry().parse_expression(name)
-    base: Any = _registry().Quantity(parsed).to_base_units()
-    powers = {str(dimension): round(float(power)) for dimension, power in base.dimensionality.items()}
-    kg, m, s, a, k, mol = (powers.get(f"[{d}]", 0) for d in _PINT_DIMENSIONS)
-    return float(base.magnitude), (kg, m, s, a, k, mol)
-
-
-#: pint's names for the dimensions of `BASES`, in that order.
-_PINT_DIMENSIONS = ("mass", "length", "time", "current", "temperature", "substance")
-
-
-@functools.cache
 def _named_dimensions() -> dict[Dimension, str]:
     named: dict[Dimension, str] = {}
     for name in SI_NAMES:
-        meaning = read_expression(canonical(name), _meaning_of)
+        meaning = read_expression(canonical(name))
         assert meaning is not None, name
         named.setdefault(meaning[1], name)
     return named
@@ -151,7 +126,7 @@ def dimension_of(text: str) -> Dimension:
     """
     if not text.strip() or text.strip() in ONES:
         return NO_DIMENSION
-    meaning = read_expression(canonical(text), _meaning_of, named=_named_dimensions)
+    meaning = read_expression(canonical(text), named=_named_dimensions)
     if meaning is None:
         raise UnitError(f"unit '{text}' is not known", remedy="write it in SI units, such as kg^2/(J s)")
     return meaning[1]

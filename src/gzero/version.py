@@ -7,7 +7,7 @@ from importlib import metadata
 
 VERSION = "0.1.0"
 
-_NUMBERS_REST_ON = ("numpy", "scipy", "lmfit", "uncertainties", "pint", "periodictable", "pyarrow")
+_NUMBERS_REST_ON = ("numpy", "scipy", "lmfit", "uncertainties", "periodictable", "pyarrow")
 
 
 @functools.cache

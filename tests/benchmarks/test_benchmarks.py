@@ -235,3 +235,25 @@ def test_all_cells_are_held_to_what_chance_makes_of_them() -> None:
     assert told[1:] == ["- beyond chance: long, 99.4 % of 500, p = 5e-08"]
     # three intervals are no cell
     assert experiments.together([experiments.Cell(where="few", hits=0, total=3)]).startswith("0 of 0 cells")
+
+
+def test_cold_start_adds_up_what_importtime_says() -> None:
+    """The text of `python -X importtime` (https://docs.python.org/3/using/cmdline.html#cmdoption-X), self times in microseconds."""
+    cold = load("cold_start")
+    said = (
+        "import time: self [us] | cumulative | imported package\n"
+        "import time:       250 |        250 |     abc\n"
+        "import time:      1500 |       1750 |   io\nanother line | 7 | of the command\n"
+    )
+    assert cold.imports_in(said) == pytest.approx(1750e-6, rel=1e-12)
+    ours = cold.Times(wall=[2.0, 3.0, 9.0], processor=[1.0, 1.0, 1.0], imports=[0.5, 0.7, 0.6])
+    peer = cold.Times(wall=[1.0, 2.0, 3.0], processor=[2.0, 2.0, 2.0], imports=[0.1, 0.2, 0.3])
+    # medians: 3.0 s, of the ratios 2, 1.5, 3 it is 2, and so on
+    assert cold.table({"fit": ours, "peer": peer})[2] == "| `gzero fit FILE` | 3.00 | 2.00 | 1.00 | 0.50 | 0.60 |"
+
+
+def test_cold_start_prints_a_line_a_command() -> None:
+    out = run("cold_start", "--repeats", "1", "--only", "help")
+    assert "| `gzero --help` | " in out
+    assert "import lmfit, pandas" in out
+    assert "median of 1 processes each" in out

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.interpolate import BSpline
 from scipy.optimize import lsq_linear
 
 import gzero
@@ -30,6 +31,18 @@ def test_the_basis_is_monotone_and_holds_every_cubic(functions: int) -> None:
     cubic = (X - 20) ** 3
     coefficients = np.linalg.lstsq(basis, cubic, rcond=None)[0]
     np.testing.assert_allclose(basis @ coefficients, cubic, atol=1e-9 * np.abs(cubic).max())
+
+
+@pytest.mark.parametrize("functions", [4, 5, 9, 30])
+def test_the_basis_is_that_of_scipys_splines(functions: int) -> None:
+    """To the last bit or nearly: compilers may contract a product and a sum into one rounding."""
+    x = np.sort(np.random.default_rng(functions).random(400))
+    place = (x - x[0]) / (x[-1] - x[0])
+    knots = np.concatenate([np.zeros(3), np.linspace(0, 1, functions - 2), np.ones(3)])
+    for at in (place, np.linspace(0, 1, functions - 2)):  # on the knots as well
+        splines = BSpline.design_matrix(at, knots, 3).toarray()
+        expected = np.cumsum(splines[:, ::-1], axis=1)[:, ::-1]
+        np.testing.assert_allclose(monotone_basis(at, functions), expected, rtol=0, atol=4 * np.finfo(float).eps)
 
 
 def test_the_difference_of_chi2_is_that_of_another_solver() -> None:

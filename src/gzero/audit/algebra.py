@@ -1,4 +1,4 @@
-"""Formulas as text, worked out three ways: as an identity (sympy), as a dimension (pint), as a number (floats).
+"""Formulas as text, worked out three ways: as an identity (sympy), as a dimension (`gzero.units`), as a number (floats).
 
 The text is the canonical ASCII in which the package writes its quanta (`e^2*N*Gamma/h_s`), so that what is shown is
 what is computed. Nothing is evaluated as code: the text is taken apart by `ast`, and only names listed here are let through.

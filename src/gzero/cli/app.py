@@ -14,6 +14,7 @@ from gzero.errors import ConfigError
 
 if TYPE_CHECKING:
     from gzero.analysis import Analysis
+    from gzero.audit.item import AuditItem
     from gzero.pipeline.config import Config
 
 app = typer.Typer(
@@ -52,6 +53,12 @@ def _analyse_over_choices(file: Path, config: Config, step: Callable[[int, int],
     from gzero.pipeline.multiverse import analyse_with_multiverse
 
     return (analyse_with_multiverse(file, config, processes=2, progress=step),)
+
+
+def _audited() -> tuple[AuditItem, ...]:
+    from gzero.audit.paper import audit_paper
+
+    return audit_paper()
 
 
 def _version(wanted: bool) -> None:
@@ -98,12 +105,15 @@ def fit(
 ) -> None:
     """The estimates, in SI and in the quantum."""
     from gzero.cli.show import show_fit, show_together, with_progress
-    from gzero.pipeline.refine import check_method, with_intervals
-    from gzero.pipeline.together import traces_together
 
     config = _config(asked, file)
-    check_method(intervals)
+    if intervals is not None:
+        from gzero.pipeline.refine import check_method, with_intervals
+
+        check_method(intervals)
     if together is not None:
+        from gzero.pipeline.together import traces_together
+
         show_together(traces_together(file, config, shared=together, intervals=intervals), str(file), as_json=json)
         return
     analyses = with_progress(str(file), partial(_analyse, file, config))
@@ -151,7 +161,6 @@ def report(
     ] = False,
 ) -> None:
     """The report, in the format that OUT ends with."""
-    from gzero.audit.paper import audit_paper
     from gzero.cli.show import say, with_progress
     from gzero.report.write import check_target, write_report
 
@@ -161,7 +170,7 @@ def report(
     analyses: list[Analysis] = []
     for file, config in [(file, _config(asked, file)) for file in files]:
         analyses += with_progress(str(file), partial(_analyse_over_choices if multiverse else _analyse, file, config))
-    write_report(analyses, output, paper=paper, archive=archive, each=each, audit=audit_paper() if audit else ())  # type: ignore[arg-type]
+    write_report(analyses, output, paper=paper, archive=archive, each=each, audit=_audited() if audit else ())  # type: ignore[arg-type]
     say(f"wrote {output}")
 
 

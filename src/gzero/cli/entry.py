@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 import traceback
@@ -19,10 +20,12 @@ PIPE_CLOSED = 141  # what a shell reports of a process that SIGPIPE ended
 
 def main() -> None:
     """Run the command line."""
-    from gzero.cli.app import app
+    # modules and their classes live as long as the process: looking through them for garbage 360 times took 0.2 s of a report
+    gc.set_threshold(200_000)
+    from gzero.cli.command_line import command_line
 
     try:
-        code = app(standalone_mode=False)
+        code = command_line()(standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
     except GzeroError as error:

@@ -223,19 +223,20 @@ def takes_simulation(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _parameters(rows: tuple[Row, ...]) -> list[inspect.Parameter]:
-    """Every option as a parameter that is None where nothing was said."""
-    return [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=None,
-            annotation=Annotated[
-                (list[str] if kind is list else kind) | None,
-                typer.Option(flag, help=text, rich_help_panel=panel, show_default=False),
-            ],
-        )
-        for name, flag, kind, text, panel in rows
-    ]
+    return [_parameter(row) for row in rows]
+
+
+@functools.cache
+def _parameter(row: Row) -> inspect.Parameter:
+    """An option as a parameter that is None where nothing was said; the commands share it."""
+    name, flag, kind, text, panel = row
+    stated = typer.Option(flag, help=text, rich_help_panel=panel, show_default=False)
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[(list[str] if kind is list else kind) | None, stated],
+    )
 
 
 def _one_text(said: Any) -> Any:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from gzero.errors import UnitError
+from gzero.errors import ConfigError, UnitError
 from gzero.estimate import Estimate
 from gzero.fitters.exhibits import Listing
 from gzero.fitters.findings import Comparison, Findings
@@ -73,8 +73,11 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     """
     said = measurement.metadata
     temperature = measurement.conditions.get("temperature")
+    # a mass is looked up in a library, which is imported only where the unit or the quantum has one
+    weighed = any("mass" in _needs(text) for text in (said["quantum"], said["unit"]))
     conditions = Conditions(
-        mass=particle(measurement.particle).mass, temperature=temperature.value if temperature else None
+        mass=particle(measurement.particle).mass if weighed else None,
+        temperature=temperature.value if temperature else None,
     )
     quantum = parse_quantum(said["quantum"], conditions)
     found = _ratio(measurement, quantum, conditions)
@@ -148,10 +151,16 @@ def _ratio(measurement: Measurement, quantum: Quantum, conditions: Conditions) -
     return _Ratio(ratio=value * same, std=std * same, value=None)
 
 
+def _needs(text: str) -> tuple[str, ...]:
+    """The conditions that a unit or a quantum asks for."""
+    try:
+        return parse_quantum(text).needs
+    except ConfigError:
+        return ()
+
+
 def _same_quantum(written: str, quantum: Quantum) -> float | None:
     """The unit over the quantum where both are multiples of one base, which may have no value yet."""
-    from gzero.errors import ConfigError
-
     try:
         unit = parse_quantum(written)
     except ConfigError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tokenize
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -25,9 +24,6 @@ _DATE_OR_TIME = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|\d{1,2}:\d{2}(:\d
 #: A word with its unit in brackets after it, for headers whose columns are separated by blanks.
 _BRACKETS = r"(?:\([^()]*\)|\[[^\[\]]*\])"
 _WORD_WITH_UNIT = re.compile(rf'"[^"]*"|(?:{_BRACKETS}|[^\s()\[\]]|[()\[\]])+(?:\s+{_BRACKETS})?')
-
-#: What pint lets through on texts that are no expression ("V/", "*"): a header may hold any text.
-_NO_EXPRESSION = (AssertionError, tokenize.TokenError)
 
 _MAX_METADATA = 1000
 _MAX_VALUE = 2000
@@ -98,10 +94,7 @@ def name_and_unit(text: str) -> tuple[str, str | None]:
     """One header cell as (name, unit text), whatever text it holds; the unit text is None where it states none."""
     if not _is_sound(text):
         return " ".join(text.split()), None
-    try:
-        name, unit = split_header(text)
-    except _NO_EXPRESSION:
-        return " ".join(text.split()), None
+    name, unit = split_header(text)
     # a bare number behind a name counts columns (`Run 2`, `Map 01`); it is a unit only in brackets
     if unit is not None and not re.search(r"[^\W\d_]|[%°]", unit) and not text.rstrip("\"' ").endswith((")", "]")):
         return " ".join(text.split()), None
@@ -109,12 +102,7 @@ def name_and_unit(text: str) -> tuple[str, str | None]:
 
 
 def _is_known_unit(text: str) -> bool:
-    if not re.search(r"[A-Za-z%°Ωµμ]", text) or not _is_sound(text):
-        return False
-    try:
-        return parse_unit(text).known
-    except _NO_EXPRESSION:
-        return False
+    return bool(re.search(r"[A-Za-z%°Ωµμ]", text)) and _is_sound(text) and parse_unit(text).known
 
 
 def _is_sound(text: str) -> bool:

@@ -10,26 +10,11 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 from gzero.errors import ConfigError, FileError, MissingDependencyError
-from gzero.loaders.excel import LOADER as EXCEL
-from gzero.loaders.hdf5 import LOADER as HDF5
-from gzero.loaders.igor import LOADER as IGOR
-from gzero.loaders.igor_packed import LOADER as IGOR_PACKED
-from gzero.loaders.igor_text import LOADER as IGOR_TEXT
-from gzero.loaders.json_file import LOADER as JSON
-from gzero.loaders.keysight import LOADER as KEYSIGHT
-from gzero.loaders.lvm import LOADER as LVM
-from gzero.loaders.matlab import LOADER as MATLAB
-from gzero.loaders.netcdf import LOADER as NETCDF
-from gzero.loaders.parquet import LOADER as PARQUET
 from gzero.loaders.plugins import Loader, Plugin, installed, load, options_of
-from gzero.loaders.qcodes import LOADER as QCODES
-from gzero.loaders.qcodes_dat import LOADER as QCODES_DAT
-from gzero.loaders.quantum_design import LOADER as QUANTUM_DESIGN
+from gzero.loaders.shelf import SHELF
 from gzero.loaders.source import ZIP_MEMBERS, check_file, looks_like, read_head, unread
 from gzero.loaders.table import Table
-from gzero.loaders.tdms import LOADER as TDMS
 from gzero.loaders.text import LOADER as TEXT
-from gzero.loaders.workbooks import LOADER as WORKBOOKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,32 +34,13 @@ class LoaderDescription:
     install: str | None = None
 
 
+_WORKBOOKS = ("excel", "workbooks")
+
 #: What a damaged workbook still looks like.
 WORKBOOK_LIKE = frozenset({what for _, what in ZIP_MEMBERS} | {"a ZIP archive", "an old binary Office file (.xls)"})
 
-#: In the order in which they are asked: the surest signature first.
-BUILT_IN: dict[str, Loader] = {
-    loader.name: loader
-    for loader in (
-        IGOR,
-        HDF5,
-        NETCDF,
-        MATLAB,
-        QCODES,
-        TDMS,
-        PARQUET,
-        EXCEL,
-        WORKBOOKS,
-        IGOR_PACKED,
-        LVM,
-        IGOR_TEXT,
-        QUANTUM_DESIGN,
-        KEYSIGHT,
-        QCODES_DAT,
-        JSON,
-        TEXT,
-    )
-}
+#: In the order in which they are asked; text takes what is left.
+BUILT_IN: dict[str, Loader] = {loader.name: loader for loader in (*SHELF, TEXT)}
 
 
 def _entry_points() -> tuple[EntryPoint, ...]:
@@ -209,7 +175,7 @@ def _find(place: Path, path: str) -> Loader:
     what = looks_like(read_head(place), suffix)
     by_ending = next((one for one in (*others, *BUILT_IN.values()) if suffix in one.suffixes), None)
     # a workbook that the loader of workbooks does not recognise is a damaged one: it says what is wrong with it
-    damaged = by_ending in (EXCEL, WORKBOOKS) and what in WORKBOOK_LIKE
+    damaged = by_ending is not None and by_ending.name in _WORKBOOKS and what in WORKBOOK_LIKE
     if by_ending is not None and (what is None or damaged):
         return by_ending
     if what is not None:

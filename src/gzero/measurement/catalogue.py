@@ -16,7 +16,7 @@ from gzero.loaders.table import Dropped, Table
 from gzero.measurement.kinds import Kind
 from gzero.measurement.measurement import Measurement, Series
 from gzero.measurement.roles import Layout, Reading
-from gzero.quanta import parse_quantum, particle
+from gzero.quanta import check_particle, parse_quantum
 
 #: Columns of numbers and of text that a catalogue must have, and those that it may have.
 _NUMBERS, _TEXTS = ("value",), ("system", "unit", "quantum")
@@ -153,6 +153,6 @@ def _check(said: dict[str, str], std: float, numbers: dict[str, float], path: st
             )
     try:
         parse_quantum(said["quantum"])
-        particle(said.get("particle"))
+        check_particle(said.get("particle"))
     except ConfigError as error:
         raise InputError(error.problem, path=path, row=row, remedy=error.remedy) from None

@@ -11,6 +11,7 @@ from gzero.estimate import Estimate
 from gzero.fitters.findings import Comparison
 from gzero.fitters.options import FitOptions
 from gzero.fitters.published import fit
+from gzero.measurement.measurement import Measurement
 from gzero.pipeline.config import configure, with_files
 from gzero.pipeline.datasets import dataset
 from gzero.pipeline.load import load_traces
@@ -19,9 +20,8 @@ from gzero.quanta import PREFACTORS, Quantum, parse_quantum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Row:
-    """One published value: what it is held against, its size in its unit, and that unit."""
+    """One published value: its size in its unit, and that unit."""
 
-    beside: tuple[str, ...]
     name: str
     ratio: Estimate
     unit_value: float
@@ -46,8 +46,8 @@ def published_beside(
     Comparisons whose ratio carries both uncertainties; none where nothing is published of it.
     """
     out = []
-    for row in _rows():
-        if f"{experiment}:{name}" not in row.beside or (row.particle and row.particle != particle):
+    for row in _rows(f"{experiment}:{name}"):
+        if row.particle and row.particle != particle:
             continue
         value, std = row.ratio.value, row.ratio.std
         if main.unit == row.unit and np.isfinite(row.unit_value):
@@ -67,21 +67,25 @@ def published_beside(
 
 
 @functools.cache
-def _rows() -> tuple[_Row, ...]:
-    """The verified rows of the shipped table that say what they are to be held against."""
+def _published() -> tuple[Measurement, ...]:
+    """The verified rows of the shipped table."""
     path = dataset("published")
+    return load_traces(path, with_files(configure(), path, None))
+
+
+@functools.cache
+def _rows(beside: str) -> tuple[_Row, ...]:
+    """The rows that say that they are to be held against an estimate, `staircase:step_height`."""
     nothing = FitOptions(quantum=Quantum(symbol="", value=None, unit="", row=""))
     out = []
-    for measurement in load_traces(path, with_files(configure(), path, None)):
-        beside = tuple(part.strip() for part in measurement.metadata.get("beside", "").split(";") if part.strip())
-        if not beside:
+    for measurement in _published():
+        if beside not in (part.strip() for part in measurement.metadata.get("beside", "").split(";")):
             continue
         findings = fit(measurement, nothing)
         unit = findings.comparisons[0]
         out.append(
             _Row(
-                beside=beside, name=measurement.trace,
-                ratio=findings.estimates.get("ratio_of_one", findings.estimates["ratio"]),
+                name=measurement.trace, ratio=findings.estimates.get("ratio_of_one", findings.estimates["ratio"]),
                 unit_value=unit.value, unit=unit.unit, row=findings.notes["row"], reference=unit.reference,
                 particle=(measurement.particle or "") if "mass" in parse_quantum(unit.name).needs else "",
             )
