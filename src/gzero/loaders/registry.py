@@ -26,7 +26,7 @@ from gzero.loaders.qcodes import LOADER as QCODES
 from gzero.loaders.qcodes_dat import LOADER as QCODES_DAT
 from gzero.loaders.quantum_design import LOADER as QUANTUM_DESIGN
 from gzero.loaders.source import ZIP_MEMBERS, check_file, looks_like, read_head, unread
-from gzero.loaders.table import Table
+from gzero.loaders.table import Pieces, Table
 from gzero.loaders.tdms import LOADER as TDMS
 from gzero.loaders.text import LOADER as TEXT
 from gzero.loaders.workbooks import LOADER as WORKBOOKS
@@ -166,6 +166,27 @@ def read_table(
                 allowed=known,
             )
     return chosen.read(path, **options)
+
+
+def read_in_pieces(
+    path: str | os.PathLike[str], *, loader: str | None = None, group: str | None = None, beyond: int, numbers: int
+) -> Pieces | None:
+    """What `read_table` would read, a piece at a time, where the format can be read so; None where it cannot, or need not.
+
+    Parameters
+    ----------
+    loader, group : as of `read_table`.
+    beyond : numbers up to which a table is held.  numbers : of a piece, about.
+
+    Raises
+    ------
+    FileError, ColumnError, ConfigError, MissingDependencyError : as of `read_table`.
+    """
+    place = check_file(path, limit=sys.maxsize)
+    chosen = _find(place, os.fspath(path)) if loader is None else _named(loader)
+    if chosen is not HDF5:
+        return None
+    return HDF5.in_pieces(path, group=group, beyond=beyond, numbers=numbers)
 
 
 def _named(name: str) -> Loader:
