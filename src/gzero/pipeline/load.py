@@ -220,8 +220,9 @@ def _measured(raw: Table, path: str | Path, asked: Config) -> tuple[Measurement,
         return _given_meaning(part, experiment, config, conditions, quantum, found)
 
     layout = None
-    with suppress(InputError):  # told where the measurement is made; a mask may name its columns without any role
-        layout = layout_of(table, experiment, config)
+    if config.mask is not None:
+        with suppress(InputError):  # told where the measurement is made; a mask may name its columns without any role
+            layout = layout_of(table, experiment, config)
     out = measured_behind_masks(table, experiment, wanted, layout, config, around, measured)
     return told(out, ledger, found.converted.warnings, {})
 

@@ -1,8 +1,8 @@
 """Plateaus of every trace by itself: where it stands still, how high and how long, counted back from the break.
 
 A trace moves where the means of a few readings before and after differ by more than noise does, and stands still in between; a
-jump and a slide both end a plateau. Everything is a running sum over all traces at once; no window reaches across the end of a
-trace.
+jump and a slide both end a plateau. Everything is a sum of shifted readings of many traces at once; no window reaches across the
+end of a trace.
 """
 
 from __future__ import annotations
@@ -99,15 +99,13 @@ def _moving(y: Array, starts: NDArray[np.int64], noise: float, window: int) -> N
     out = np.zeros(y.size, dtype=bool)
     if y.size < 2 * window:
         return out
-    total = np.empty(y.size + 1)
-    total[0] = 0.0
-    np.cumsum(y, out=total[1:])
-    jump = total[window:-window] * -2.0
-    jump += total[2 * window :]
-    jump += total[: -2 * window]
+    sums = y[: y.size - window + 1].copy()
+    for i in range(1, window):
+        sums += y[i : y.size - window + 1 + i]
+    jump = sums[window:] - sums[:-window]
     np.abs(jump, out=jump)
     jump /= window
-    # beyond what running sums are rounded by
+    # and beyond what sums are rounded by
     least = SIGNIFICANT * noise * np.sqrt(2 / window) + 1e-12 * max(float(y.max()), -float(y.min()))
     np.greater(jump[: y.size - 2 * window + 1], least, out=out[window : y.size - window + 1])
     inside = starts[1:-1]

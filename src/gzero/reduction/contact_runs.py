@@ -18,7 +18,7 @@ from gzero.measurement.measurement import Measurement
 Array = NDArray[np.float64]
 
 #: Readings of one run, unless a single trace has more.
-READINGS = 1 << 16
+READINGS = 1 << 17
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -107,7 +107,9 @@ class _Held:
                 remedy="name it with --columns trace=HEADER, or write one column a trace; one trace alone is --experiment trace",
             )
         numbers = series.values
-        if not np.isfinite(numbers).all():
+        starts = trace_starts(numbers)
+        firsts = numbers[starts[:-1]]
+        if not np.isfinite(firsts).all():  # what is no number differs from all others
             raise InputError(
                 "a reading without a trace number",
                 path=measurement.origin.path,
@@ -116,8 +118,6 @@ class _Held:
                 remedy="number every row",
             )
         order = None
-        starts = trace_starts(numbers)
-        firsts = numbers[starts[:-1]]
         if np.unique(firsts).size != firsts.size:
             order = np.argsort(numbers, kind="stable")
             numbers = numbers[order]

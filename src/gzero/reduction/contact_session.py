@@ -203,7 +203,8 @@ def _railed(runs: Runs, rules: Rules, path: str) -> tuple[Rules, int]:
     for run in runs():
         total += run.read.size
         numbers.append(run.numbers)
-        finite = np.isfinite(run.read.sum()) and np.isfinite(run.x.sum())
+        ends = float(run.read.min()), float(run.read.max())  # of what is no number they are none
+        finite = np.isfinite(ends).all() and np.isfinite(run.x.sum())
         looked = rules if finite else replace(rules, finite=False)
         keep, gone = looked.read(run)
         if "not finite" in gone:
@@ -214,7 +215,8 @@ def _railed(runs: Runs, rules: Rules, path: str) -> tuple[Rules, int]:
                 row = run.row(where)
         read = run.read if keep is None else run.read[keep]
         if read.size:
-            low, highest = min(low, float(read.min())), float(read.max())
+            lowest, highest = ends if keep is None else (float(read.min()), float(read.max()))
+            low = min(low, lowest)
             if highest >= top:
                 equal = int(np.count_nonzero(read == highest)) + (equal if highest == top else 0)
                 top = highest
@@ -289,15 +291,12 @@ class _Survey:
         level : conductance that a contact reaches [unit of y].
         """
         values, starts, along = piece.values, piece.starts, piece.displacement
-        tops = piece.highest()
         self.sample.add(values)
         self.numbers.append(piece.numbers)
         self.sizes.append(piece.sizes)
-        self.tops.append(tops)
         self.ends.append(values[starts[1:, None] - 1 - np.arange(_OPEN_READINGS)].mean(axis=1))
         if (held := sum(d.size for d in self.displacements)) < SAMPLE:
             self.displacements.append(along[: SAMPLE - held].copy())
-        self.low, self.high = min(self.low, float(values.min())), max(self.high, float(tops.max()))
         self.rising += int(np.count_nonzero(values[starts[1:] - 1] > values[starts[:-1]]))
         self.traces += len(piece)
         self.used += values.size
@@ -340,7 +339,7 @@ def _surveyed(runs: Runs, rules: Rules, total: int) -> _Survey:
     survey = _Survey(sample=Sample(total=total), left_out=dict.fromkeys(OF_TRACES, 0))
     for run in runs():
         values, keep, gone = rules.corrected(run)
-        bad = rules.of_traces(run, values, keep)
+        bad, low, high = rules.of_traces(run, values, keep)
         for rule, traces in bad.items():
             survey.left_out[rule] += int(traces.sum())
             if traces.any():
@@ -353,6 +352,8 @@ def _surveyed(runs: Runs, rules: Rules, total: int) -> _Survey:
         good = ~np.any(list(bad.values()), axis=0)
         survey.good.append(good)
         if good.any():
+            survey.low, survey.high = min(survey.low, float(low[good].min())), max(survey.high, float(high[good].max()))
+            survey.tops.append(high[good])
             survey.add(taken(run, values, keep, good), CONTACT * rules.quantum)
     return survey
 

@@ -164,8 +164,9 @@ class Rules:
             keep = ~unphysical if keep is None else keep & ~unphysical
         return values, keep, gone
 
-    def of_traces(self, run: Run, values: Array, keep: Mask | None) -> dict[str, Mask]:
-        """Which traces each rule about traces leaves out, shape (k,) each; no trace by two of them."""
+    def of_traces(self, run: Run, values: Array, keep: Mask | None) -> tuple[dict[str, Mask], Array, Array]:
+        """(which traces each rule about traces leaves out, none by two of them; smallest and largest reading of each that is kept [unit of
+        y]), shape (k,) each."""
         first, level = run.starts[:-1], CONTACT * self.quantum
         if keep is None:
             counted, high, low = run.sizes, np.maximum.reduceat(values, first), np.minimum.reduceat(values, first)
@@ -178,7 +179,7 @@ class Rules:
         for rule, bad in zip(OF_TRACES, (counted < FEWEST_READINGS, high < level, low > level), strict=True):
             out[rule] = good & bad
             good &= ~bad
-        return out
+        return out, low, high
 
 
 def _put(gone: dict[str, Mask], rule: str, mask: Mask) -> None:

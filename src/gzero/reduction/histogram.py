@@ -81,8 +81,12 @@ class TraceHistogram:
 
     def joined(self, times: int) -> TraceHistogram:
         """As many neighbouring bins in one; what is left over at the upper end is dropped."""
+        if times == 1:
+            return self
         bins = self.by_trace.shape[1] // times
-        grouped = self.by_trace[:, : bins * times].reshape(-1, bins, times).sum(axis=2)
+        grouped = self.by_trace[:, : bins * times : times].copy()
+        for i in range(1, times):
+            grouped += self.by_trace[:, i : bins * times : times]
         return TraceHistogram(edges=self.edges[: bins * times + 1 : times], by_trace=grouped)
 
 
@@ -95,6 +99,10 @@ def redrawn(rng: np.random.Generator, traces: int, draws: int, *, block: int = 1
         follow each other are alike.
     """
     pieces = -(-traces // block)
+    if block == 1:
+        at = rng.integers(traces, size=(draws, traces))
+        at += traces * np.arange(draws)[:, None]
+        return np.bincount(at.ravel(), minlength=draws * traces).reshape(draws, traces).astype(np.float32)
     at = rng.integers(traces, size=(draws, pieces))[:, :, None] + np.arange(block)
     at = (at.reshape(draws, -1)[:, :traces] % traces) + traces * np.arange(draws)[:, None]
     return np.bincount(at.ravel(), minlength=draws * traces).reshape(draws, traces).astype(np.float32)
@@ -128,8 +136,8 @@ class Grid:
         where = np.flatnonzero(self._near(values))
         scaled = np.subtract(self._scaled(values[where]), self.low, dtype=np.float64)
         scaled /= self.high - self.low
-        inside = (scaled >= 0) & (scaled <= 1)
-        if not inside.all():
+        if scaled.size and (scaled.min() < 0 or scaled.max() > 1):
+            inside = (scaled >= 0) & (scaled <= 1)
             where, scaled = where[inside], scaled[inside]
         scaled *= self.bins
         bins = scaled.astype(np.int64)
@@ -142,9 +150,12 @@ class Grid:
     def _near(self, values: Array) -> NDArray[np.bool_]:
         """What may lie in a bin: all others need no logarithm."""
         if self.quantum is None:
-            return np.asarray((values >= self.low) & (values <= self.high * (1 + _SINGLE)))
-        low, high = (float(self.quantum * 10**end) for end in (self.low, self.high))
-        return np.asarray((values >= low * (1 - _SINGLE)) & (values <= high * (1 + _SINGLE)))
+            low, high = self.low, self.high
+        else:
+            low, high = (float(self.quantum * 10**end) for end in (self.low, self.high))
+        near = values >= low - _SINGLE * abs(low)
+        near &= values <= high + _SINGLE * abs(high)
+        return np.asarray(near)
 
     def _scaled(self, values: Array) -> NDArray[np.floating]:
         if self.quantum is None:
@@ -175,7 +186,7 @@ class Count:
         where, bins = self._grid.places(self._grid.spread(piece.values, self._rng))
         units = unit_of(self._passed + np.arange(len(piece)), self._traces)
         first, span = int(units[0]), int(units[-1] - units[0]) + 1
-        bins += np.repeat((units - first) * self._grid.bins, piece.sizes)[where]
+        bins += np.repeat((units - first) * self._grid.bins, np.diff(np.searchsorted(where, piece.starts)))
         counted = np.bincount(bins, minlength=span * self._grid.bins).reshape(span, self._grid.bins)
         self._counts[first : first + span] += counted
         self._passed += len(piece)
