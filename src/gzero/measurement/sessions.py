@@ -27,6 +27,8 @@ def whole_traces(pieces: Iterator[Measurement], *, numbered: bool) -> Iterator[M
     for piece in pieces:
         if not numbered:
             traces = piece.series[TRACE]
+            if not traces.values.size:  # cells that hold nothing
+                continue
             yield _with(piece, TRACE, traces.values + before)
             before += int(traces.values[-1])
             continue

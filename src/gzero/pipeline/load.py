@@ -160,7 +160,7 @@ def load_session(path: str | Path, config: Config) -> Measurement | None:
     )
     if config.blind or any(option is not None for option in only):
         return None
-    if config.experiment is not None and not kind(config.experiment).pooled:
+    if config.experiment is None or not kind(config.experiment).pieced:  # such an experiment has to be named
         return None
     found = read_in_pieces(path, loader=config.loader, group=config.group, beyond=HELD, numbers=PIECE)
     if found is None:
