@@ -97,7 +97,7 @@ class Analysis:
                 "loader": self.origin.loader,
                 "rows_read": self.origin.rows_read,
                 "rows_used": self.rows_used,
-                "excluded": [{"rule": e.rule, "reason": e.reason, "rows": int(e.indices.size)} for e in self.exclusions]
+                "excluded": [{"rule": e.rule, "reason": e.reason, "rows": e.count} for e in self.exclusions]
                 + [{"rule": d.rule, "reason": d.reason, "rows": d.rows} for d in self.origin.dropped],
             },
             "trace": self.trace or None,

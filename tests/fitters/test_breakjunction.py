@@ -37,8 +37,7 @@ def analysed(made: Synthetic, **options: object) -> gzero.Analysis:
 @pytest.fixture
 def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without pictures and lists, where hundreds of sessions are looked at."""
-    monkeypatch.setattr(breakjunction, "pictures", lambda shown: ())
-    monkeypatch.setattr(breakjunction, "listings", lambda shown: ())
+    monkeypatch.setattr(breakjunction, "exhibits", lambda shown: ((), ()))
 
 
 def fitted(made: Synthetic, **options: object) -> Findings:

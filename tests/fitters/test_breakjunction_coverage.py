@@ -7,6 +7,7 @@ from gzero.fitters import breakjunction
 from gzero.fitters.contact_histogram import contact_histogram
 from gzero.fitters.options import FitOptions
 from gzero.quanta import parse_quantum
+from gzero.reduction import histogram
 from gzero.synthetic.breakjunction import simulate
 
 SESSIONS = 500
@@ -18,8 +19,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fewer redrawn experiments and no pictures: what is tested is the same, a tenth as dear. 60 draws know a standard
     uncertainty to 9 %, which costs 0.4 % of coverage."""
     monkeypatch.setattr(breakjunction, "contact_histogram", lambda *a, **k: contact_histogram(*a, **k, draws=60))
-    monkeypatch.setattr(breakjunction, "pictures", lambda shown: ())
-    monkeypatch.setattr(breakjunction, "listings", lambda shown: ())
+    monkeypatch.setattr(breakjunction, "exhibits", lambda shown: ((), ()))
 
 
 @pytest.mark.parametrize(
@@ -27,13 +27,17 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         {"traces": 200, "points": 80, "peaks": 2, "period": 1.15},
         {"traces": 200, "points": 60, "peaks": 2, "world": "ar1", "noise": 0.03, "rho": 0.9},
+        {"traces": 400, "points": 60, "peaks": 2, "units": 100},
     ],
-    ids=["aluminium-like, white", "gold-like, red"],
+    ids=["aluminium-like, white", "gold-like, red", "drawn in units of four traces"],
 )
 def test_coverage(given: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
     """Readings are used one by one only to be counted, so that red noise along a trace is of no consequence: whole traces are
-    redrawn. The interval is value +- 1.96 of the statistical standard uncertainty."""
+    redrawn. The interval is value +- 1.96 of the statistical standard uncertainty. Long sessions are counted and drawn in units of
+    neighbouring traces; here of four, so that a hundred units stand for what ten thousand are otherwise."""
     quick(monkeypatch)
+    given = dict(given)
+    monkeypatch.setattr(histogram, "UNITS", given.pop("units", histogram.UNITS))
     options = FitOptions(quantum=parse_quantum("2e^2/h"))
     pulls: dict[str, list[float]] = {}
     other = 0

@@ -9,7 +9,7 @@ from gzero.fitters.histogram_fit import PeakFit, fit_peaks, peak_positions
 from gzero.models.breakjunction import histogram_model
 from gzero.quanta import G0
 from gzero.reduction.calibration import Calibration
-from gzero.reduction.contact_traces import contact_traces
+from gzero.reduction.contact_session import contact_traces
 from gzero.reduction.histogram import TraceHistogram, linear_histogram, redrawn
 from gzero.reduction.histogram_peaks import Bump
 from gzero.reduction.selection import Selection

@@ -6,7 +6,8 @@ import pytest
 from gzero.quanta import G0
 from gzero.reduction.calibration import Calibration
 from gzero.reduction.contact_plateaus import aligned, plateaus
-from gzero.reduction.contact_traces import ContactTraces, contact_traces
+from gzero.reduction.contact_session import contact_traces
+from gzero.reduction.contact_traces import ContactTraces
 from gzero.reduction.selection import Selection
 from gzero.synthetic.breakjunction import simulate
 

@@ -9,7 +9,8 @@ from gzero.errors import InputError, UnitError
 from gzero.measurement.measurement import Measurement, condition
 from gzero.quanta import G0
 from gzero.reduction.calibration import Calibration
-from gzero.reduction.contact_traces import ContactTraces, contact_traces, noise_of
+from gzero.reduction.contact_session import contact_traces
+from gzero.reduction.contact_traces import ContactTraces, noise_of
 from gzero.reduction.selection import Selection
 from gzero.synthetic.breakjunction import simulate
 

@@ -5,7 +5,8 @@ import pytest
 
 from gzero.quanta import G0
 from gzero.reduction.calibration import Calibration
-from gzero.reduction.contact_traces import ContactTraces, contact_traces
+from gzero.reduction.contact_session import contact_traces
+from gzero.reduction.contact_traces import ContactTraces
 from gzero.reduction.histogram import (
     TraceHistogram,
     left_out_risk,

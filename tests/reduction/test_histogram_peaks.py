@@ -5,7 +5,7 @@ import pytest
 
 from gzero.quanta import G0
 from gzero.reduction.calibration import Calibration
-from gzero.reduction.contact_traces import contact_traces
+from gzero.reduction.contact_session import contact_traces
 from gzero.reduction.histogram import linear_histogram, redrawn
 from gzero.reduction.histogram_peaks import WIDTHS, Search, search
 from gzero.reduction.selection import Selection

@@ -1,4 +1,4 @@
-"""Formulas as text, worked out three ways: as an identity (sympy), as a dimension (`gzero.units`), as a number (floats).
+"""Formulas as text, worked out three ways: as an identity (sympy), as a dimension (pint), as a number (floats).
 
 The text is the canonical ASCII in which the package writes its quanta (`e^2*N*Gamma/h_s`), so that what is shown is
 what is computed. Nothing is evaluated as code: the text is taken apart by `ast`, and only names listed here are let through.
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from gzero import quanta
 from gzero.errors import ConfigError
-from gzero.units import dimension_of
 
 if TYPE_CHECKING:
+    import pint
     import sympy
 
 #: Every letter of the paper with its SI unit; `q` is the quasi-particle, whose unit is that of its row.
@@ -159,7 +159,20 @@ def _exponent(node: ast.expr) -> Fraction:
 
 @functools.cache
 def _unit_exponents(unit: str) -> Exponents:
-    return tuple(Fraction(n) for n in dimension_of(unit))
+    """By pint, which knows nothing of what gzero says of a unit."""
+    powers: Any = _registry().parse_units("" if unit == "1" else unit).dimensionality
+    return tuple(Fraction(powers.get(f"[{name}]", 0)) for name in _PINT_DIMENSIONS)
+
+
+@functools.cache
+def _registry() -> pint.UnitRegistry[Any]:
+    import pint
+
+    return pint.UnitRegistry(cache_folder=None)
+
+
+#: pint's names for the dimensions of kg, m, s, A, K, mol.
+_PINT_DIMENSIONS = ("mass", "length", "time", "current", "temperature", "substance")
 
 
 def unit_dimension(unit: str) -> Exponents:

@@ -13,7 +13,7 @@ import numpy as np
 
 from gzero.errors import FitError
 from gzero.estimate import Estimate
-from gzero.fitters.breakjunction_exhibits import Shown, listings, pictures
+from gzero.fitters.breakjunction_exhibits import Shown, exhibits
 from gzero.fitters.contact_histogram import DRAWS, LOWEST, PROMINENT, ContactHistogram, contact_histogram
 from gzero.fitters.findings import BudgetLine, Findings, Level
 from gzero.fitters.histogram_fit import PeakFit
@@ -29,7 +29,7 @@ from gzero.models.breakjunction import DEGREE, Range, histogram_model
 from gzero.quanta import G0
 from gzero.reduction.adc import adc_step
 from gzero.reduction.calibration import Calibration
-from gzero.reduction.contact_traces import ContactTraces, contact_traces
+from gzero.reduction.contact_session import ContactSession, contact_session
 from gzero.reduction.histogram import JOINED, WIDTH
 from gzero.reduction.histogram_peaks import SIGNIFICANT
 
@@ -40,7 +40,7 @@ _FEW = 30
 #: Digitiser step over the finest bin beyond which its codes would beat with the bins; readings that are looked at for it.
 _COARSE, _SAMPLE = 0.2, 200_000
 _UNEXPLAINED = "reading of the open contact"
-_OPEN_READINGS, _OPEN_SPREAD = 5, 0.1  # at the end of a trace; their spread between traces [quanta] where all are open
+_OPEN_SPREAD = 0.1  # of the ends of traces [quanta] where all are open
 _MISFIT = 0.01
 _GAP = 1.6  # spacing over the median one beyond which a peak may be missing
 
@@ -61,16 +61,17 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     quantum = G0 if unit == "S" else options.unit
     calibration = Calibration.of(measurement.conditions, measurement.ordinate.common)
     calibration.check(unit)
-    traces = contact_traces(measurement, calibration, options.selection, quantum=quantum)
+    traces = contact_session(measurement, calibration, options.selection, quantum=quantum)
     step = adc_step(measurement.ordinate.values[:_SAMPLE]) / abs(calibration.gain.value)
     coarse = step if step > _COARSE * WIDTH * quantum else 0.0
     found = contact_histogram(traces, quantum=quantum, rng=np.random.default_rng(options.seed), step=coarse)
     symbol = ("2e^2/h" if unit == "S" else options.quantum.symbol).replace("^2", "²")
     session = Shown(
         traces=traces, found=found, quantum=quantum, symbol=symbol, unit=unit,
-        x_unit=measurement.abscissa.unit, x_name=measurement.abscissa.short, spacing=_spacing(traces), seed=options.seed,
+        x_unit=measurement.abscissa.unit, x_name=measurement.abscissa.short, spacing=traces.spacing, seed=options.seed,
     )  # fmt: skip
     ledger = (*traces.ledger, *_ledger(session, options, coarse, measurement))
+    pictures, listings = exhibits(session)
     curve = Curve(
         x=found.linear.centres * quantum, y=found.linear.counts, x_name="conductance", y_name="readings", x_unit=unit,
         y_unit="",
@@ -81,11 +82,11 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         exclusions=traces.exclusions,
         ledger=ledger,
         warnings=tuple(_warnings(found, traces)),
-        pictures=pictures(session),
-        listings=listings(session),
+        pictures=pictures,
+        listings=listings,
         seed=options.seed,
         method=_method(found, traces),
-        used=int(traces.values.size),
+        used=traces.readings,
     )
     counted = _counted(found, options)
     if found.fit is None or not counted:
@@ -202,25 +203,13 @@ def _line(claim: LevelSet, unit: str | None) -> tuple[StepHeight, str]:
         return plain, f"no series resistance was fitted: {error.problem}"
 
 
-def _open_contact(traces: ContactTraces, quantum: float) -> tuple[float, float]:
+def _open_contact(traces: ContactSession, quantum: float) -> tuple[float, float]:
     """(reading after the break, its standard uncertainty) [unit of y]: the median of what the traces end on."""
-    # the rules leave no trace with fewer readings than that
-    last = traces.values[traces.starts[1:, None] - 1 - np.arange(_OPEN_READINGS)].mean(axis=1)
+    last = traces.ends
     spread = float(1.4826 * np.median(np.abs(last - np.median(last))))
     if spread > _OPEN_SPREAD * quantum:  # traces that were cut before all were open read anything there
         return 0.0, 0.0
     return float(np.median(last)), 1.2533 * spread / np.sqrt(last.size)
-
-
-def _spacing(traces: ContactTraces) -> float:
-    """Displacement from one reading to the next [unit of x]; 0 where readings are not evenly spaced."""
-    some = traces.displacement[:_SAMPLE]  # a session is read at one rate
-    inside = np.ones(some.size, dtype=bool)
-    inside[np.minimum(traces.starts[1:], some.size) - 1] = False
-    steps = np.abs(np.diff(some, append=some[-1:])[inside])
-    typical = float(np.median(steps)) if steps.size else 0.0
-    even = typical > 0 and float(np.mean(np.abs(steps - typical) > 0.05 * typical)) < 0.05
-    return typical if even else 0.0
 
 
 def _table(levels: LevelSet, peaks: PeakFit, session: Shown, counted: list[int], *, fitted: bool) -> tuple[Level, ...]:
@@ -321,12 +310,16 @@ def _ledger(session: Shown, options: FitOptions, step: float, measurement: Measu
 
 
 def _together(found: ContactHistogram) -> str:
-    if found.block == 1:
-        return "whole traces drawn with replacement: readings of one trace hang together"
-    return f"{found.block} neighbouring traces drawn together, as they are alike (lag-1 correlation {found.alike:.2f})"
+    if found.block > 1:
+        drawn = f"{found.block * found.unit} neighbouring traces drawn together, as they are alike"
+        of_what = "" if found.unit == 1 else f" of {found.unit} traces"
+        return f"{drawn} (lag-1 correlation{of_what} {found.alike:.2f})"
+    if found.unit > 1:
+        return f"{found.unit} neighbouring traces counted and drawn together: {found.linear.by_trace.shape[0]} such units know the spread to 1 %"
+    return "whole traces drawn with replacement: readings of one trace hang together"
 
 
-def _warnings(found: ContactHistogram, traces: ContactTraces) -> list[str]:
+def _warnings(found: ContactHistogram, traces: ContactSession) -> list[str]:
     """What the reader must know about the histogram."""
     out = list(traces.warnings)
     if len(traces) < _FEW:
@@ -368,7 +361,7 @@ def _warnings(found: ContactHistogram, traces: ContactTraces) -> list[str]:
     return out
 
 
-def _method(found: ContactHistogram, traces: ContactTraces) -> tuple[str, ...]:
+def _method(found: ContactHistogram, traces: ContactSession) -> tuple[str, ...]:
     return (
         f"Readings of {len(traces)} traces are counted in bins of {found.linear.width:.2g} quanta, each trace once. Peaks are bumps that a "
         "histogram without peaks, of traces that scatter as these do, shows anywhere with a chance below 1 %; normal peaks on a smooth "

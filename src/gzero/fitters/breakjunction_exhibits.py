@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,18 @@ from numpy.typing import NDArray
 from gzero.estimate import Estimate
 from gzero.fitters.contact_histogram import LOWEST, ContactHistogram
 from gzero.fitters.exhibits import Band, Entry, Listing, Mark, Picture, Trace
-from gzero.reduction.contact_plateaus import aligned, plateaus
-from gzero.reduction.contact_traces import CONTACT, ContactTraces
-from gzero.reduction.histogram import TraceHistogram, logarithmic_histogram
+from gzero.reduction.contact_plateaus import Plateaus, aligned, plateaus_of, together
+from gzero.reduction.contact_session import ContactSession
+from gzero.reduction.contact_traces import CONTACT
+from gzero.reduction.histogram import (
+    Count,
+    Inside,
+    TraceHistogram,
+    logarithmic_grid,
+    redrawn_medians,
+    unit_of,
+    units_of,
+)
 
 Array = NDArray[np.float64]
 
@@ -32,7 +42,7 @@ class Shown:
     x_unit, x_name : of the displacement.  spacing : from reading to reading [unit of x], 0 where it is not even.
     """
 
-    traces: ContactTraces
+    traces: ContactSession
     found: ContactHistogram
     quantum: float
     symbol: str
@@ -48,12 +58,55 @@ class Shown:
         return f"conductance [{self.symbol}]"
 
 
-def pictures(shown: Shown) -> tuple[Picture, ...]:
-    """Histogram with its peaks, logarithmic histogram, traces one upon the other, lengths at the first peak."""
-    out = [_histogram(shown), _logarithmic(shown), _together(shown)]
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Look:
+    """What one more look through all traces brings.
+
+    Parameters
+    ----------
+    logarithmic : histogram of log10 G;  below : share of the readings under its lowest bin that is asked for.
+    plane : displacement from the break against conductance, a `boost_histogram.Histogram`; None where there is nothing to see.
+    plateaus : of every trace by itself, of the lowest orders;  stays : readings of each trace around the first peak, shape (T,).
+    """
+
+    logarithmic: TraceHistogram
+    below: float
+    plane: Any
+    plateaus: Plateaus
+    stays: Array
+
+
+def exhibits(shown: Shown) -> tuple[tuple[Picture, ...], tuple[Listing, ...]]:
+    """(histogram with its peaks, logarithmic histogram, traces one upon the other, lengths at the first peak; the peaks, and the
+    plateaus found trace by trace)."""
+    look = _looked(shown)
+    out = [_histogram(shown), _logarithmic(shown, look), _together(shown, look)]
     if shown.found.fit is not None and shown.spacing > 0:
-        out.append(_lengths(shown))
-    return tuple(p for p in out if p is not None)
+        out.append(_lengths(shown, look))
+    tables = (_peaks(shown), _plateaus(shown, look))
+    return tuple(p for p in out if p is not None), tuple(t for t in tables if t is not None)
+
+
+def _looked(shown: Shown) -> _Look:
+    traces, quantum = shown.traces, shown.quantum
+    floor = max(traces.open_noise, 1e-6 * quantum)
+    top = float(shown.found.linear.edges[-1]) * quantum
+    count = Count(logarithmic_grid(low=floor, high=top, quantum=quantum), traces=len(traces))
+    inside = Inside(shown.found.grid, _bins_around(shown, 0))
+    plane, below, found = _plane(shown), 0, []
+    for piece in traces.pieces():
+        count.add(piece)
+        inside.add(piece)
+        below += int(np.count_nonzero(piece.values < floor))
+        if plane is not None:
+            x, there = aligned(piece, at=CONTACT * quantum)
+            plane.fill(*((x, piece.values) if there.all() else (x[there], piece.values[there])))
+        each = plateaus_of(piece, above=LOWEST * quantum)
+        found.append(each.taken(each.order <= _ORDERS))
+    return _Look(
+        logarithmic=count.best(), below=below / traces.readings, plane=plane, plateaus=together(found),
+        stays=inside.by_trace(),
+    )  # fmt: skip
 
 
 def _band(replicates: Array, x: Array) -> Band:
@@ -87,45 +140,43 @@ def _histogram(shown: Shown) -> Picture:
     )  # fmt: skip
 
 
-def _logarithmic(shown: Shown) -> Picture | None:
+def _logarithmic(shown: Shown, look: _Look) -> Picture | None:
     """The histogram of log10 G, down to the noise of an open contact."""
-    floor = max(shown.traces.open_noise, 1e-6 * shown.quantum)
-    top = float(shown.found.linear.edges[-1]) * shown.quantum
-    histogram = logarithmic_histogram(shown.traces, low=floor, high=top, quantum=shown.quantum)
+    histogram = look.logarithmic
     counts = histogram.counts
     if not counts.any():
         return None
     x = 10**histogram.centres
-    below = float(np.mean(shown.traces.values < floor))
     return Picture(
         name="logarithmic_histogram",
         caption=f"The same readings in {histogram.width:.2g} decades of conductance each, down to the noise of an open contact "
-        f"({100 * below:.0f} % of the readings lie lower); band: 95 % of experiments with redrawn traces.",
+        f"({100 * look.below:.0f} % of the readings lie lower); band: 95 % of experiments with redrawn traces.",
         alt=f"Histogram of the logarithm of the conductance from {x[0]:.2g} to {x[-1]:.2g} {shown.symbol}.",
         x_name=shown.axis, y_name="readings per bin", x_unit="", traces=(Trace(label="readings", x=x, y=counts),),
         bands=(_band(histogram.replicates(shown.found.weights), x),), logarithmic=True,
     )  # fmt: skip
 
 
-def _together(shown: Shown) -> Picture | None:
-    """All traces from the break on: at every displacement the median and the middle 80 % of them, from a histogram in two
-    dimensions."""
+def _plane(shown: Shown) -> Any:
+    """An empty histogram of the displacement from the break and the conductance; None where there is little to see."""
     import boost_histogram as bh
 
     traces = shown.traces
-    x, there = aligned(traces, at=CONTACT * shown.quantum)
-    if not there.all():
-        x = x[there]
-    low = float(x.min())
-    high = min(float(x.max()), -_BEHIND * low)  # behind the break there is little to see
-    top = float(traces.values.max())
-    if not high > low or top <= 0:
+    low, high = traces.before, min(traces.behind, -_BEHIND * traces.before)  # behind the break there is little to see
+    if not high > low or traces.high <= 0:
         return None
-    plane = bh.Histogram(
-        bh.axis.Regular(min(_BINS, max(8, int(np.median(traces.sizes) / 2))), low, high), bh.axis.Regular(200, min(0.0, float(traces.values.min())), top),
-        storage=bh.storage.Int64(),
+    return bh.Histogram(
+        bh.axis.Regular(min(_BINS, max(8, int(np.median(traces.sizes) / 2))), low, high),
+        bh.axis.Regular(200, min(0.0, traces.low), traces.high), storage=bh.storage.Int64(),
     )  # fmt: skip
-    plane.fill(x, traces.values if there.all() else traces.values[there])
+
+
+def _together(shown: Shown, look: _Look) -> Picture | None:
+    """All traces from the break on: at every displacement the median and the middle 80 % of them, from a histogram in two
+    dimensions."""
+    plane = look.plane
+    if plane is None:
+        return None
     counts = plane.view(flow=True)[1:-1].astype(np.float64)
     enough = counts.sum(axis=1) >= 0.2 * counts.sum(axis=1).max()
     heights = plane.axes[1].edges / shown.quantum
@@ -138,7 +189,7 @@ def _together(shown: Shown) -> Picture | None:
     return Picture(
         name="traces",
         caption=f"All traces, each from its last reading above {CONTACT:g} {shown.symbol} on: the median, and the middle 80 % (shaded).",
-        alt=f"Median conductance of {len(traces)} traces against the displacement from the break.",
+        alt=f"Median conductance of {len(shown.traces)} traces against the displacement from the break.",
         x_name=f"{shown.x_name} from the break", y_name=shown.axis, x_unit=shown.x_unit,
         traces=(Trace(label="median", x=at, y=middle),), bands=(Band(label="middle 80 %", x=at, low=bottom, high=upper),),
     )  # fmt: skip
@@ -153,24 +204,27 @@ def _window(shown: Shown, n: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _stays(shown: Shown, n: int) -> Array:
-    """Displacement that each trace spends between the valleys around a peak [unit of x], shape (T,)."""
+def _bins_around(shown: Shown, n: int) -> tuple[int, int]:
+    """(first bin of the grid, bin behind the last) between the valleys around a peak; none where no peak was fitted."""
+    if shown.found.fit is None:
+        return 0, 0
     low, high = _window(shown, n)
     linear = shown.found.linear
-    inside = (linear.centres >= low) & (linear.centres < high)
-    return np.asarray(linear.by_trace[:, inside].sum(axis=1, dtype=np.float64) * shown.spacing)
+    inside = np.flatnonzero((linear.centres >= low) & (linear.centres < high))
+    joined = shown.found.grid.bins // linear.centres.size
+    return (int(inside[0]) * joined, (int(inside[-1]) + 1) * joined) if inside.size else (0, 0)
 
 
-def _lengths(shown: Shown) -> Picture:
-    """How long contacts stay at the first peak."""
-    stays = _stays(shown, 0)
+def _lengths(shown: Shown, look: _Look) -> Picture:
+    """How long contacts stay at the first peak: the displacement that each spends between the valleys around it."""
+    stays = look.stays * shown.spacing
     top = float(np.quantile(stays, 0.995)) or shown.spacing
     bins = int(np.clip(np.sqrt(stays.size), 8, 40))
     edges = np.linspace(0.0, top, bins + 1)
     which = np.clip(np.searchsorted(edges, stays, side="right") - 1, 0, bins)
-    by_trace = np.zeros((stays.size, bins + 1), dtype=np.float32)
-    by_trace[np.arange(stays.size), which] = 1
-    lengths = TraceHistogram(edges=edges, by_trace=by_trace[:, :bins])
+    places = unit_of(np.arange(stays.size), stays.size) * (bins + 1) + which
+    by_unit = np.bincount(places, minlength=units_of(stays.size) * (bins + 1)).reshape(-1, bins + 1)
+    lengths = TraceHistogram(edges=edges, by_trace=by_unit[:, :bins].astype(np.float32))
     x, mean = lengths.centres, float(stays.mean())
     law = stays.size * (np.exp(-edges[:-1] / mean) - np.exp(-edges[1:] / mean))
     low, high = _window(shown, 0)
@@ -183,11 +237,6 @@ def _lengths(shown: Shown) -> Picture:
         traces=(Trace(label="traces", x=x, y=lengths.counts), Trace(label="exponential law", x=x, y=law, look="model")),
         bands=(_band(lengths.replicates(shown.found.weights), x),),
     )  # fmt: skip
-
-
-def listings(shown: Shown) -> tuple[Listing, ...]:
-    """The peaks, and the plateaus found trace by trace."""
-    return tuple(table for table in (_peaks(shown), _plateaus(shown)) if table is not None)
 
 
 def _peaks(shown: Shown) -> Listing | None:
@@ -224,9 +273,9 @@ def _peaks(shown: Shown) -> Listing | None:
     )
 
 
-def _plateaus(shown: Shown) -> Listing | None:
+def _plateaus(shown: Shown, look: _Look) -> Listing | None:
     """Plateaus of every trace by itself, counted back from the break."""
-    found = plateaus(shown.traces, above=LOWEST * shown.quantum)
+    found = look.plateaus
     rng = np.random.default_rng(shown.seed)
     rows: list[tuple[Entry, ...]] = []
     for order in range(1, _ORDERS + 1):
@@ -235,7 +284,7 @@ def _plateaus(shown: Shown) -> Listing | None:
         if count < 10:
             break
         levels, lengths = found.level[mine] / shown.quantum, found.length[mine]
-        drawn = np.median(levels[rng.integers(count, size=(200, count))], axis=1)
+        drawn = redrawn_medians(levels, rng, 200)
         rows.append(
             (
                 str(order), f"{100 * count / len(shown.traces):.0f} %",

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from gzero.errors import FitError, InputError
 from gzero.fitters.histogram_fit import PeakFit, fit_peaks, peak_positions
 from gzero.models.breakjunction import DEGREE
-from gzero.reduction.contact_traces import ContactTraces
-from gzero.reduction.histogram import TraceHistogram, linear_histogram, redrawn
+from gzero.reduction.contact_session import ContactSession
+from gzero.reduction.histogram import Grid, TraceHistogram, counted, linear_grid, redrawn
 from gzero.reduction.histogram_peaks import WIDTHS, Bump, Search, search
 
 Array = NDArray[np.float64]
@@ -41,7 +41,8 @@ class ContactHistogram:
     search : every significant bump;  fit : of the prominent ones, None without any, on the first `fitted_bins` bins.
     flat : bumps that were significant and not prominent.
     background : shift of every peak when the background's polynomial is one order lower [quanta], shape (k,).
-    alike : lag-1 correlation of what traces say of the positions;  block : traces that were drawn together.
+    alike : lag-1 correlation of what traces, or units of them, say of the positions;  block : units that were drawn together.
+    grid : the finest bins that traces were counted in [unit of y];  unit : traces that were counted together.
     problem : why there is no fit, or why its positions are to be looked at; "" otherwise.
     """
 
@@ -54,10 +55,12 @@ class ContactHistogram:
     background: Array
     alike: float
     block: int
+    grid: Grid
+    unit: int = 1
     problem: str = ""
 
 
-def ends(traces: ContactTraces, quantum: float) -> tuple[float, float]:
+def ends(traces: ContactSession, quantum: float) -> tuple[float, float]:
     """(lowest, highest) conductance of the histogram [unit of y].
 
     Raises
@@ -77,7 +80,7 @@ def ends(traces: ContactTraces, quantum: float) -> tuple[float, float]:
 
 
 def contact_histogram(
-    traces: ContactTraces, *, quantum: float, rng: np.random.Generator, step: float = 0.0, draws: int = DRAWS
+    traces: ContactSession, *, quantum: float, rng: np.random.Generator, step: float = 0.0, draws: int = DRAWS
 ) -> ContactHistogram:
     """Histogram, peaks and their uncertainties.
 
@@ -91,21 +94,29 @@ def contact_histogram(
     InputError : nothing lies between the ends of the histogram.
     """
     low, high = ends(traces, quantum)
-    raw = linear_histogram(traces, low=low, high=high, quantum=quantum, rng=rng, step=step)
+    grid = linear_grid(low=low, high=high, quantum=quantum, rng=rng, step=step)
+    (raw,) = counted(traces, grid)
+    if step > 0:
+        for size in traces.sizes.tolist():
+            rng.random(size)  # what the count took from a copy of it
     linear = replace(raw, edges=raw.edges / quantum)
-    weights = redrawn(rng, len(traces), draws)
-    out = _looked_through(linear, weights, block=1)
+    units = linear.by_trace.shape[0]
+    unit = -(-len(traces) // units)
+    out = _looked_through(linear, redrawn(rng, units, draws), grid, block=1, unit=unit)
     if out.fit is None:
         return out
     alike = _alike(out.fit.influence)
-    if alike * np.sqrt(len(traces)) <= _ALIKE:
+    if alike * np.sqrt(units) <= _ALIKE:
         return replace(out, alike=alike)
     # neighbours that say the same are drawn together, in pieces long against what connects them
-    block = int(np.ceil(2 * len(traces) ** (1 / 3)))
-    return replace(_looked_through(linear, redrawn(rng, len(traces), draws, block=block), block=block), alike=alike)
+    block = int(np.ceil(2 * units ** (1 / 3)))
+    weights = redrawn(rng, units, draws, block=block)
+    return replace(_looked_through(linear, weights, grid, block=block, unit=unit), alike=alike)
 
 
-def _looked_through(linear: TraceHistogram, weights: NDArray[np.float32], *, block: int) -> ContactHistogram:
+def _looked_through(
+    linear: TraceHistogram, weights: NDArray[np.float32], grid: Grid, *, block: int, unit: int
+) -> ContactHistogram:
     """Bumps that are significant, then peaks that are prominent."""
     replicates = linear.replicates(weights)
     found = search(
@@ -136,7 +147,7 @@ def _looked_through(linear: TraceHistogram, weights: NDArray[np.float32], *, blo
         fit = None
     return ContactHistogram(
         linear=linear, replicates=replicates, weights=weights, search=found, fit=fit, flat=flat, background=shift,
-        alike=0.0, block=block, problem=problem,
+        alike=0.0, block=block, grid=grid, unit=unit, problem=problem,
     )  # fmt: skip
 
 

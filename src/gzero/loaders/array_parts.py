@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from gzero.errors import ColumnError, FileError
 from gzero.loaders.array_columns import Builder
 from gzero.loaders.arrays import Array, Built, Store, columns_of, numbers_in
+from gzero.loaders.cells import MAX_COLUMNS
 from gzero.loaders.parts import part_named
 
 #: A choice within a part: places or ranges, as in "map[3]", "cube[2,10:20]".
@@ -101,6 +103,75 @@ def read_part(
             built = builder.map(array, leading, rows, points)
     names = tuple(one.name for one in parts[:MAX_PARTS])
     return built, part.name, names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Long:
+    """A part that is too long to be held, and can be read in pieces.
+
+    Parameters
+    ----------
+    part : a table, cut along its rows, or a map, cut along its traces; never a single trace or a few columns.
+    leading : places along the dimensions before the last two.
+    span : rows or traces that are asked for;  points : part of each trace that is.
+    names : of all parts.
+    """
+
+    part: Part
+    leading: tuple[int, ...]
+    span: tuple[int, int]
+    points: tuple[int, int]
+    names: tuple[str, ...]
+
+    def pieces(self, path: str, store: Store, arrays: Sequence[Array], numbers: int) -> Iterator[Built]:
+        """The part in order, about so many numbers at a time.
+
+        Raises
+        ------
+        FileError : a damaged file.
+        """
+        first, behind = self.span
+        table = self.part.kind == "table"
+        width = sum(a.parts for a in self.part.members) if table else self.points[1] - self.points[0]
+        step = max(2, numbers // width) if table else max(2, min(numbers // width, MAX_COLUMNS // 4))
+        count = max(1, (behind - first) // step)
+        edges = [first + (behind - first) * i // count for i in range(count + 1)]  # no piece of a single trace
+        for a, b in pairwise(edges):
+            builder = Builder(path=path, store=store, arrays=numbers_in(path, arrays))
+            if table:
+                yield builder.table(self.part.members, (a, b))
+            else:
+                yield builder.map(self.part.members[0], self.leading, (a, b), self.points)
+
+
+def long_part(
+    path: str, arrays: Sequence[Array], wanted: str | None, *, links: Mapping[str, str] | None = None, beyond: int
+) -> Long | None:
+    """The part that `read_part` would read, where it can be read in pieces and holds more numbers than `beyond`, or more traces than a
+    table has columns.
+
+    Raises
+    ------
+    ColumnError, FileError : as of `read_part`.
+    """
+    parts = parts_in(numbers_in(path, arrays))
+    part, places = _chosen(path, parts, wanted, links or {})
+    names = tuple(one.name for one in parts[:MAX_PARTS])
+    if part.kind == "table":
+        rows = spans(path, part.name, places, (part.members[0].size[0],))[0]
+        numbers = (rows[1] - rows[0]) * sum(a.parts for a in part.members)
+        if numbers <= beyond or any(a.kind != "number" for a in part.members):
+            return None
+        return Long(part=part, leading=(), span=rows, points=(0, 1), names=names)
+    array = part.members[0]
+    leading = _leading(path, part, places)
+    rows, points = spans(path, part.name, places[len(leading) :], array.size[-2:])
+    traces, length = rows[1] - rows[0], points[1] - points[0]
+    if columns_of(array) or array.kind != "number" or traces < 2:
+        return None
+    if traces * length <= beyond and traces < MAX_COLUMNS:
+        return None
+    return Long(part=part, leading=leading, span=rows, points=points, names=names)
 
 
 def _chosen(

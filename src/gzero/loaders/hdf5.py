@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from gzero.errors import MissingDependencyError
-from gzero.loaders.array_parts import no_numbers, read_part
+from gzero.loaders.array_parts import long_part, no_numbers, read_part
 from gzero.loaders.arrays import Array, Built, Floats, Index
 from gzero.loaders.conventions import decoding_of, metadata_from, unit_of
 from gzero.loaders.hdf5_client import Hdf5File
 from gzero.loaders.hdf5_labber import is_labber, read_labber
 from gzero.loaders.hdf5_matlab import from_matlab, is_matlab
 from gzero.loaders.source import check_file, digest_of, looks_like, read_head, unread
-from gzero.loaders.table import Dropped, Origin, Table
+from gzero.loaders.table import Dropped, Origin, Pieces, Table
 
 INSTALL = "pip install 'gzero[hdf5]'"
 
@@ -77,12 +77,7 @@ class Hdf5Loader:
         ColumnError : no such group, or a dataset of three and more dimensions without a place in it.
         MissingDependencyError : h5py is not installed.
         """
-        place, text = check_file(path, limit=MAX_SIZE), os.fspath(path)
-        if not self.recognises(place):
-            what = looks_like(read_head(place, 4096), place.suffix)
-            raise unread(what or "no HDF5 file, or a damaged one", text, loader=self.name)
-        if self.extra is not None:
-            raise MissingDependencyError("reading HDF5 files needs h5py", remedy=INSTALL, path=text)
+        text = self._checked(path)
         with Hdf5File(path=text) as file:
             tree = file.tree()
             if is_labber(tree):
@@ -92,6 +87,47 @@ class Hdf5Loader:
                 raise no_numbers(text, dropped)
             built, part, names = read_part(text, _Store(file), arrays, group, links=tree["links"])
         return _table(text, tree, built, dropped, {"kind": kind, "group": part}, names)
+
+    def in_pieces(
+        self, path: str | os.PathLike[str], *, group: str | None = None, beyond: int, numbers: int
+    ) -> Pieces | None:
+        """What `read` would read, about so many numbers at a time; None where that holds no more than `beyond`, or cannot be cut.
+
+        Parameters
+        ----------
+        group : as of `read`.  beyond : numbers that are held at once.  numbers : of a piece.
+
+        Raises
+        ------
+        FileError, ColumnError, MissingDependencyError : as of `read`.
+        """
+        text = self._checked(path)
+        with Hdf5File(path=text) as file:
+            tree = file.tree()
+            arrays, dropped, kind = ([], [], "") if is_labber(tree) else arrays_in(tree)
+            long = long_part(text, arrays, group, links=tree["links"], beyond=beyond) if arrays else None
+        if long is None:
+            return None
+        options, digest = {"kind": kind, "group": long.part.name}, digest_of(text)
+
+        def pieces() -> Iterator[Table]:
+            with Hdf5File(path=text) as file:
+                for built in long.pieces(text, _Store(file), arrays, numbers):
+                    table = _table(text, tree, built, dropped, options, long.names, digest=digest)
+                    rows = built.rows if long.part.kind != "table" else long.span[1] - long.span[0]
+                    yield replace(table, origin=replace(table.origin, rows_read=rows))
+
+        return pieces
+
+    def _checked(self, path: str | os.PathLike[str]) -> str:
+        """The path of an HDF5 file that can be read."""
+        place, text = check_file(path, limit=MAX_SIZE), os.fspath(path)
+        if not self.recognises(place):
+            what = looks_like(read_head(place, 4096), place.suffix)
+            raise unread(what or "no HDF5 file, or a damaged one", text, loader=self.name)
+        if self.extra is not None:
+            raise MissingDependencyError("reading HDF5 files needs h5py", remedy=INSTALL, path=text)
+        return text
 
 
 LOADER = Hdf5Loader()
@@ -117,7 +153,7 @@ def _labber(file: Hdf5File, tree: Mapping[str, Any], path: str, group: str | Non
 
 def _table(
     path: str, tree: Mapping[str, Any], built: Built, dropped: Sequence[tuple[str, str]], options: dict[str, str],
-    names: tuple[str, ...],
+    names: tuple[str, ...], *, digest: str | None = None,
 ) -> Table:  # fmt: skip
     notes = (Dropped(rule=rule, reason=reason, rows=0) for rule, reason in [*tree["dropped"], *dropped][:200])
     return Table(
@@ -125,7 +161,7 @@ def _table(
         metadata=metadata_from(_attributes(tree)),
         labels=built.labels,
         origin=Origin(
-            path=path, sha256=digest_of(path), loader=LOADER.name, options=options | built.options,
+            path=path, sha256=digest or digest_of(path), loader=LOADER.name, options=options | built.options,
             dropped=(*built.dropped, *notes), rows_read=built.rows, parts={"group": names},
         ),
         row_numbers=range(built.first_row + 1, built.first_row + built.rows + 1),

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from gzero.errors import ConfigError, FileError, MissingDependencyError
 from gzero.loaders.plugins import Loader, Plugin, installed, load, options_of
-from gzero.loaders.shelf import SHELF
+from gzero.loaders.shelf import SHELF, Shelved
 from gzero.loaders.source import ZIP_MEMBERS, check_file, looks_like, read_head, unread
-from gzero.loaders.table import Table
+from gzero.loaders.table import Pieces, Table
 from gzero.loaders.text import LOADER as TEXT
 
 
@@ -132,6 +132,26 @@ def read_table(
                 allowed=known,
             )
     return chosen.read(path, **options)
+
+
+def read_in_pieces(
+    path: str | os.PathLike[str], *, loader: str | None = None, group: str | None = None, beyond: int, numbers: int
+) -> Pieces | None:
+    """What `read_table` would read, a piece at a time, where the format can be read so; None where it cannot, or need not.
+
+    Parameters
+    ----------
+    loader, group : as of `read_table`.
+    beyond : numbers up to which a table is held.  numbers : of a piece, about.
+
+    Raises
+    ------
+    FileError, ColumnError, ConfigError, MissingDependencyError : as of `read_table`.
+    """
+    place = check_file(path, limit=sys.maxsize)
+    chosen = _find(place, os.fspath(path)) if loader is None else _named(loader)
+    in_pieces = chosen.in_pieces if isinstance(chosen, Shelved) else None
+    return None if in_pieces is None else in_pieces(path, group=group, beyond=beyond, numbers=numbers)
 
 
 def _named(name: str) -> Loader:

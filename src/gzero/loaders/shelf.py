@@ -15,7 +15,7 @@ from pathlib import Path
 
 from gzero.loaders.plugins import Loader
 from gzero.loaders.source import check_file, read_head
-from gzero.loaders.table import Table
+from gzero.loaders.table import Pieces, Table
 
 #: An HDF5 file may begin behind 2^16 bytes of something else.
 _HEAD = (1 << 16) + 8
@@ -65,6 +65,12 @@ class Shelved:
     def read(self) -> Callable[..., Table]:
         """Its `read`, with its options."""
         return self.loader.read
+
+    @property
+    def in_pieces(self) -> Callable[..., Pieces | None] | None:
+        """Its way to read a file a piece at a time, where it has one."""
+        found: Callable[..., Pieces | None] | None = getattr(self.loader, "in_pieces", None)
+        return found
 
     def recognises(self, path: Path) -> bool:
         """Whether the loader says that the file is one of its own.

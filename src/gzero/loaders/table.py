@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -141,3 +141,8 @@ class Table:
     def rows(self) -> int:
         """Number of data rows."""
         return len(self.columns[0].values)
+
+
+#: Goes through the rows or traces of a table that is too long to be held, as often as it is called: each piece is a table like the
+#: whole, and says in its origin how many rows that has.
+Pieces = Callable[[], Iterator[Table]]

@@ -11,7 +11,12 @@ from gzero.errors import InputError
 
 
 def frozen(values: object) -> NDArray[np.float64]:
-    """A float64 copy that cannot be written to."""
+    """A float64 array that cannot be written to: a copy, unless nobody can write to it any more."""
+    owner = values
+    while isinstance(owner, np.ndarray) and owner.dtype == np.float64 and not owner.flags.writeable:
+        if owner.base is None:
+            return np.asarray(values)
+        owner = owner.base
     array = np.array(values, dtype=np.float64)
     array.setflags(write=False)
     return array

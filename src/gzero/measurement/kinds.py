@@ -43,6 +43,7 @@ class Kind:
     per_row : every row is an answer of its own (a table of diffusivities) rather than a point of a curve.
     listed : the file is a list of values of any unit, without an abscissa, and no unit is named beforehand.
     pooled : all traces of a file are one measurement; its series "trace" says which one a reading belongs to.
+    pieced : its fitter goes through sessions that are too long to be held a piece at a time (`Measurement.pieces`).
     stepped : its levels are put to the verdict; otherwise a single value is compared with a unit.
     swept : x is set in order and may turn round; otherwise readings come in any order.
     monotone : its curve is monotone, so that a smooth monotone curve is a rival of its steps.
@@ -62,6 +63,7 @@ class Kind:
     listed: bool = False
     catalogue: bool = False
     pooled: bool = False
+    pieced: bool = False
     stepped: bool = False
     swept: bool = True
     monotone: bool = False
@@ -108,6 +110,7 @@ KINDS: dict[str, Kind] = {
         y=CONDUCTANCE,
         beside=(TRACE,),
         pooled=True,
+        pieced=True,
         stepped=True,
         quantum="2e^2/h",
     ),

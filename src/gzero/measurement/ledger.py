@@ -34,6 +34,7 @@ class Exclusion:
     by : whose rule it is: the data's, or the user's.
     rows : of a mask, the rows of the file, from 1.
     x, y : of a mask, where its readings lie [SI], as read; empty where they give none.
+    more : further points that are not listed, of a trace too long to be held.
     """
 
     rule: str
@@ -43,6 +44,12 @@ class Exclusion:
     rows: tuple[int, ...] = ()
     x: tuple[float, ...] = ()
     y: tuple[float, ...] = ()
+    more: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many points were left out, listed or not."""
+        return int(self.indices.size) + self.more
 
     def __post_init__(self) -> None:
         indices = np.array(self.indices, dtype=np.int64)

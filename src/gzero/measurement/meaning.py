@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from gzero.measurement.columns import (
 from gzero.measurement.kinds import Kind
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement, Series
-from gzero.measurement.pooling import pooled
+from gzero.measurement.pooling import pooled, pooled_alike
 from gzero.measurement.quantities import Role
 from gzero.measurement.roles import Layout, Wanted, header
 from gzero.measurement.rows import measure_rows
@@ -81,8 +82,9 @@ def measure(
         chosen(f"{name.replace('_', ' ')} column", table, layout, i, wanted.columns.get(name))
         for name, i, _ in layout.beside
     ]
-    out = []
-    for index, std in zip(layout.y, layout.std, strict=True):
+    out: list[Measurement] = []
+    together = kind.pooled and _alike(table, layout)
+    for index, std in zip(layout.y[:1] if together else layout.y, layout.std, strict=not together):
         column = table.columns[index]
         y, notes, warnings = _quantity(table, column, layout, wanted, conditions, environment, quantum, std, kind.y)
         if y.unit is not None and kind.y.units and y.unit not in kind.y.units:
@@ -111,9 +113,32 @@ def measure(
                 ),
             )
         )
+    if together:  # the same arithmetic on the readings of all of them
+        long = replace(table.columns[layout.y[0]], values=_behind_each_other([table.columns[i] for i in layout.y]))
+        y = _quantity(table, long, layout, wanted, conditions, environment, quantum, None, kind.y)[0]
+        out = [pooled_alike(out[0], y, len(layout.y))]
     for measurement in out:
         check_sizes(measurement)
     return (pooled(tuple(out)),) if kind.pooled and len(out) > 1 else tuple(out)
+
+
+def _alike(table: Table, layout: Layout) -> bool:
+    """Whether there are several traces that differ in nothing but their readings."""
+    if len(layout.y) < 2 or layout.derivation == "current over voltage" or any(i is not None for i in layout.std):
+        return False
+    columns = [table.columns[i] for i in layout.y]
+    first = columns[0]
+    others = (layout.x, *(i for _, *pair in layout.beside for i in pair))
+    return all(
+        c.unit_text == first.unit_text and c.raw is None and (c.common, c.shift) == (first.common, first.shift)
+        for c in columns
+    ) and all(table.columns[i].raw is None for i in others if i is not None)
+
+
+def _behind_each_other(columns: list[Column]) -> NDArray[np.float64]:
+    values = np.concatenate([c.values for c in columns])
+    values.setflags(write=False)
+    return values
 
 
 def _quantity(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -104,6 +104,8 @@ class Measurement:
     blind : whether the ordinate is multiplied by a hidden factor (`measurement.blindness`).
     raw : columns that a signal chain was undone of, as the file holds them, by header; as long as the series.
     exclusions : readings that the user masked; they are in no series.
+    pieces : of a session of traces that is too long to be held: goes through all of it, a few thousand whole traces at a time, as often
+        as it is called; the series here are those of the first piece. None where the series are everything.
     """
 
     kind: str
@@ -122,6 +124,7 @@ class Measurement:
     blind: bool = False
     raw: Mapping[str, Column] = field(default_factory=dict)
     exclusions: tuple[Exclusion, ...] = ()
+    pieces: Callable[[], Iterator[Measurement]] | None = None
 
     def __post_init__(self) -> None:
         if len({s.values.size for s in self.series.values()}) > 1:

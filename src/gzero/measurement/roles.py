@@ -176,7 +176,10 @@ class Assignment:
         self.table, self.kind, self.wanted, self.bias_declared = table, kind, wanted, bias_declared
         self.units: list[Unit] = [unit_or_quantum(column.unit_text, conditions) for column in table.columns]
         self.readings: dict[int, Reading] = {}
-        self.spread = uncertainty_columns([column.name for column in table.columns], self.units, kind)
+        # a trace of a map is no uncertainty, however the map is called, and there may be a million of them
+        alone = [i for i, column in enumerate(table.columns) if column.coordinate is None]
+        found = uncertainty_columns([table.columns[i].name for i in alone], [self.units[i] for i in alone], kind)
+        self.spread = {alone[i]: of for i, of in found.items()}
         self.conditions = conditions
 
     def give(self, column: int, role: str, reason: str, *, by_user: bool = False) -> int:

@@ -24,7 +24,7 @@ from gzero.pipeline.blind import blind_verdict, settle, without_rulers, without_
 from gzero.pipeline.branches import between_branches
 from gzero.pipeline.config import Config, loss, noise_model, plateaus, risers, selection
 from gzero.pipeline.conventions import conventions
-from gzero.pipeline.load import FIT, environment, load_traces
+from gzero.pipeline.load import FIT, environment, traces_or_session
 from gzero.pipeline.preparation import with_metadata
 from gzero.pipeline.record import record
 from gzero.quanta import (
@@ -316,7 +316,8 @@ def analyse_traces(path: str | Path, config: Config, *, progress: Progress | Non
     ----------
     progress : called with (traces done, traces in all) as the work goes on.
     """
-    return settle(path, config, analyse_measurements(load_traces(path, config), config, progress=progress))
+    measurements = traces_or_session(path, config)
+    return settle(path, config, analyse_measurements(measurements, config, progress=progress))
 
 
 def analyse_measurements(

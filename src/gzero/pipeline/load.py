@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from gzero.errors import ColumnError, ConfigError, GzeroError, InputError, UnitError
 from gzero.estimate import Estimate
-from gzero.loaders.registry import read_table
+from gzero.loaders.registry import read_in_pieces, read_table
 from gzero.loaders.table import Table
 from gzero.measurement.blindness import hide
 from gzero.measurement.catalogue import lay_out_catalogue, measure_catalogue
@@ -21,6 +23,7 @@ from gzero.measurement.listed import lay_out_list, measure_list
 from gzero.measurement.meaning import measure
 from gzero.measurement.measurement import DECLARABLE, Measurement, condition
 from gzero.measurement.roles import Layout, Wanted
+from gzero.measurement.sessions import TRACE, whole_traces
 from gzero.pipeline.blind_record import factor_of, find_record
 from gzero.pipeline.config import Config, columns, selection
 from gzero.pipeline.diffusive import Told, bridge_layout, of_rows, reduced, told
@@ -47,6 +50,8 @@ from gzero.quanta import (
 from gzero.reduction.branches import split
 from gzero.reduction.van_der_pauw import is_bridge
 
+#: Numbers of a file up to which a session of traces is held, and of the pieces of a longer one.
+HELD, PIECE = 1 << 25, 1 << 21
 FIT = "fit"  #: the value of --series-resistance that asks for it to be fitted
 
 
@@ -132,6 +137,65 @@ def load_traces(path: str | Path, config: Config) -> tuple[Measurement, ...]:
     return _of_trace(measurements, config, str(path))
 
 
+def load_session(path: str | Path, config: Config) -> Measurement | None:
+    """The session of traces that a file holds, a piece at a time (`Measurement.pieces`), where it is one that is too long to be held.
+
+    The numbers that come of it are those of `load_traces`. None where that is to be used: a shorter file, another experiment, one trace
+    that is asked for, a mask (which says of the whole what it hits), traces whose rows do not stand together, a format that is not
+    read in pieces.
+
+    Raises
+    ------
+    InputError : as of `load_traces`.
+    """
+    only = (
+        config.mask,
+        config.trace,
+        config.sheet,
+        config.run,
+        config.encoding,
+        config.delimiter,
+        config.decimal,
+        config.header_row,
+    )
+    if config.blind or any(option is not None for option in only):
+        return None
+    if config.experiment is None or not kind(config.experiment).pieced:  # such an experiment has to be named
+        return None
+    found = read_in_pieces(path, loader=config.loader, group=config.group, beyond=HELD, numbers=PIECE)
+    if found is None:
+        return None
+    tables = found
+    first = next(tables())
+    numbered = all(column.coordinate is None for column in first.columns)
+    if (
+        not experiment_of(first, config).pooled
+        or find_record(path, config.blind_record, first.origin.sha256) is not None
+    ):
+        return None
+
+    def measurements() -> Iterator[Measurement]:
+        for table in tables():
+            yield from _measured(table, path, config)
+
+    def pieces() -> Iterator[Measurement]:
+        return whole_traces(measurements(), numbered=numbered)
+
+    held = next(pieces())
+    if TRACE not in held.series:
+        return None
+    numbers = held.series[TRACE].values
+    if np.unique(numbers).size != 1 + np.count_nonzero(np.diff(numbers)):
+        return None
+    return replace(held, pieces=pieces)
+
+
+def traces_or_session(path: str | Path, config: Config) -> tuple[Measurement, ...]:
+    """What a file is analysed from: its traces (`load_traces`), or its session in pieces where that is too long to be held."""
+    session = load_session(path, config)
+    return load_traces(path, config) if session is None else (session,)
+
+
 def load_true(path: str | Path, config: Config) -> tuple[Measurement, ...]:
     """`load_traces` past the blind record: for the end of blind mode, and for nothing else."""
     return _of_trace(_measured(read(path, config), path, config), config, str(path))
@@ -156,8 +220,9 @@ def _measured(raw: Table, path: str | Path, asked: Config) -> tuple[Measurement,
         return _given_meaning(part, experiment, config, conditions, quantum, found)
 
     layout = None
-    with suppress(InputError):  # told where the measurement is made; a mask may name its columns without any role
-        layout = layout_of(table, experiment, config)
+    if config.mask is not None:
+        with suppress(InputError):  # told where the measurement is made; a mask may name its columns without any role
+            layout = layout_of(table, experiment, config)
     out = measured_behind_masks(table, experiment, wanted, layout, config, around, measured)
     return told(out, ledger, found.converted.warnings, {})
 

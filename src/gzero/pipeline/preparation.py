@@ -313,7 +313,7 @@ def seen_by_masks(
     if not masks:
         return ()
     left = masked(table, masks, lambda key: columns_of(table, key, experiment, wanted, layout), environment, trace=0)
-    said = [f"{e.rule}: {e.reason} ({e.indices.size} rows)" for e in left.exclusions]
+    said = [f"{e.rule}: {e.reason} ({e.count} rows)" for e in left.exclusions]
     return (*said, *left.warnings)
 
 

@@ -22,7 +22,7 @@ from gzero.pipeline.analyse import (
 from gzero.pipeline.analyse import analyse_traces as _analyse_traces
 from gzero.pipeline.blind import settle
 from gzero.pipeline.config import Config, configure, with_files
-from gzero.pipeline.load import branches, with_stated
+from gzero.pipeline.load import branches, traces_or_session, with_stated
 from gzero.pipeline.load import load_traces as _load_traces
 from gzero.verdict.decide import decide
 from gzero.verdict.verdict import Verdict
@@ -231,7 +231,7 @@ def analyse(
     """
     if not isinstance(source, Measurement):
         asked = asked_of(source, config, quantum=quantum, **options)
-        traces = _load_traces(source, asked)
+        traces = traces_or_session(source, asked)
         if len(traces) > 1:
             raise _several(traces, source, "gzero.analyse_traces")
         return settle(source, asked, [analyse_measurement(traces[0], asked)])[0]

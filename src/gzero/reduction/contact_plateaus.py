@@ -1,18 +1,19 @@
 """Plateaus of every trace by itself: where it stands still, how high and how long, counted back from the break.
 
 A trace moves where the means of a few readings before and after differ by more than noise does, and stands still in between; a
-jump and a slide both end a plateau. Everything is a running sum over all traces at once; no window reaches across the end of a
-trace.
+jump and a slide both end a plateau. Everything is a sum of shifted readings of many traces at once; no window reaches across the
+end of a trace.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gzero.reduction.contact_traces import ContactTraces
+from gzero.reduction.contact_traces import ContactTraces, Traces
 
 Array = NDArray[np.float64]
 
@@ -41,18 +42,44 @@ class Plateaus:
     level: Array
     length: Array
 
+    def taken(self, mask: NDArray[np.bool_]) -> Plateaus:
+        """Some of them."""
+        return Plateaus(
+            trace=self.trace[mask], order=self.order[mask], level=self.level[mask], length=self.length[mask]
+        )
 
-def plateaus(traces: ContactTraces, *, above: float, window: int = WINDOW) -> Plateaus:
+
+def plateaus(traces: Traces, *, above: float, window: int = WINDOW) -> Plateaus:
     """Every plateau of every trace; one shorter than about three windows is not seen.
 
     Parameters
     ----------
     above : conductance that a contact stands above [unit of y]; what lies below is broken and no plateau.
     """
+    found, before = [], 0
+    for piece in traces.pieces():
+        one = plateaus_of(piece, above=above, window=window)
+        found.append(replace(one, trace=one.trace + before))
+        before += len(piece)
+    return together(found)
+
+
+def together(found: Sequence[Plateaus]) -> Plateaus:
+    """The plateaus of several pieces, one behind the other."""
+    return Plateaus(
+        trace=np.concatenate([p.trace for p in found]), order=np.concatenate([p.order for p in found]),
+        level=np.concatenate([p.level for p in found]), length=np.concatenate([p.length for p in found]),
+    )  # fmt: skip
+
+
+def plateaus_of(traces: ContactTraces, *, above: float, window: int = WINDOW) -> Plateaus:
+    """`plateaus` of a piece of a session, all at once."""
     y, x, starts = traces.values, traces.displacement, traces.starts
     still = ~_moving(y, starts, traces.noise, window)
-    change = np.flatnonzero(still[1:] != still[:-1]) + 1
-    begin = np.union1d(starts[:-1], change)
+    begins = np.empty(y.size, dtype=bool)
+    np.not_equal(still[1:], still[:-1], out=begins[1:])
+    begins[starts[:-1]] = True
+    begin = np.flatnonzero(begins)
     size = np.diff(np.append(begin, y.size))
     level = np.add.reduceat(y, begin) / size
     scatter = np.sqrt(np.maximum(np.add.reduceat(y * y, begin) / size - level**2, 0.0))
@@ -72,15 +99,30 @@ def _moving(y: Array, starts: NDArray[np.int64], noise: float, window: int) -> N
     out = np.zeros(y.size, dtype=bool)
     if y.size < 2 * window:
         return out
-    total = np.concatenate([[0.0], np.cumsum(y)])
-    jump = np.abs(total[2 * window :] - 2 * total[window:-window] + total[: -2 * window]) / window
-    moving = jump > SIGNIFICANT * noise * np.sqrt(2 / window) + 1e-12 * float(np.abs(y).max())
-    out[window : y.size - window + 1] = moving[: y.size - 2 * window + 1]
+    sums = y[: y.size - window + 1].copy()
+    for i in range(1, window):
+        sums += y[i : y.size - window + 1 + i]
+    jump = sums[window:] - sums[:-window]
+    np.abs(jump, out=jump)
+    jump /= window
+    # and beyond what sums are rounded by
+    least = SIGNIFICANT * noise * np.sqrt(2 / window) + 1e-12 * max(float(y.max()), -float(y.min()))
+    np.greater(jump[: y.size - 2 * window + 1], least, out=out[window : y.size - window + 1])
     inside = starts[1:-1]
     for shift in range(1 - window, window):
         at = inside + shift
         out[at[(at >= 0) & (at < y.size)]] = False
     return out
+
+
+def last_above(traces: ContactTraces, level: float) -> NDArray[np.int64]:
+    """The last reading of each trace above a conductance [unit of y], shape (T,); -1 where there is none."""
+    above = np.flatnonzero(traces.values > level)
+    if not above.size:
+        return np.full(len(traces), -1, dtype=np.int64)
+    last = above[np.searchsorted(above, traces.starts[1:]) - 1]  # of none before it, the last of all: behind the trace
+    there = (last >= traces.starts[:-1]) & (last < traces.starts[1:])
+    return np.where(there, last, -1)
 
 
 def aligned(traces: ContactTraces, *, at: float) -> tuple[Array, NDArray[np.bool_]]:
@@ -91,9 +133,7 @@ def aligned(traces: ContactTraces, *, at: float) -> tuple[Array, NDArray[np.bool
     ----------
     at : conductance [unit of y].
     """
-    place = np.where(traces.values > at, np.arange(traces.values.size), -1)
-    last = np.maximum.reduceat(place, traces.starts[:-1])
-    there = last >= 0
+    last = last_above(traces, at)
     zero = traces.displacement[np.maximum(last, 0)]
     sizes = traces.sizes
-    return traces.displacement - np.repeat(zero, sizes), np.repeat(there, sizes)
+    return traces.displacement - np.repeat(zero, sizes), np.repeat(last >= 0, sizes)

@@ -326,7 +326,7 @@ def exclusions_table(analyses: Sequence[Analysis]) -> TableBlock | None:
     for analysis in analyses:
         for e in analysis.exclusions:
             key = (e.rule, e.reason, "the user" if e.by == "user" else "analysis")
-            counts[key] = counts.get(key, 0) + int(e.indices.size)
+            counts[key] = counts.get(key, 0) + e.count
     for origin in {id(a.origin): a.origin for a in analyses}.values():
         for d in origin.dropped:
             key = (d.rule, d.reason, "loader")

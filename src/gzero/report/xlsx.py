@@ -295,7 +295,7 @@ def _ledger(traces: Traces) -> Sheet:
     rows: list[Row] = []
     for label, analysis in traces:
         rows += [[label, c.choice, c.value, c.origin, c.note] for c in analysis.ledger]
-        left_out = [(e.rule, e.reason, int(e.indices.size), e.by) for e in analysis.exclusions]
+        left_out = [(e.rule, e.reason, e.count, e.by) for e in analysis.exclusions]
         left_out += [(d.rule, d.reason, d.rows, "data") for d in analysis.origin.dropped]
         rows += [[label, f"excluded: {rule}", f"{rows_} rows", by, reason] for rule, reason, rows_, by in left_out]
     return ["trace", "choice", "value", "origin", "note"], rows

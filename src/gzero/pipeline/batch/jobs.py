@@ -19,7 +19,7 @@ from gzero.pipeline.analyse import analyse_measurement, in_company
 from gzero.pipeline.blind import settle
 from gzero.pipeline.branches import between_branches
 from gzero.pipeline.config import Config
-from gzero.pipeline.load import load_traces
+from gzero.pipeline.load import traces_or_session
 from gzero.reduction.branches import branch_of
 from gzero.version import VERSION
 
@@ -148,7 +148,7 @@ class _Latest:
         """Every trace of the job's file."""
         if job.key != self._key:
             self._key, self._traces = "", ()  # the old numbers go before the new ones come
-            self._traces = load_traces(Path(job.path), job.config)
+            self._traces = traces_or_session(Path(job.path), job.config)
             self._key = job.key
         return self._traces
 
