@@ -49,6 +49,7 @@ class Kind:
     equated : where it has no verdict, its main estimate is held against a declared quantum by equivalence.
     compared : SI unit of the estimate that is compared with a quantum; None is that of y, "" compares nothing.
     quantum : what it is compared with where the user declares none; "" takes the likeliest of the dimension.
+    paper_rows : rows of Table II of the source paper (arXiv:2604.19828) that its question touches besides that of the quantum.
     telltale : SI units whose columns give the experiment away where nobody names it; empty where none do.
     """
 
@@ -68,6 +69,7 @@ class Kind:
     equated: bool = True
     compared: str | None = None
     quantum: str = ""
+    paper_rows: tuple[str, ...] = ()
     telltale: tuple[str, ...] = ()
 
     @property
@@ -128,6 +130,7 @@ KINDS: dict[str, Kind] = {
         beside=(COLD, CHANNELS, TRACE),
         pooled=True,
         compared="",
+        paper_rows=("th", "phn"),
         swept=False,
     ),
     "decay": Kind(
@@ -229,6 +232,7 @@ KINDS: dict[str, Kind] = {
             ),
         ),
         compared="",
+        paper_rows=("e",),
         swept=False,
         telltale=("Hz", "S/m"),
     ),
@@ -242,6 +246,7 @@ KINDS: dict[str, Kind] = {
         ),
         beside=(COLD,),
         compared="",
+        paper_rows=("pht", "phn"),
         swept=False,
     ),
     "transition": Kind(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gzero.analysis import SCHEMA, SCHEMA_MANY, Analysis
+from gzero.audit.item import AuditItem
 from gzero.errors import OutputError
+from gzero.report.audit_notes import notes_section
 from gzero.report.blindness import blind_banner, stated_choices
 from gzero.report.blocks import (
     comparison_table,
@@ -38,13 +40,14 @@ _ROWS_OF_A_PAGE = 9
 SYNTHETIC_BANNER = "SYNTHETIC DATA"
 
 
-def build_document(analyses: Sequence[Analysis], *, each: bool = False) -> Document:
+def build_document(analyses: Sequence[Analysis], *, each: bool = False, audit: Sequence[AuditItem] = ()) -> Document:
     """The report on one analysis, or on many of one kind.
 
     Parameters
     ----------
     analyses : at least one; of several, each is one trace or one record.
     each : of several, whether each gets a page of its own, however many they are.
+    audit : of the source paper, worked out there and then; without it the shipped results are told.
 
     Raises
     ------
@@ -55,7 +58,7 @@ def build_document(analyses: Sequence[Analysis], *, each: bool = False) -> Docum
     first = analyses[0]
     if len(analyses) == 1:
         title, subtitle = first.title or first.experiment, f"Analysis of {shortened(first.origin.path, 90)}"
-        sections = _full(first)
+        sections = _full(first, audit)
     else:
         titles = list(dict.fromkeys(a.title or a.experiment for a in analyses))
         title = titles[0] if len(titles) == 1 else "Several experiments"
@@ -65,7 +68,7 @@ def build_document(analyses: Sequence[Analysis], *, each: bool = False) -> Docum
             sections += tuple(_page(a, i) for i, a in enumerate(analyses))
         elif len(analyses) <= FULL_AFTER_SUMMARY:
             sections += tuple(_one_of_many(a, i) for i, a in enumerate(analyses))
-        sections += _common(analyses)
+        sections += _common(analyses, audit)
     return Document(
         title=title, subtitle=subtitle, sections=sections, banner=banner_of(analyses), footer=_footer(analyses)
     )
@@ -88,7 +91,7 @@ def _kept(*blocks: Block | None) -> tuple[Block, ...]:
     return tuple(block for block in blocks if block is not None)
 
 
-def _full(analysis: Analysis) -> tuple[Section, ...]:
+def _full(analysis: Analysis, audit: Sequence[AuditItem]) -> tuple[Section, ...]:
     """All sections of the report on one analysis."""
     sections = [
         Section(title="Result", blocks=(facts(analysis), verdict_box(analysis), *_kept(estimates_table(analysis)))),
@@ -104,7 +107,7 @@ def _full(analysis: Analysis) -> tuple[Section, ...]:
         Section(title="How sure", blocks=_kept(*_how_sure(analysis))),
         Section(title="Over other choices (multiverse)", blocks=multiverse_blocks(analysis.multiverse)),
     ]
-    return (*(s for s in sections if s.blocks), *_common([analysis]))
+    return (*(s for s in sections if s.blocks), *_common([analysis], audit))
 
 
 def _how_sure(analysis: Analysis) -> tuple[Block | None, ...]:
@@ -148,13 +151,14 @@ def _page(analysis: Analysis, position: int) -> Section:
     )
 
 
-def _common(analyses: Sequence[Analysis]) -> tuple[Section, ...]:
+def _common(analyses: Sequence[Analysis], audit: Sequence[AuditItem]) -> tuple[Section, ...]:
     """What is told once, however many traces there are."""
     ledger = _kept(ledger_table(analyses), exclusions_table(analyses))
     sections = [
         Section(title="Warnings", blocks=(warning_notes(analyses),)),
         Section(title="Choices and exclusions", blocks=ledger or (Paragraph(text="None were recorded."),)),
         Section(title="Method in brief", blocks=(Notes(items=method(analyses[0])),)),
+        notes_section(analyses, audit),
         Section(title="Provenance", blocks=(_provenance(analyses),)),
         Section(title="References", blocks=(references(analyses),)),
     ]
