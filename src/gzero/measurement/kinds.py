@@ -7,6 +7,7 @@ of an experiment carry its name: `gzero.models.<name>`, `gzero.fitters.<name>`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from gzero.errors import ConfigError
 from gzero.measurement.quantities import (
@@ -27,6 +28,9 @@ from gzero.measurement.quantities import (
     Role,
 )
 
+#: What one of the levels is that are put to a verdict.
+LevelName = Literal["plateau", "peak", "level"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
@@ -44,6 +48,7 @@ class Kind:
     listed : the file is a list of values of any unit, without an abscissa, and no unit is named beforehand.
     pooled : all traces of a file are one measurement; its series "trace" says which one a reading belongs to.
     stepped : its levels are put to the verdict; otherwise a single value is compared with a unit.
+    level : what one of its levels is called.
     swept : x is set in order and may turn round; otherwise readings come in any order.
     monotone : its curve is monotone, so that a smooth monotone curve is a rival of its steps.
     equated : where it has no verdict, its main estimate is held against a declared quantum by equivalence.
@@ -64,6 +69,7 @@ class Kind:
     catalogue: bool = False
     pooled: bool = False
     stepped: bool = False
+    level: LevelName = "plateau"
     swept: bool = True
     monotone: bool = False
     equated: bool = True
@@ -111,10 +117,11 @@ KINDS: dict[str, Kind] = {
         beside=(TRACE,),
         pooled=True,
         stepped=True,
+        level="peak",
         quantum="2e^2/h",
     ),
     "trace": Kind(
-        name="trace", title="Switching trace", x=TIME, y=CONDUCTANCE, stepped=True, quantum="2e^2/h"
+        name="trace", title="Switching trace", x=TIME, y=CONDUCTANCE, stepped=True, level="level", quantum="2e^2/h"
     ),
     "heat": Kind(
         name="heat",

@@ -186,6 +186,7 @@ def analyse_measurement(measurement: Measurement, config: Config, *, simulate: b
             smooth=smooth_curve_evidence(findings.fit) if findings.fit is not None and experiment.monotone else None,
             seed=config.seed,
             simulate=simulate,
+            what=experiment.level,
         )
     )
     if verdict is None and declared and named is not None and experiment.equated:

@@ -9,8 +9,9 @@ from gzero.analysis import Analysis
 from gzero.audit.item import VERDICTS, AuditItem, Verdict
 from gzero.audit.relevance import SOURCE, counts, of_rows, touching
 from gzero.audit.results import shipped_results
+from gzero.errors import ConfigError
 from gzero.measurement.kinds import kind
-from gzero.quanta import Quantum
+from gzero.quanta import Quantum, parse_quantum
 from gzero.report.document import Block, Notes, Paragraph, Section, TableBlock
 from gzero.report.rounding import typographic
 from gzero.report.symbols import symbol_parts, symbol_text
@@ -98,7 +99,22 @@ def items_on(items: Sequence[AuditItem], analyses: Sequence[Analysis]) -> tuple[
 
 
 def _quanta(analyses: Sequence[Analysis]) -> list[Quantum]:
-    return list({(q.symbol, q.unit): q for a in analyses if (q := a.quantum) is not None}.values())
+    """The quanta that the analyses are about: theirs, else that of their experiment, else those they are compared with."""
+    found: dict[tuple[str, str], Quantum] = {}
+    for a in analyses:
+        named = [a.quantum] if a.quantum is not None else [_parsed(kind(a.experiment).quantum)]
+        if named == [None]:
+            named = [_parsed(c.name) for c in a.comparisons]
+        found |= {(q.symbol, q.unit): q for q in named if q is not None}
+    return list(found.values())
+
+
+def _parsed(name: str) -> Quantum | None:
+    """The quantum of that name, None where it is the name of something else."""
+    try:
+        return parse_quantum(name) if name else None
+    except ConfigError:
+        return None
 
 
 def notes_section(analyses: Sequence[Analysis], audit: Sequence[AuditItem] = ()) -> Section:
@@ -118,15 +134,27 @@ def notes_section(analyses: Sequence[Analysis], audit: Sequence[AuditItem] = ())
             title=TITLE,
             blocks=(Paragraph(text="No statement of the paper touches the quantum or the experiment of this report."),),
         )
-    subject = ", ".join(symbol_text(q.symbol) for q in _quanta(analyses)[:4]) or "this experiment"
-    said = f"{len(kept)} of {len(items)} statements of {SOURCE} touch {subject}: {counted(counts(kept))}."
+    quanta = _quanta(analyses)
+    subject = (
+        ", ".join(symbol_text(q.symbol) for q in quanta)
+        if len(quanta) <= 4
+        else f"the {len(quanta)} units of this report"
+    )
+    said = f"{len(kept)} of {len(items)} statements of {SOURCE} touch {subject or 'this experiment'}: {counted(counts(kept))}."
     if shipped is None:
         worked = f" All were worked out for this report, with gzero {VERSION}."
-        blocks: tuple[Block, ...] = (items_table(kept, "Audit of the paper", name="audit"),)
+        blocks: tuple[Block, ...] = (Notes(items=RULE), items_table(kept, "Audit of the paper", name="audit"))
     else:
         worked = f" Worked out with gzero {shipped.version}; with --audit a report works them out anew and tells the reasons."
         blocks = tuple(_brief_tables(kept))
-    return Section(title=TITLE, blocks=(Paragraph(text=said + worked), Notes(items=RULE), *blocks))
+        sound = [i.item for i in kept if i.verdict == "consistent"]
+        if len(sound) > _LISTED:
+            blocks += (Paragraph(text=f"These hold as printed ({_MARKS['consistent']}): {', '.join(sound)}."),)
+    return Section(title=TITLE, blocks=(Paragraph(text=said + worked), *blocks))
+
+
+#: Sound statements that are told one by one; of more, as in a report on all units, only the names.
+_LISTED = 30
 
 
 def _brief_tables(items: Sequence[AuditItem]) -> list[TableBlock]:
@@ -141,8 +169,8 @@ def _brief_tables(items: Sequence[AuditItem]) -> list[TableBlock]:
         )
         heads: tuple[str, ...] = ("Item", "The paper says", "Verdict", "What holds")
         caption = "Statements that hold in some cases (conditional) or in none (inconsistent)"
-        tables.append(TableBlock(caption=caption, heads=heads, rows=judged, name="audit"))
-    if sound:
+        tables.append(TableBlock(caption=caption, heads=heads, rows=judged, notes=RULE, name="audit"))
+    if sound and len(sound) <= _LISTED:
         rows = tuple((text(i.item), text(readable(i.claim)), text(readable(i.corrected))) for i in sound)
         heads = ("Item", "The paper says", "Numbers and remarks")
         caption = f"Statements that hold as printed ({_MARKS['consistent']})"

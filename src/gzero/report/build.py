@@ -37,6 +37,9 @@ FULL_AFTER_SUMMARY = 6
 #: Estimates and plateaus that stand on one page together with the figure.
 _ROWS_OF_A_PAGE = 9
 
+#: Estimates that leave room for a figure with pulls below them.
+_ESTIMATES_ABOVE_FIGURE = 4
+
 SYNTHETIC_BANNER = "SYNTHETIC DATA"
 
 
@@ -95,10 +98,7 @@ def _full(analysis: Analysis, audit: Sequence[AuditItem]) -> tuple[Section, ...]
     """All sections of the report on one analysis."""
     sections = [
         Section(title="Result", blocks=(facts(analysis), verdict_box(analysis), *_kept(estimates_table(analysis)))),
-        Section(
-            title="Data and levels",
-            blocks=(*_kept(staircase_block(analysis), plateau_table(analysis)), *own_blocks(analysis)),
-        ),
+        Section(title="Data and levels" if analysis.levels else "Data", blocks=_data(analysis)),
         Section(
             title="Comparison with fundamental units",
             blocks=_kept(comparison_table(analysis), comparison_block(analysis)),
@@ -108,6 +108,16 @@ def _full(analysis: Analysis, audit: Sequence[AuditItem]) -> tuple[Section, ...]
         Section(title="Over other choices (multiverse)", blocks=multiverse_blocks(analysis.multiverse)),
     ]
     return (*(s for s in sections if s.blocks), *_common([analysis], audit))
+
+
+def _data(analysis: Analysis) -> tuple[Block, ...]:
+    """Pictures first, then what stands in tables."""
+    own = own_blocks(analysis)
+    drawn = tuple(block for block in own if isinstance(block, FigureBlock))
+    tall = any(p.pulls is not None for p in analysis.pictures[:1]) and len(analysis.estimates) > _ESTIMATES_ABOVE_FIGURE
+    first = () if tall else drawn[:1]  # where it would go to the next page, the table fills this one
+    rest = [block for block in own if block not in first]
+    return _kept(staircase_block(analysis), *first, plateau_table(analysis), *rest)
 
 
 def _how_sure(analysis: Analysis) -> tuple[Block | None, ...]:
@@ -165,6 +175,13 @@ def _common(analyses: Sequence[Analysis], audit: Sequence[AuditItem]) -> tuple[S
     return tuple(sections)
 
 
+def _seed(analysis: Analysis) -> int | None:
+    """That of the analysis, else that of the simulation behind its verdict."""
+    if analysis.seed is None and analysis.verdict is not None:
+        return analysis.verdict.seed
+    return analysis.seed
+
+
 def _provenance(analyses: Sequence[Analysis]) -> Facts:
     """Where data, numbers and theory come from; the same statement of many traces stands once."""
     pairs: list[tuple[str, Cell]] = []
@@ -175,7 +192,8 @@ def _provenance(analyses: Sequence[Analysis]) -> Facts:
         pairs.append(("Loader", text(f"{origin.loader} ({options})" if options else origin.loader)))
     if len(origins) > 20:
         pairs.append(("More files", text(f"{len(origins) - 20}, each with its hash in the JSON record")))
-    statements = dict.fromkeys((k, v) for a in analyses for k, v in a.provenance.items())
+    known = {sha256 for _, sha256 in origins}  # a sidecar that states the hash of its file says nothing new
+    statements = dict.fromkeys((k, v) for a in analyses for k, v in a.provenance.items() if v not in known)
     pairs += [(key.capitalize(), text(value)) for key, value in list(statements)[:40]]
     for name, b in {(b.record, b): b for b in (a.blind for a in analyses) if b is not None and b.record}:
         pairs.append(("Blind record", text(f"{name}, {b.entries} entries, the last one {b.head}")))
@@ -183,7 +201,7 @@ def _provenance(analyses: Sequence[Analysis]) -> Facts:
             pairs.append(("Frozen choices", text(f"{b.frozen}, with gzero {b.version}: {stated_choices(b)}")))
     first = analyses[0]
     versions = ", ".join(f"{k} {v}" for k, v in first.versions.items())
-    seeds = list(dict.fromkeys("none used" if a.seed is None else str(a.seed) for a in analyses))
+    seeds = list(dict.fromkeys("none used" if (seed := _seed(a)) is None else str(seed) for a in analyses))
     shown = ", ".join(seeds) if len(seeds) <= 5 else f"{seeds[0]} to {seeds[-1]}, {len(seeds)} values"
     pairs += [
         ("Versions", text(f"gzero {first.version}; {versions}")),
