@@ -40,7 +40,7 @@ def test_without_a_stated_uncertainty_their_width_is_one_and_the_caption_says_wh
     assert np.std(_pulls(whole)) == pytest.approx(1.0, rel=1e-12)
     block = staircase_block(whole)
     assert block is not None
-    assert "the standard deviation of all residuals, which makes their width 1" in block.caption
+    assert "the standard deviation of all, so that their width is 1" in block.caption
 
 
 def test_pulls_of_noise_as_stated_are_unit_normal() -> None:

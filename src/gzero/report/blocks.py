@@ -23,6 +23,7 @@ from gzero.report.wording import (
     SETS,
     alike,
     called,
+    formula_text,
     interval_line,
     name_or_symbol,
     number,
@@ -317,9 +318,9 @@ def fit_blocks(analysis: Analysis) -> tuple[Block, ...]:
     widened = "none" if fit.inflation == 1 else f"uncertainties widened by {show_number(fit.inflation, digits=3)}"
     quality = (
         ("χ²/dof", text(chance)),
-        ("Noise model", text(fit.noise_model)),
+        ("Noise model", text(formula_text(fit.noise_model))),
         ("Misfit beyond chance", text(widened)),
-        ("Outcome", text(f"{'usable minimum' if fit.success else 'NO usable minimum'}: {fit.message}")),
+        ("Outcome", text(f"{'usable minimum' if fit.success else 'NO usable minimum'}: {formula_text(fit.message)}")),
         ("On a bound", text(", ".join(called(n) for n in fit.at_bounds) or "none")),
         ("BIC", number(fit.bic)),
     )

@@ -15,7 +15,7 @@ from gzero.report.blindness import is_blind
 from gzero.report.document import Block, Cell, FigureBlock, TableBlock
 from gzero.report.figures import BLUE, GREY, INK, PALE, VERMILLION, new_figure, shortened, style, to_svg
 from gzero.report.plot import Ink, Kind, Panel, Plot, PlotSeries
-from gzero.report.pulls import PULLS, correlated, draw_pulls
+from gzero.report.pulls import PULLS, correlated, draw_pulls, pull_panels
 from gzero.report.rounding import prefix_of, show_number
 from gzero.report.symbols import unit_text
 from gzero.report.wording import closed, formula_text, number, opened, quantity, text, typeset
@@ -98,10 +98,15 @@ def picture_plot(picture: Picture) -> Plot:
         PlotSeries(label=b.label, kind="band", ink="quiet", x=b.x * fx, y=b.low * fy, low=b.low * fy, high=b.high * fy)
         for b in picture.bands
     ]
-    for t in picture.traces:
+    for i, t in enumerate(picture.traces):
         std = None if t.std is None else t.std * abs(fy)
         drawn: Kind = "points" if t.look == "points" else "line"
-        series.append(PlotSeries(label=t.label, kind=drawn, ink=_INKS[t.look], x=t.x * fx, y=t.y * fy, std=std))
+        again = t.look == "points" and any(other.look == "points" for other in picture.traces[:i])
+        series.append(
+            PlotSeries(
+                label=t.label, kind=drawn, ink="mark" if again else _INKS[t.look], x=t.x * fx, y=t.y * fy, std=std
+            )
+        )
     heights = np.concatenate([t.y[np.isfinite(t.y)] for t in picture.traces]) * fy
     if picture.logarithmic_y:
         heights = heights[heights > 0]
@@ -118,11 +123,7 @@ def picture_plot(picture: Picture) -> Plot:
         )
     ]  # fmt: skip
     if picture.pulls is not None:
-        pulls = picture.pulls
-        readings = PlotSeries(label="pull", kind="points", x=pulls.x * fx, y=pulls.y)
-        panels.append(
-            Panel(x_label=x_label, y_label="pull", series=(readings,), log_x=picture.logarithmic, shared=True)
-        )
+        panels += pull_panels(x_label, picture.pulls.x * fx, picture.pulls.y, log_x=picture.logarithmic)
     return Plot(panels=tuple(panels))
 
 
@@ -256,10 +257,8 @@ def _limits(axes: Axes, picture: Picture, fx: float, fy: float) -> None:
     """Scales and ranges: all that is finite, and on a logarithmic axis positive."""
     if picture.logarithmic:
         axes.set_xscale("log")
-        _logarithmic(axes.xaxis)
     if picture.logarithmic_y:
         axes.set_yscale("log")
-        _logarithmic(axes.yaxis)
     ends = [v for t in picture.traces for v in t.x * fx if np.isfinite(v) and (v > 0 or not picture.logarithmic)]
     points = any(t.look == "points" for t in picture.traces)
     if ends and max(ends) > min(ends):
@@ -276,6 +275,9 @@ def _limits(axes: Axes, picture: Picture, fx: float, fy: float) -> None:
     else:
         room = high - low or 1.0
         axes.set_ylim(low - (0.06 if points else 0.03) * room, high + 0.12 * room)
+    for axis, logarithmic in ((axes.xaxis, picture.logarithmic), (axes.yaxis, picture.logarithmic_y)):
+        if logarithmic:
+            _logarithmic(axis)
 
 
 def _pulls(figure: Figure, above: Axes, pulls: Trace, fx: float, height: float) -> Axes:
@@ -288,9 +290,11 @@ def _pulls(figure: Figure, above: Axes, pulls: Trace, fx: float, height: float) 
 
 
 def _logarithmic(axis: Axis) -> None:
-    """Ticks of a logarithmic axis as plain numbers."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    """Ticks of a logarithmic axis as plain numbers; within less than half a decade evenly spaced ones."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
+    low, high = axis.get_view_interval()
+    short = low > 0 and high / low < 4
+    axis.set_major_locator(MaxNLocator(nbins=7) if short else LogLocator(subs=(1, 2, 5), numticks=12))
     axis.set_major_formatter(FuncFormatter(lambda value, _: show_number(value)))
     axis.set_minor_formatter(NullFormatter())

@@ -144,7 +144,7 @@ def staircase_figure(
     from gzero.report.pulls import draw_pulls
 
     with style():
-        height = 3.4 if pulls is not None else 3.2
+        height = 3.3 if pulls is not None else 3.2
         figure = new_figure(height)
         grid = figure.add_gridspec(
             2 if pulls is not None else 1,
@@ -275,14 +275,17 @@ def _draw_level_errors(axes: Axes, levels: Sequence[LevelMark], margin: float | 
         axes.axvspan(-margin, margin, color=PALE, alpha=0.45, lw=0, zorder=0)
         reach = max(reach, margin)
     axes.axvline(0, color=INK, lw=0.6)
+    few = len(levels) <= 12
     for m, deviation in zip(levels, deviations, strict=True):
-        axes.plot([deviation - m.std, deviation + m.std], [m.level] * 2, color=VERMILLION, lw=0.8)
-        axes.plot([deviation - m.std_stat, deviation + m.std_stat], [m.level] * 2, color=VERMILLION, lw=2.4)
+        axes.plot([deviation - m.std, deviation + m.std], [m.level] * 2, color=VERMILLION, lw=0.8 if few else 0.5)
+        axes.plot(
+            [deviation - m.std_stat, deviation + m.std_stat], [m.level] * 2, color=VERMILLION, lw=2.4 if few else 1.1
+        )
         axes.plot(
             deviation,
             m.level,
             "o",
-            ms=3.6 if len(levels) <= 12 else 2.4,
+            ms=3.6 if few else 2.0,
             mec=INK,
             mew=0.7,
             mfc=INK if m.counted else "white",

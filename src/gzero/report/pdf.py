@@ -188,9 +188,14 @@ def _table(table: TableBlock) -> dict[str, Any]:
     numeric = [bool(column) and all(c.kind == "number" for c in column) for column in columns]
     return {
         "type": "table",
-        "breakable": len(table.rows) > 16 or sum(len(c.text) for row in table.rows for c in row) > _WHOLE,
+        # sentences may go on overleaf, numbers stay together
+        "breakable": len(table.rows) > 16
+        or (len(table.rows) > 4 and any(_shares(table)))
+        or sum(len(c.text) for row in table.rows for c in row) > _WHOLE,
         "caption": _clean(table.caption),
-        "heads": [_clean(head) for head in table.heads],
+        "heads": [
+            re.sub(r" (?=\S$)", "\u00a0", _clean(head)) for head in table.heads
+        ],  # no letter on a line of its own
         "rows": [[_cell(cell, right=n) for cell, n in zip(row, numeric, strict=True)] for row in _joined(table).rows],
         "notes": [_clean(note) for note in table.notes],
         # a column that holds words as well as numbers is read from the left

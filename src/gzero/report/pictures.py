@@ -15,7 +15,7 @@ from gzero.report.figures import Array, LevelMark, shortened, staircase_figure, 
 from gzero.report.forest import comparison_figure, forest_plot
 from gzero.report.overview import overview_figure, thinned
 from gzero.report.plot import Ink, Panel, Plot, PlotSeries
-from gzero.report.pulls import PULLS, correlated
+from gzero.report.pulls import PULLS, correlated, pull_panels
 from gzero.report.rounding import prefix_of, show_percent, show_value
 from gzero.report.symbols import symbol_text
 from gzero.report.wording import called, scale_of
@@ -60,7 +60,7 @@ def _pulls(analysis: Analysis, fitted: Array | None) -> tuple[Array | None, str]
         std, name = np.broadcast_to(curve.y_std, curve.y.shape), "the stated standard uncertainty"
     elif np.isfinite(residuals).sum() >= 3:
         spread = float(np.nanstd(residuals))
-        std, name = np.full(curve.y.shape, spread), "the standard deviation of all residuals, which makes their width 1"
+        std, name = np.full(curve.y.shape, spread), "the standard deviation of all, so that their width is 1"
     else:
         return None, ""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -125,17 +125,17 @@ def staircase_block(analysis: Analysis) -> FigureBlock | None:
 
 def _said(analysis: Analysis, symbol: str, margin: float | None, pulls: Array | None, std_name: str) -> str:
     """The caption of a staircase."""
-    caption = f"The data in units of {symbol}."
+    caption = f"Data in units of {symbol}."
     if analysis.levels:
         band = f"; grey: ±{margin:g}" if margin is not None else ""
         caption = (
-            f"The data in units of {symbol}; bars: flat windows of the plateaus at their levels. Right: level minus n with its "
-            f"standard uncertainty (thick: statistical, thin: total{band})."
+            f"Data in units of {symbol}; bars: flat windows of the plateaus at their levels. Level minus n with its standard "
+            f"uncertainty (thick: statistical, thin: total{band})."
         )
     if pulls is None:
         return caption
-    below = PULLS.replace("the standard deviation of a reading", std_name)
-    return f"{caption} {below} {correlated(pulls)}".rstrip()
+    told = PULLS.replace("the standard deviation of a reading", std_name)
+    return f"{caption} {told} {correlated(pulls)}".rstrip()
 
 
 def _seen(plot: Plot, *analyses: Analysis) -> Plot | None:
@@ -174,8 +174,7 @@ def staircase_plot(
         series.append(PlotSeries(label=name, kind="line", ink=ink, x=window, y=level, texts=(said, said)))
     panels = [Panel(x_label=x_label, y_label=y_label, series=tuple(series), weight=3.2)]
     if pulls is not None:
-        rest = PlotSeries(label="pull", kind="points", x=x, y=pulls)
-        panels.append(Panel(x_label=x_label, y_label="pull", series=(rest,), shared=True))
+        panels += pull_panels(x_label, x, pulls)
     if levels:
         panels.append(_level_errors(levels, level_margin))
     return Plot(panels=tuple(panels))

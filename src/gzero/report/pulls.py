@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gzero.report.figures import BLUE, INK, PALE, VERMILLION
+from gzero.report.plot import Panel, PlotSeries
 from gzero.report.rounding import show_number
 
 if TYPE_CHECKING:
@@ -22,10 +23,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 #: What every caption says of its pulls.
-PULLS = (
-    "Below: pulls, data minus model over the standard deviation of a reading (grey: ±1, ±2), and their distribution beside the "
-    "unit normal."
-)
+PULLS = "Pulls: data minus model over the standard deviation of a reading (grey: ±1, ±2), with their distribution and the unit normal."
 
 #: Neighbours correlate when their correlation is this many of its standard deviations, 1/sqrt(n), above 0.
 _SURE = 4.0
@@ -58,10 +56,52 @@ def correlated(pulls: Array) -> str:
     found = lag_one(pulls)
     if found is None or found * math.sqrt(pulls.size) < _SURE:
         return ""
+    return f"Neighbouring pulls correlate ({show_number(found, digits=2)}) and are not whitened: a run of one sign counts as one deviation."
+
+
+def pull_panels(x_label: str, x: Array, pulls: Array, *, log_x: bool = False) -> tuple[Panel, ...]:
+    """The same two panels as numbers: pulls against x with their bands, and their distribution beside the unit normal."""
+    sound = np.isfinite(pulls)
+    if not sound.any():
+        return ()
+    ends = np.array([float(np.min(x[sound])), float(np.max(x[sound]))])
+    bands = [
+        PlotSeries(
+            label=f"±{k}", kind="band", ink="quiet", x=ends, y=np.zeros(2), low=np.full(2, -float(k)), high=np.full(2, float(k))
+        )
+        for k in (2, 1)
+    ]  # fmt: skip
+    readings = PlotSeries(label="pull", kind="points", x=x, y=pulls)
+    top = _top(pulls[sound])
+    grid = np.linspace(-top, top, 121)
+    normal = np.exp(-(grid**2) / 2) / math.sqrt(2 * math.pi)
+    series = [PlotSeries(label="unit normal", kind="line", ink="model", x=grid, y=normal)]
+    if (found := density(pulls[sound])) is not None:
+        edges, height = found
+        steps = np.repeat(edges, 2)[1:-1]
+        series.insert(0, PlotSeries(label="distribution of the pulls", kind="line", x=steps, y=np.repeat(height, 2)))
     return (
-        f"Neighbouring pulls correlate ({show_number(found, digits=2)}) and are not whitened: each is over the standard deviation "
-        "of its own reading, and a run of one sign counts as one deviation."
+        Panel(x_label=x_label, y_label="pull", series=(*bands, readings), log_x=log_x, shared=True),
+        Panel(x_label="pull", y_label="density", series=tuple(series)),
     )
+
+
+def _top(pulls: Array) -> float:
+    return max(3.4, 1.15 * float(np.max(np.abs(pulls), initial=0.0)))
+
+
+def density(pulls: Array) -> tuple[Array, Array] | None:
+    """(edges, density) of the pulls, whose areas sum to 1; None of fewer than a dozen.
+
+    Bins have a fixed width, so that two figures can be compared: half a pull, a whole one where there are few.
+    """
+    if pulls.size < _FEW:
+        return None
+    width = 0.5 if pulls.size >= 60 else 1.0
+    top = _top(pulls)
+    edges = np.arange(-math.ceil(top / width) * width - width / 2, top + 1.5 * width, width)
+    counts, edges = np.histogram(pulls, edges)
+    return edges, counts / (pulls.size * width)
 
 
 def draw_pulls(axes: Axes, side: Axes | None, x: Array, pulls: Array) -> None:
@@ -73,7 +113,7 @@ def draw_pulls(axes: Axes, side: Axes | None, x: Array, pulls: Array) -> None:
     x : in the unit of the axis;  pulls : [1], NaN where there is none.
     """
     sound = np.isfinite(pulls)
-    top = max(3.4, 1.15 * float(np.max(np.abs(pulls[sound]), initial=0.0)))
+    top = _top(pulls[sound])
     axes.axhspan(-2, 2, color="#F1F1F1", lw=0, zorder=0)
     axes.axhspan(-1, 1, color="#DEDEDE", lw=0, zorder=0.1)
     axes.axhline(0, color=INK, lw=0.6, zorder=1)
@@ -88,12 +128,14 @@ def draw_pulls(axes: Axes, side: Axes | None, x: Array, pulls: Array) -> None:
 
 
 def _ticks(top: float) -> list[float]:
+    """Zero and a round number on both sides, as far out as fits."""
+    decade = 10.0 ** math.floor(math.log10(top))
     step = (
         2.0
         if top < 5
         else 5.0
-        if top < 12
-        else 10.0 ** math.floor(math.log10(top)) * (1 if top < 3 * 10.0 ** math.floor(math.log10(top)) else 3)
+        if top < 10
+        else decade * (5.0 if top >= 6 * decade else 2.0 if top >= 3 * decade else 1.0)
     )
     return [-step, 0.0, step]
 
@@ -103,14 +145,11 @@ def _distribution(axes: Axes, pulls: Array, top: float) -> None:
     axes.axhspan(-1, 1, color="#DEDEDE", lw=0, zorder=0.1)
     axes.axhline(0, color=INK, lw=0.6, zorder=1)
     highest = 0.4
-    if pulls.size >= _FEW:
-        # bins of a fixed width, so that two figures can be compared: half a pull, wider where there are few
-        width = 0.5 if pulls.size >= 60 else 1.0
-        edges = np.arange(-math.ceil(top / width) * width - width / 2, top + 1.5 * width, width)
-        counts, edges = np.histogram(pulls, edges)
-        density = counts / (pulls.size * width)
-        axes.barh((edges[1:] + edges[:-1]) / 2, density, height=0.9 * width, color=BLUE, alpha=0.55, lw=0, zorder=2)
-        highest = max(highest, float(density.max()))
+    if (found := density(pulls)) is not None:
+        edges, heights = found
+        width = float(edges[1] - edges[0])
+        axes.barh((edges[1:] + edges[:-1]) / 2, heights, height=0.9 * width, color=BLUE, alpha=0.55, lw=0, zorder=2)
+        highest = max(highest, float(heights.max()))
     grid = np.linspace(-top, top, 121)
     axes.plot(np.exp(-(grid**2) / 2) / math.sqrt(2 * math.pi), grid, color=VERMILLION, lw=0.9, zorder=3)
     axes.set_xlim(0, 1.12 * highest)

@@ -207,6 +207,7 @@ def formula_text(line: str) -> str:
     shown = re.sub(r"(?<![\w.])(\d+\.\d+e[-+]?\d+|\d+e(?:[-+]\d+|\d\d+))(?!\w)", lambda m: typographic(m[0]), shown)
     shown = re.sub(r"(?<=[\w)])\^(-?\d+)", lambda m: m[1].translate(_POWERS), shown)
     shown = re.sub(r"(?<= )-(?= )", "−", shown)
+    shown = re.sub(r"(?<=\()-(?=\w)", "−", shown)
     return re.sub(r"\bsqrt\(", "√(", shown)
 
 
