@@ -89,7 +89,7 @@ def test_figures_have_alternative_texts_and_tables_have_heads(report: bytes) -> 
     figures = [alt for kind, alt in kinds if kind == "/Figure"]
     assert figures
     assert all(figures)
-    assert sum(kind == "/Table" for kind, _ in kinds) == 8
+    assert sum(kind == "/Table" for kind, _ in kinds) == 10
     assert sum(kind == "/TH" for kind, _ in kinds) >= 8 * 2
 
 

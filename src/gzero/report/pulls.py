@@ -147,8 +147,7 @@ def _distribution(axes: Axes, pulls: Array, top: float) -> None:
     highest = 0.4
     if (found := density(pulls)) is not None:
         edges, heights = found
-        width = float(edges[1] - edges[0])
-        axes.barh((edges[1:] + edges[:-1]) / 2, heights, height=0.9 * width, color=BLUE, alpha=0.55, lw=0, zorder=2)
+        axes.stairs(heights, edges, orientation="horizontal", fill=True, color=BLUE, alpha=0.55, lw=0, zorder=2)
         highest = max(highest, float(heights.max()))
     grid = np.linspace(-top, top, 121)
     axes.plot(np.exp(-(grid**2) / 2) / math.sqrt(2 * math.pi), grid, color=VERMILLION, lw=0.9, zorder=3)

@@ -39,13 +39,13 @@ def render_xlsx(
     *,
     audit: Sequence[AuditItem] = (),
 ) -> bytes:
-    """The workbook with sheets "results", "plateaus", "budget", "correlations", "ledger", "data", "charts" and the lists of one analysis; same input, same bytes.
+    """The workbook with sheets "results", "plateaus", "budget", "correlations", "ledger", "data", "audit", "charts" and the lists of one analysis; same input, same bytes.
 
     Parameters
     ----------
     document : title and banner are taken from it; the banner stands in every sheet's printed header too.
     analyses : one is told at length, several get one row each in "results" and a column "trace" elsewhere.
-    audit : of the source paper, worked out there and then; without it the shipped results fill the last sheet, "audit".
+    audit : of the source paper, worked out there and then; without it the shipped results fill the sheet "audit".
     """
     from openpyxl import Workbook
 
@@ -65,16 +65,16 @@ def render_xlsx(
     heads, found = _data(traces)
     skipped = 0 if many else 1
     add_sheet(book, "data", document.banner, heads[skipped:], (row[skipped:] for row in found), [16] * len(heads))
+    heads, notes = audit_rows(items_on(audit or shipped_results().items, analyses))
+    if notes:
+        widths = [width([head, *(row[i] for row in notes)]) for i, head in enumerate(heads)]
+        add_sheet(book, "audit", document.banner, heads, notes, widths)
     if not many:
         add_charts(book, traces[0][1], document.banner)
     for listing in () if many else traces[0][1].listings:
         rows = [[item for entry in row for item in _entry(entry)] for row in listing.rows]
         heads = [h for head, e in zip(listing.heads, listing.rows[0], strict=True) for h in _heads_of(head, e)]
         add_sheet(book, listing.name, document.banner, heads, rows, [16] * len(heads))
-    heads, notes = audit_rows(items_on(audit or shipped_results().items, analyses))
-    if notes:
-        widths = [width([head, *(row[i] for row in notes)]) for i, head in enumerate(heads)]
-        add_sheet(book, "audit", document.banner, heads, notes, widths)
     return saved(book, document.title)
 
 
