@@ -194,7 +194,7 @@ def _table(table: TableBlock) -> dict[str, Any]:
         or sum(len(c.text) for row in table.rows for c in row) > _WHOLE,
         "caption": _clean(table.caption),
         "heads": [
-            re.sub(r" (?=\S$)", "\u00a0", _clean(head)) for head in table.heads
+            re.sub(r"(?<=[a-z]) (?=[^\W\d]$)", "\u00a0", _clean(head)) for head in table.heads
         ],  # no letter on a line of its own
         "rows": [[_cell(cell, right=n) for cell, n in zip(row, numeric, strict=True)] for row in _joined(table).rows],
         "notes": [_clean(note) for note in table.notes],
