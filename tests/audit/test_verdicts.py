@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gzero.audit.item import QUANTITIES, ROWS, VERDICTS, AuditItem, Case, judge, verdict_of
-from gzero.audit.paper import audit_paper, claims, counts, touching
+from gzero.audit.paper import audit_paper, claims
+from gzero.audit.relevance import counts, touching
 from gzero.errors import ConfigError
 from gzero.quanta import Conditions, parse_quantum
 

@@ -50,9 +50,23 @@ def test_a_report_with_the_audit_of_its_quantum(gzero) -> None:
     assert "The source paper on this quantum" in text
     assert "eq 21" in text
     assert "eq 17" not in text
-    ran = gzero("report", dataset("si_diffusivity"), "-o", "si.json", "--audit")
-    assert ran.code == 2
-    assert "holds no audit" in ran.err
+    assert "Worked out with gzero" not in text
+    assert gzero("report", dataset("si_diffusivity"), "-o", "si.json", "--audit").code == 0
+    told = [row["item"] for row in json.loads(Path("si.json").read_text(encoding="utf-8"))["audit"]["items"]]
+    assert "eq 21" in told
+    assert "eq 17" not in told
+
+
+def test_every_report_tells_the_shipped_results(gzero) -> None:
+    """Without --audit nothing is worked out, and the same items are told."""
+    from gzero.pipeline.datasets import dataset
+
+    assert gzero("report", dataset("li6_decay"), "-o", "li.json").code == 0
+    told = json.loads(Path("li.json").read_text(encoding="utf-8"))["audit"]
+    found = {row["item"]: row["verdict"] for row in told["items"]}
+    audit = {row["item"]: row["verdict"] for row in json.loads(gzero("audit", "--json").out)["items"]}
+    assert "text after 14" in found
+    assert all(audit[item] == verdict for item, verdict in found.items())
 
 
 def test_help_waits_for_no_library_and_the_audit_is_quick() -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ from renderer_samples import analysis
 from gzero.audit.item import AuditItem
 from gzero.audit.paper import audit_paper
 from gzero.errors import ConfigError
-from gzero.quanta import parse_quantum
-from gzero.report.audit import audit_document, audit_record, items_on, readable, section_on, write_audit
+from gzero.report.audit import audit_document, audit_record, write_audit
+from gzero.report.audit_notes import items_on, notes_section, readable
 from gzero.report.document import Box, TableBlock
 from gzero.report.write import write_report
 
@@ -100,27 +101,46 @@ def test_another_ending_is_refused(items: tuple[AuditItem, ...], tmp_path: Path)
         write_audit(items, tmp_path / "audit.docx")
 
 
-def test_an_analysis_takes_the_items_of_its_quantum(items: tuple[AuditItem, ...], tmp_path: Path) -> None:
+def test_a_report_tells_the_shipped_notes_and_an_audit_with_reasons(
+    items: tuple[AuditItem, ...], tmp_path: Path
+) -> None:
     one = analysis()
     assert one.quantum is not None
-    kept = items_on(items, [one.quantum])
+    kept = items_on(items, [one])
     assert 0 < len(kept) < len(items)
-    path = write_report(one, tmp_path / "a.md", audit=items)
-    text = path.read_text(encoding="utf-8")
-    assert "## The source paper on this quantum" in text
-    assert "eq 8 second equality" in text
-    assert "Table II phn" not in text
-    assert "source paper on this quantum" not in write_report(one, tmp_path / "b.md").read_text(encoding="utf-8")
-    book = load_workbook(write_report(one, tmp_path / "a.xlsx", audit=items))
-    assert [row[0].value for row in book["audit"].iter_rows(min_row=2)] == [item.item for item in kept]
+    brief = write_report(one, tmp_path / "a.md").read_text(encoding="utf-8")
+    full = write_report(one, tmp_path / "b.md", audit=items).read_text(encoding="utf-8")
+    for text in (brief, full):
+        assert "The source paper on this quantum" in text
+        assert all(item.item in text for item in kept)
+        assert "Table II phn" not in text
+    assert "Worked out with gzero" in brief
+    assert "Worked out with gzero" not in full
+    faulty = next(item for item in kept if item.verdict == "inconsistent")
+    assert readable(faulty.reason)[:40] in full
+    assert readable(faulty.reason)[:40] not in brief
+    for book in (load_workbook(write_report(one, tmp_path / f"{i}.xlsx", audit=a)) for i, a in enumerate(((), items))):
+        assert [row[0].value for row in book["audit"].iter_rows(min_row=2)] == [item.item for item in kept]
+        assert [row[5].value for row in book["audit"].iter_rows(min_row=2)] == [readable(item.reason) for item in kept]
 
 
-def test_the_json_of_an_analysis_has_no_place_for_it(items: tuple[AuditItem, ...], tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="holds no audit; write it with gzero audit -o"):
-        write_report(analysis(), tmp_path / "a.json", audit=items)
-    assert not list(tmp_path.iterdir())
+def test_the_record_of_a_report_tells_the_same_notes(items: tuple[AuditItem, ...], tmp_path: Path) -> None:
+    one = analysis()
+    kept = [item.to_dict() for item in items_on(items, [one])]
+    for several in (one, [one, one]):
+        for audit in ((), items):
+            record = json.loads(write_report(several, tmp_path / "a.json", audit=audit).read_text(encoding="utf-8"))
+            assert record["audit"]["items"] == kept
 
 
-def test_without_a_quantum_nothing_touches(items: tuple[AuditItem, ...]) -> None:
-    assert "No statement" in section_on(items, [None]).blocks[0].text  # type: ignore[union-attr]
-    assert len(section_on(items, [parse_quantum("1/h"), None]).blocks) == 3
+def test_what_has_no_quantum_is_told_by_its_experiment(items: tuple[AuditItem, ...]) -> None:
+    """Heat is row th of Table II, phonons row phn, whatever was declared; a temperature is in no statement of the paper."""
+    bare = replace(analysis(), quantum=None, comparisons=())
+    heat = {item.item for item in items_on(items, [replace(bare, experiment="heat")])}
+    assert {"eq 15", "eq 16", "phonon analogue of 17", "Table II th"} <= heat
+    assert "Table II e" not in heat
+    assert "No statement" in notes_section([replace(bare, experiment="transition")]).blocks[0].text  # type: ignore[union-attr]
+    named = replace(bare, experiment="quantogram", comparisons=analysis().comparisons)
+    assert any(item.item == "Table II N" for item in items_on(items, [named])) is any(
+        c.name == "1/h" for c in named.comparisons
+    )

@@ -33,7 +33,8 @@ def test_staircase_of_any_length_is_well_formed_and_repeatable(plateaus: int) ->
     texts = _texts(first.svg)
     assert "G [2e²/h]" in texts
     assert "Vg [V]" in texts
-    assert ("Data − fit") in texts
+    assert "pull" in texts
+    assert "Data − fit" not in texts
     # a level is written beside its plateau while there is room: 8 at most
     assert sum(bool(re.fullmatch(r"\d+\.\d+\(\d+\)", t)) for t in texts) == (plateaus if plateaus <= 8 else 0)
 
@@ -54,8 +55,8 @@ def test_no_text_is_cut_or_overlaps(plateaus: int) -> None:
         for v in a.levels
     ]  # fmt: skip
     figure = staircase_figure(
-        x=a.curve.x, y=a.curve.y / q, fitted=a.curve.y / q, x_label="Gate voltage [V]", y_label="G [2e²/h]", noise=0.01,
-        levels=marks, level_margin=0.1,
+        x=a.curve.x, y=a.curve.y / q, fitted=a.curve.y / q, x_label="Gate voltage [V]", y_label="G [2e²/h]",
+        pulls=np.linspace(-2, 2, a.curve.x.size), levels=marks, level_margin=0.1,
     )  # fmt: skip
     from matplotlib.text import Text
 
@@ -68,9 +69,14 @@ def test_no_text_is_cut_or_overlaps(plateaus: int) -> None:
     # ticks beyond the limits exist as objects but are not drawn
     width, height = figure.bbox.width, figure.bbox.height
     inside = [b for b in boxes if b[1].x0 > -1 and b[1].x1 < width + 1 and b[1].y0 > -1 and b[1].y1 < height + 1]
-    labels = {"Gate voltage [V]", "G [2e²/h]", "Data − fit", "Level − n", "data", "fit"}
+    labels = {"Gate voltage [V]", "G [2e²/h]", "pull", "Level − n", "data", "fit"}
     assert labels <= {name for name, _ in inside}
     named = [b for b in inside if b[0] in labels or "(" in b[0]]
+    panel = figure.axes[0].get_window_extent(renderer)
+    for name, box in named:  # the numbers of the levels stand inside the panel, clear of its frame
+        if "(" in name:
+            assert box.y1 < panel.y1, name
+            assert box.y0 > panel.y0, name
     for i, (name, box) in enumerate(named):
         for other, second in named[i + 1 :]:
             assert not box.overlaps(second), (name, other)
@@ -144,8 +150,8 @@ def test_fit_of_a_part_of_the_curve_is_drawn_over_that_part() -> None:
     part = replace(whole.fit, fitted=whole.fit.fitted[30:300], residuals=whole.fit.residuals[30:300])
     block = staircase_block(replace(whole, fit=part))
     assert block is not None
-    assert "Data − fit" in _texts(block.svg)
+    assert "pull" in _texts(block.svg)
     elsewhere = replace(whole.fit, residuals=whole.fit.residuals + 1.0)
     block = staircase_block(replace(whole, fit=elsewhere))
     assert block is not None
-    assert "Data − fit" not in _texts(block.svg)
+    assert "pull" not in _texts(block.svg)

@@ -11,6 +11,7 @@ import pytest
 from renderer_samples import HOSTILE, LONG, UNPRINTABLE, analysis, bare
 
 from gzero.errors import OutputError
+from gzero.report.audit_notes import notes_record
 from gzero.report.json import render_json, schema
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())
@@ -23,16 +24,18 @@ def test_the_schema_is_a_schema() -> None:
 @pytest.mark.parametrize("one", [analysis(), analysis(trace="up"), analysis(with_std=False), bare()])
 def test_one_analysis_is_its_record_and_valid(one: Any) -> None:
     read = json.loads(render_json([one]))
-    assert read == one.to_dict()
-    assert list(read) == list(one.to_dict())  # the documented order
     VALIDATOR.validate(read)
+    assert list(read) == [*one.to_dict(), "audit"]  # the documented order
+    assert read.pop("audit") == notes_record([one])
+    assert read == one.to_dict()
 
 
 def test_several_stand_in_a_list() -> None:
     pair = [analysis(trace="a"), analysis(trace="b")]
     read = json.loads(render_json(pair))
-    assert read == {"schema": "gzero.analyses/1", "gzero": "0.1.0", "analyses": [a.to_dict() for a in pair]}
     VALIDATOR.validate(read)
+    assert read.pop("audit") == notes_record(pair)
+    assert read == {"schema": "gzero.analyses/1", "gzero": "0.1.0", "analyses": [a.to_dict() for a in pair]}
 
 
 def _undocumented(value: Any, rule: dict[str, Any], where: str = "") -> list[str]:

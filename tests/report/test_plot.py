@@ -27,7 +27,7 @@ def test_a_staircase_is_told_with_its_readings_and_levels() -> None:
     assert analysis.curve is not None
     assert analysis.quantum is not None
     assert analysis.quantum.value
-    main, residuals, levels = _plots([analysis])["staircase"]["panels"]  # type: ignore[misc]
+    main, pulls, spread, levels = _plots([analysis])["staircase"]["panels"]  # type: ignore[misc]
     data = next(s for s in main["series"] if s["label"] == "data")
     np.testing.assert_allclose(data["y"], analysis.curve.y / analysis.quantum.value, rtol=1e-6, atol=1e-12)
     counted = [s for s in main["series"] if s["label"] == "plateau counted"]
@@ -35,7 +35,9 @@ def test_a_staircase_is_told_with_its_readings_and_levels() -> None:
     for series, level in zip(counted, [lv for lv in analysis.levels if lv.counted], strict=True):
         assert series["y"][0] == pytest.approx(level.level.value / analysis.quantum.value, rel=1e-6)
         assert series["texts"][0].startswith(f"n = {level.index}: level ")
-    assert residuals["shared"] is True
+    assert pulls["shared"] is True
+    assert [s["label"] for s in pulls["series"]] == ["±2", "±1", "pull"]
+    assert [s["label"] for s in spread["series"]] == ["distribution of the pulls", "unit normal"]
     apart = next(s for s in levels["series"] if s["kind"] == "points")
     for n, y, std, level in zip(apart["x"], apart["y"], apart["std"], analysis.levels, strict=True):
         assert (n, std) == (level.index, pytest.approx(level.level.std / analysis.quantum.value, rel=1e-6))

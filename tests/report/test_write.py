@@ -16,6 +16,7 @@ from renderer_samples import analysis, bare
 import gzero.report.json as json_renderer
 import gzero.report.write as module
 from gzero.analysis import Analysis
+from gzero.audit.item import AuditItem
 from gzero.errors import ConfigError, OutputError
 from gzero.report.write import write_report
 
@@ -46,7 +47,9 @@ def test_two_runs_give_the_same_bytes(tmp_path: Path, ending: str) -> None:
 
 def test_one_analysis_and_a_path_as_text(tmp_path: Path) -> None:
     written = write_report(analysis(), str(tmp_path / "one.json"))
-    assert json.loads(written.read_bytes()) == analysis().to_dict()
+    record = json.loads(written.read_bytes())
+    assert record.pop("audit")["items"]
+    assert record == analysis().to_dict()
 
 
 @pytest.mark.parametrize("name", ["report.docx", "report", "report.", ".pdf"])
@@ -64,7 +67,7 @@ def test_nothing_to_report(tmp_path: Path) -> None:
 
 
 def _fails(error: Exception) -> Any:
-    def render(analyses: Sequence[Analysis]) -> bytes:
+    def render(analyses: Sequence[Analysis], audit: Sequence[AuditItem] = ()) -> bytes:
         raise error
 
     return render

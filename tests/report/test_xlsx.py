@@ -26,7 +26,7 @@ from gzero.joint import JointEstimates
 from gzero.report.terminal import visible_text
 from gzero.report.xlsx import number_format, render_xlsx
 
-SHEETS = ["results", "plateaus", "budget", "correlations", "ledger", "data", "charts"]
+SHEETS = ["results", "plateaus", "budget", "correlations", "ledger", "data", "audit", "charts"]
 
 
 def _book(*analyses: Any, banner: str = "") -> Any:

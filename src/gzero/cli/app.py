@@ -157,14 +157,14 @@ def report(
     multiverse: Multiverse = False,
     audit: Annotated[
         bool,
-        typer.Option("--audit", help="Append what the audit of the paper says of this quantum.", show_default=False),
+        typer.Option("--audit", help="Work the audit of the paper out anew, and tell its reasons.", show_default=False),
     ] = False,
 ) -> None:
     """The report, in the format that OUT ends with."""
     from gzero.cli.show import say, with_progress
     from gzero.report.write import check_target, write_report
 
-    check_target(output, paper, audit=audit)
+    check_target(output, paper)
     if multiverse and len(files) > 1:
         raise ConfigError(f"a multiverse is of one file, not of {len(files)}", remedy="make one report a file")
     analyses: list[Analysis] = []

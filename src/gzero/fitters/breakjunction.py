@@ -190,6 +190,7 @@ def _levels(
         counted_from="pinch-off",
         resistance_fitted=False,
         calibrated=known,
+        what="peak",
     )
     return levels, warnings
 
@@ -268,6 +269,7 @@ def _result(peaks: PeakFit, session: Shown, claim: LevelSet) -> FitResult:
         at_bounds=tuple(model.names[i] for i in peaks.at_bounds),
         bic=peaks.chi2 + peaks.values.size * float(np.log(peaks.fitted.size)),
         levels=claim,
+        reference=model.reference,
     )
 
 

@@ -129,11 +129,10 @@ def _histogram(shown: Shown) -> Picture:
         marks = tuple(Mark(label=str(n), x=float(c)) for n, c in enumerate(fit.centres, 1))
         pulls = Trace(label="", x=part, y=(y[: fit.fitted.size] - fit.fitted) / fit.std)
     said = "; ".join(f"{c:.3f}" for c in fit.centres) if fit is not None else "none"
-    below = ", pulls below" if pulls is not None else ""
     return Picture(
         name="histogram",
         caption=f"Readings of {len(shown.traces)} traces in bins of {found.linear.width:.2g} {shown.symbol}; band: 95 % of experiments with "
-        f"redrawn traces; vertical lines: peaks by their count{below}.",
+        f"redrawn traces; vertical lines: peaks by their count.",
         alt=f"Histogram of the conductance of {len(shown.traces)} traces. Peaks at {said} {shown.symbol}.",
         x_name=shown.axis, y_name="readings per bin", x_unit="", traces=tuple(traces), bands=(_band(found.replicates, x),), marks=marks,
         pulls=pulls,

@@ -102,7 +102,7 @@ def fit_over_temperature(measurement: Measurement, options: FitOptions) -> Findi
         pictures=(
             curve_picture(
                 found, name="diffusion", x_name="temperature", y_name="diffusion coefficient", logarithmic_x=True, logarithmic_y=True,
-                caption="Diffusion coefficient over temperature, with the power law and its pulls.",
+                caption="Diffusion coefficient over temperature, with the power law.",
                 alt="Diffusion coefficient over temperature with a power law.",
             ),
             _times(found, conventions, conditions),

@@ -185,7 +185,12 @@ def budget(
     excess = line.step.std_stat * math.sqrt(left) if left > 1e-6 else 0.0
     rows = [
         ("noise of the readings", "statistical", noise.description, readings),
-        ("slope and choice of the windows", "statistical", f"{len(at)} plateaus, beyond the noise", window),
+        (
+            "slope and choice of the windows",
+            "statistical",
+            f"{len(at)} plateau{'s' * (len(at) != 1)}, beyond the noise",
+            window,
+        ),
         ("scatter of the levels about nu h", "statistical", f"chi2/dof {line.chi2:.3g}/{line.dof}", excess),
     ]
     rows += [

@@ -141,7 +141,7 @@ def _plateaus(levels: HallLevels) -> Listing:
         heads=(
             "nu",
             "filling counted",
-            "readings from, to",
+            "range of readings",
             "R_xy",
             "R_xy nu/R_K - 1, ppm",
             "R_xx",

@@ -92,7 +92,7 @@ def exponents_table(phonons: Phonons) -> Listing:
         (
             f"{exponent:.3g}" + (", best" if exponent == phonons.best else "") + (", usual" if exponent == phonons.usual else ""),
             ", ".join(f"{m:.4g}" for m in modes),
-            f"{worse:.3g}",
+            f"{max(worse, 0.0):.3g}" if worse > 1e-6 else "0",
         )
         for exponent, modes, worse in phonons.tried
     ]  # fmt: skip

@@ -41,7 +41,7 @@ def picture(line: DeviceLine, curve: Curve) -> Picture:
     return Picture(
         name="length",
         caption=f"{name} of {len(curve)} devices over their length, with the line through them and its 95 % band; bars: "
-        "standard deviation of a device about the line, stated uncertainty and scatter together. Below: pulls.",
+        "standard deviation of a device about the line, stated uncertainty and scatter together.",
         alt=f"{name} over length: {len(curve)} devices from {1e6 * curve.x[0]:.3g} to {1e6 * curve.x[-1]:.3g} um and a line.",
         x_name=curve.x_name,
         y_name=curve.y_name,

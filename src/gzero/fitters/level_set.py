@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gzero.measurement.curve import frozen
+from gzero.measurement.kinds import LevelName
 
 Zero = Literal["known", "free"]
 
@@ -33,6 +34,7 @@ class LevelSet:
     resistance_fitted : whether a series resistance is fitted to these same levels, which costs a degree of freedom.
     zero : "known", or "free" where nobody stated what an open contact reads: the values are then heights above the lowest
         level, and any reading could be zero.
+    what : what one of them is called: a plateau of a sweep, a peak of a histogram, a level of a switching trace.
     """
 
     indices: NDArray[np.int64]
@@ -45,6 +47,7 @@ class LevelSet:
     shoulders: tuple[float, ...] = ()
     calibrated: bool = True
     zero: Zero = "known"
+    what: LevelName = "plateau"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", frozen(self.values))

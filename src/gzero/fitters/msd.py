@@ -326,8 +326,7 @@ def _picture(found: _Found) -> Picture:
         traces.append(Trace(label="a t^α + c", x=t, y=y, look="model"))
     return Picture(
         name="msd",
-        caption="Mean squared displacement against lag time, with the standard uncertainty of every point. Neighbours share "
-        "windows and scatter together: pulls of one sign in a row are no misfit.",
+        caption="Mean squared displacement against lag time. Neighbours share windows and scatter together.",
         alt="Points of the mean squared displacement against lag time on logarithmic axes, a straight line with offset through them",
         x_name="lag time", y_name="MSD", x_unit="s", y_unit="m^2", traces=tuple(traces), logarithmic=True, logarithmic_y=True,
         pulls=Trace(label="data minus model over its standard deviation", x=curve.x, y=line.residuals / std),

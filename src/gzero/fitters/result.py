@@ -47,6 +47,7 @@ class FitResult:
         widened for them (`gzero.reduction.noise.widening`). None where they were not worked out.
     intervals : of the parameters, by name, where they were asked for.
     problem : what was minimised, so that it can be looked at again (profile, bootstrap).
+    reference : source of the model's formula, where `problem` does not hold the model; "" otherwise.
     levels : the levels without a model that were found beside it, so that a verdict can be given on them.
     """
 
@@ -71,6 +72,7 @@ class FitResult:
     levels: LevelSet | None = None
     variance_dof: NDArray[np.float64] | None = None
     intervals: Mapping[str, Interval] = field(default_factory=dict)
+    reference: str = ""
 
     def __post_init__(self) -> None:
         for name in ("values", "covariance", "fitted", "residuals"):

@@ -314,7 +314,12 @@ def _budget(levels: Levels, counted: list[Plateau], line: StepHeight, noise: Noi
     excess = line.step.std_stat * math.sqrt(left) if left > 1e-6 else 0.0
     rows = [
         ("noise of the readings", "statistical", noise.description, readings),
-        ("slope and choice of the windows", "statistical", f"{len(counted)} plateaus, beyond the noise", window),
+        (
+            "slope and choice of the windows",
+            "statistical",
+            f"{len(counted)} plateau{'s' * (len(counted) != 1)}, beyond the noise",
+            window,
+        ),
         ("scatter of the levels about n h", "statistical", f"chi2/dof {line.chi2:.3g}/{line.dof}", excess),
     ]
     rows += [

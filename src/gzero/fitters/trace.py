@@ -51,7 +51,7 @@ _NO_NOISE = 1e-6
 _NO_EVIDENCE = 0.05
 
 METHOD = (
-    "Change points are proposed by PELT with squared residuals (ruptures) and kept where the height of the step, fitted with "
+    "Change points are proposed by PELT with squared residuals (Killick 2012, doi 10.1080/01621459.2012.737745) and kept where the height of the step, fitted with "
     "all others under the spectrum of the noise, is significant: a trace without steps shows one in about a hundred.",
     "Stretches between them whose levels do not differ significantly are visits to one state; a level is the mean of its "
     "readings, with the correlation of the noise in its uncertainty.",

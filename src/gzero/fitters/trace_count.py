@@ -96,6 +96,7 @@ def count(states: States, calibration: Calibration, options: FitOptions, *, zero
             resistance_fitted=options.fit_resistance,
             calibrated=stated or options.fit_resistance,
             zero="known" if zero_stated else "free",
+            what="level",
         )
         if at
         else None

@@ -71,7 +71,7 @@ def picture(told: Told, *, zero_known: bool) -> Picture:
     lines = [
         Trace(
             label="multiples of the quantum" if i == 0 else f"_{n} {symbol}", look="stricter limit",
-            x=curve.x[[0, -1]], y=np.full(2, n * q),
+            x=curve.x[[0, -1]], y=np.full(2, float(n)),
         )
         for i, n in enumerate(multiples if zero_known and len(multiples) <= _MOST_MULTIPLES else ())
     ]  # fmt: skip
@@ -80,16 +80,16 @@ def picture(told: Told, *, zero_known: bool) -> Picture:
     heights = np.repeat([fitted[v.first] for v in states.visits], 2)
     return Picture(
         name="trace",
-        caption="The readings and the levels that they stay on; below: reading minus level over the standard deviation of a reading.",
+        caption=f"The readings in units of {symbol}, and the levels that they stay on.",
         alt=f"{len(curve)} readings over {curve.x_name} with {len(states.visits) - 1} change points between {len(states)} levels.",
         x_name=curve.x_name,
-        y_name=curve.y_name,
+        y_name=f"{curve.y_name} [{symbol}]",
         x_unit=curve.x_unit,
-        y_unit=curve.y_unit,
+        y_unit="",
         traces=(
             *lines,
-            Trace(label="readings", x=curve.x, y=curve.y, look="points"),
-            Trace(label="levels", x=np.concatenate((curve.x[:1], edges, curve.x[-1:])), y=heights, look="fit"),
+            Trace(label="readings", x=curve.x, y=curve.y / q, look="points"),
+            Trace(label="levels", x=np.concatenate((curve.x[:1], edges, curve.x[-1:])), y=heights / q, look="fit"),
         ),
         pulls=Trace(label="reading minus level over its standard deviation", x=curve.x, y=(curve.y - fitted) / std),
     )

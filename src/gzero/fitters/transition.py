@@ -68,7 +68,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     wide = "" if len(curve) < 2 else f" from {curve.x[0]:.4g} to {curve.x[-1]:.4g}"
     shown = curve_picture(
         found,
-        caption=f"The transition and its line ({line.candidates[0].name}); below: data minus line over its standard deviation.",
+        caption=f"The transition and its line ({line.candidates[0].name}).",
         alt=f"{curve.y_name} of {len(curve)} readings over {curve.x_name}{wide}, with a step and the fitted line.",
         name="transition",
     )

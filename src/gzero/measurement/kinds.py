@@ -7,6 +7,7 @@ of an experiment carry its name: `gzero.models.<name>`, `gzero.fitters.<name>`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from gzero.errors import ConfigError
 from gzero.measurement.quantities import (
@@ -27,6 +28,9 @@ from gzero.measurement.quantities import (
     Role,
 )
 
+#: What one of the levels is that are put to a verdict.
+LevelName = Literal["plateau", "peak", "level"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
@@ -45,11 +49,13 @@ class Kind:
     pooled : all traces of a file are one measurement; its series "trace" says which one a reading belongs to.
     pieced : its fitter goes through sessions that are too long to be held a piece at a time (`Measurement.pieces`).
     stepped : its levels are put to the verdict; otherwise a single value is compared with a unit.
+    level : what one of its levels is called.
     swept : x is set in order and may turn round; otherwise readings come in any order.
     monotone : its curve is monotone, so that a smooth monotone curve is a rival of its steps.
     equated : where it has no verdict, its main estimate is held against a declared quantum by equivalence.
     compared : SI unit of the estimate that is compared with a quantum; None is that of y, "" compares nothing.
     quantum : what it is compared with where the user declares none; "" takes the likeliest of the dimension.
+    paper_rows : rows of Table II of the source paper (arXiv:2604.19828) that its question touches besides that of the quantum.
     telltale : SI units whose columns give the experiment away where nobody names it; empty where none do.
     """
 
@@ -65,11 +71,13 @@ class Kind:
     pooled: bool = False
     pieced: bool = False
     stepped: bool = False
+    level: LevelName = "plateau"
     swept: bool = True
     monotone: bool = False
     equated: bool = True
     compared: str | None = None
     quantum: str = ""
+    paper_rows: tuple[str, ...] = ()
     telltale: tuple[str, ...] = ()
 
     @property
@@ -112,10 +120,11 @@ KINDS: dict[str, Kind] = {
         pooled=True,
         pieced=True,
         stepped=True,
+        level="peak",
         quantum="2e^2/h",
     ),
     "trace": Kind(
-        name="trace", title="Switching trace", x=TIME, y=CONDUCTANCE, stepped=True, quantum="2e^2/h"
+        name="trace", title="Switching trace", x=TIME, y=CONDUCTANCE, stepped=True, level="level", quantum="2e^2/h"
     ),
     "heat": Kind(
         name="heat",
@@ -131,6 +140,7 @@ KINDS: dict[str, Kind] = {
         beside=(COLD, CHANNELS, TRACE),
         pooled=True,
         compared="",
+        paper_rows=("th", "phn"),
         swept=False,
     ),
     "decay": Kind(
@@ -232,6 +242,7 @@ KINDS: dict[str, Kind] = {
             ),
         ),
         compared="",
+        paper_rows=("e",),
         swept=False,
         telltale=("Hz", "S/m"),
     ),
@@ -245,6 +256,7 @@ KINDS: dict[str, Kind] = {
         ),
         beside=(COLD,),
         compared="",
+        paper_rows=("pht", "phn"),
         swept=False,
     ),
     "transition": Kind(

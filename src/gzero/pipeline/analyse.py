@@ -231,6 +231,7 @@ def _answer(measurement: Measurement, config: Config, found: Found, *, simulate:
             smooth=smooth_curve_evidence(findings.fit) if findings.fit is not None and experiment.monotone else None,
             seed=config.seed,
             simulate=simulate,
+            what=experiment.level,
         )
     )
     if verdict is None and declared and named is not None and experiment.equated:

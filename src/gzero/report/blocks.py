@@ -20,8 +20,10 @@ from gzero.report.rounding import (
 )
 from gzero.report.symbols import symbol_text, unit_text
 from gzero.report.wording import (
+    SETS,
     alike,
     called,
+    formula_text,
     interval_line,
     name_or_symbol,
     number,
@@ -73,7 +75,7 @@ def facts(analysis: Analysis) -> Facts:
     pairs.append(("Quantum", text(cover_quantum(analysis))))
     for choice in analysis.ledger:
         if choice.choice.lower() in _CONDITIONS:
-            pairs.append((choice.choice.capitalize(), text(choice.value)))
+            pairs.append((choice.choice.capitalize(), text(typeset(choice.value))))
     temperature = analysis.estimates.get("temperature")
     if temperature is not None and not any(name == "Temperature" for name, _ in pairs):
         pairs.append(("Temperature", quantity(temperature)))
@@ -88,6 +90,8 @@ def cover_quantum(analysis: Analysis) -> str:
         return "none named: a unit is looked for"
     if analysis.quantum is None and kind(analysis.experiment).compared == "":
         return "none: the question of this experiment is another"
+    if analysis.quantum is None and kind(analysis.experiment).quantum.endswith("/m"):
+        return f"{symbol_text(kind(analysis.experiment).quantum)}, whose value needs a particle or a mass: not compared"
     return quantum_line(analysis.quantum, declared=analysis.declared)
 
 
@@ -124,10 +128,11 @@ def verdict_box(analysis: Analysis) -> Box:
     if main is not None:
         blind = ", times the hidden factor" if is_blind(analysis) else ""
         shown = f"{called(name)}{blind}: {format_with_unit(main.value, main.std, main.unit)}"
+        repeated = verdict is None and shown == headline(analysis)  # the headline says no more and no less
         if scale is not None and analysis.quantum is not None:
             in_quanta = show_value(main.value / scale, main.std / scale)
             shown += f" = {in_quanta} in units of {symbol_text(analysis.quantum.symbol)}"
-        lines.append(shown + ".")
+        lines += [] if repeated else [shown + "."]
     if verdict is None:
         asked = NO_QUANTUM if kind(analysis.experiment).compared == "" else NO_STAIRCASE
         return Box(headline=headline(analysis), tone="neutral", lines=(*lines, asked))
@@ -142,6 +147,8 @@ def verdict_table(analysis: Analysis) -> TableBlock | None:
     verdict = analysis.verdict
     if verdict is None:
         return None
+    level = kind(analysis.experiment).level
+    several = SETS[level]
     rows = [
         ("Confidence of the intervals", percent(verdict.confidence)),
         ("Margin for value/quantum − 1", percent(verdict.margin)),
@@ -155,9 +162,9 @@ def verdict_table(analysis: Analysis) -> TableBlock | None:
     if verdict.tightest_level_margin is not None:
         rows.append(("Tightest margin for levels [quanta]", number(verdict.tightest_level_margin, digits=2)))
     if verdict.false_positive_rate is not None:
-        rows.append(("Random staircases that would pass", _share(verdict.false_positive_rate, verdict.trials)))
+        rows.append((f"Random {several} that would pass", _share(verdict.false_positive_rate, verdict.trials)))
     if verdict.power is not None:
-        rows.append(("Quantized staircases that would pass (power)", percent(verdict.power)))
+        rows.append((f"Quantized {several} that would pass (power)", percent(verdict.power)))
     p = verdict.p_value
     rows.append(
         ("p-value of the equivalence test", Cell(text=NOTHING, kind="number") if p is None else number(p, digits=2))
@@ -167,13 +174,13 @@ def verdict_table(analysis: Analysis) -> TableBlock | None:
     for decision, run in groupby(verdict.by_plateaus if len(verdict.by_plateaus) > 1 else (), key=lambda pair: pair[1]):
         counts = [k for k, _ in run]
         shown = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
-        rows.append((f"Verdict on the lowest {shown} plateaus", Cell(text=decision)))
+        rows.append((f"Verdict on the lowest {shown} {level}s", Cell(text=decision)))
     notes = []
     if verdict.rivals:
         notes.append("ΔBIC: information criterion of the rival minus that of the quantum; negative favours the rival.")
     if verdict.trials:
         notes.append(
-            f"Simulated: {verdict.trials} random staircases, with seed {verdict.seed}, whose steps are each anything from 0.5 to "
+            f"Simulated: {verdict.trials} random {several}, with seed {verdict.seed}, whose steps are each anything from 0.5 to "
             f"1.5 quanta, with the uncertainties of these levels. Free to be turned until they pass: {'; '.join(verdict.freedoms)}."
         )
     return TableBlock(
@@ -225,8 +232,15 @@ def plateau_table(analysis: Analysis) -> TableBlock | None:
     symbol = symbol_text(analysis.quantum.symbol) if analysis.quantum is not None and q else y_unit
     s_factor = 1 / q if q else y_factor
     heads = ["n"] + ([f"Level [{symbol}]"] if q else []) + [f"Level [{y_unit}]", "Transmission"]
+    name = kind(analysis.experiment).level
+    sloped = any(lv.slope for lv in levels if math.isfinite(lv.slope))
     window = f"Window [{x_unit}]" if x_unit else "Window"
-    heads += [window, f"Slope [{symbol}{f'/{x_unit}' if x_unit else ''}]", "Points", "Counted"]
+    heads += [
+        window,
+        *([f"Slope [{symbol}{f' per {x_unit}' if x_unit else ''}]"] if sloped else []),
+        "Points",
+        "Counted",
+    ]
     rows = []
     for lv in levels:
         t = lv.transmission
@@ -239,14 +253,13 @@ def plateau_table(analysis: Analysis) -> TableBlock | None:
             pair(t.value / own, t.std / own),
             Cell(text=ends),
         ]
-        row += [
-            number(lv.slope * s_factor / x_factor, digits=2),
-            number(lv.points),
-            text("yes" if lv.counted else "no"),
-        ]
+        row += [number(lv.slope * s_factor / x_factor, digits=2)] if sloped else []
+        row += [number(lv.points), text("yes" if lv.counted else "no")]
         rows.append(tuple(row))
     notes = [f"n = {lv.index}: {lv.note}." for lv in levels if lv.note]
-    return TableBlock(caption="Plateaus", heads=tuple(heads), rows=tuple(rows), notes=tuple(notes), name="plateaus")
+    return TableBlock(
+        caption=f"{name.capitalize()}s", heads=tuple(heads), rows=tuple(rows), notes=tuple(notes), name="plateaus"
+    )
 
 
 def comparison_table(analysis: Analysis) -> TableBlock | None:
@@ -305,9 +318,9 @@ def fit_blocks(analysis: Analysis) -> tuple[Block, ...]:
     widened = "none" if fit.inflation == 1 else f"uncertainties widened by {show_number(fit.inflation, digits=3)}"
     quality = (
         ("χ²/dof", text(chance)),
-        ("Noise model", text(fit.noise_model)),
+        ("Noise model", text(formula_text(fit.noise_model))),
         ("Misfit beyond chance", text(widened)),
-        ("Outcome", text(f"{'usable minimum' if fit.success else 'NO usable minimum'}: {fit.message}")),
+        ("Outcome", text(f"{'usable minimum' if fit.success else 'NO usable minimum'}: {formula_text(fit.message)}")),
         ("On a bound", text(", ".join(called(n) for n in fit.at_bounds) or "none")),
         ("BIC", number(fit.bic)),
     )
@@ -345,7 +358,7 @@ def ledger_table(analyses: Sequence[Analysis]) -> TableBlock | None:
         return None
     shared = [c for c in analyses[0].ledger if all(c in a.ledger for a in analyses[1:])]
     own = {c.choice for a in analyses for c in a.ledger if c not in shared}
-    rows = tuple((text(c.choice), name_or_symbol(c.value), text(c.origin), text(typeset(c.note))) for c in shared)
+    rows = tuple((text(c.choice), _chosen(c.value), text(c.origin), text(typeset(c.note))) for c in shared)
     rows += tuple((text(c), text(f"differs between {these(analyses)}"), text(NOTHING), text("")) for c in sorted(own))
     return TableBlock(
         caption="Choices made, and who made them: nobody (default), the user, or the data through a stated rule",
@@ -353,6 +366,12 @@ def ledger_table(analyses: Sequence[Analysis]) -> TableBlock | None:
         rows=rows,
         name="ledger",
     )
+
+
+def _chosen(value: str) -> Cell:
+    """What was chosen: a quantum's symbol, or the text with its signs typeset."""
+    cell = name_or_symbol(value)
+    return cell if cell.kind == "symbol" else text(typeset(value))
 
 
 def warning_notes(analyses: Sequence[Analysis]) -> Notes:

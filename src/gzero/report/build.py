@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gzero.analysis import SCHEMA, SCHEMA_MANY, Analysis
+from gzero.audit.item import AuditItem
 from gzero.errors import OutputError
+from gzero.report.audit_notes import notes_section
 from gzero.report.blindness import blind_banner, stated_choices
 from gzero.report.blocks import (
     comparison_table,
@@ -35,16 +37,20 @@ FULL_AFTER_SUMMARY = 6
 #: Estimates and plateaus that stand on one page together with the figure.
 _ROWS_OF_A_PAGE = 9
 
+#: Estimates that leave room for a figure with pulls below them.
+_ESTIMATES_ABOVE_FIGURE = 4
+
 SYNTHETIC_BANNER = "SYNTHETIC DATA"
 
 
-def build_document(analyses: Sequence[Analysis], *, each: bool = False) -> Document:
+def build_document(analyses: Sequence[Analysis], *, each: bool = False, audit: Sequence[AuditItem] = ()) -> Document:
     """The report on one analysis, or on many of one kind.
 
     Parameters
     ----------
     analyses : at least one; of several, each is one trace or one record.
     each : of several, whether each gets a page of its own, however many they are.
+    audit : of the source paper, worked out there and then; without it the shipped results are told.
 
     Raises
     ------
@@ -55,7 +61,7 @@ def build_document(analyses: Sequence[Analysis], *, each: bool = False) -> Docum
     first = analyses[0]
     if len(analyses) == 1:
         title, subtitle = first.title or first.experiment, f"Analysis of {shortened(first.origin.path, 90)}"
-        sections = _full(first)
+        sections = _full(first, audit)
     else:
         titles = list(dict.fromkeys(a.title or a.experiment for a in analyses))
         title = titles[0] if len(titles) == 1 else "Several experiments"
@@ -65,7 +71,7 @@ def build_document(analyses: Sequence[Analysis], *, each: bool = False) -> Docum
             sections += tuple(_page(a, i) for i, a in enumerate(analyses))
         elif len(analyses) <= FULL_AFTER_SUMMARY:
             sections += tuple(_one_of_many(a, i) for i, a in enumerate(analyses))
-        sections += _common(analyses)
+        sections += _common(analyses, audit)
     return Document(
         title=title, subtitle=subtitle, sections=sections, banner=banner_of(analyses), footer=_footer(analyses)
     )
@@ -88,14 +94,11 @@ def _kept(*blocks: Block | None) -> tuple[Block, ...]:
     return tuple(block for block in blocks if block is not None)
 
 
-def _full(analysis: Analysis) -> tuple[Section, ...]:
+def _full(analysis: Analysis, audit: Sequence[AuditItem]) -> tuple[Section, ...]:
     """All sections of the report on one analysis."""
     sections = [
         Section(title="Result", blocks=(facts(analysis), verdict_box(analysis), *_kept(estimates_table(analysis)))),
-        Section(
-            title="Data and levels",
-            blocks=(*_kept(staircase_block(analysis), plateau_table(analysis)), *own_blocks(analysis)),
-        ),
+        Section(title="Data and levels" if analysis.levels else "Data", blocks=_data(analysis)),
         Section(
             title="Comparison with fundamental units",
             blocks=_kept(comparison_table(analysis), comparison_block(analysis)),
@@ -104,7 +107,17 @@ def _full(analysis: Analysis) -> tuple[Section, ...]:
         Section(title="How sure", blocks=_kept(*_how_sure(analysis))),
         Section(title="Over other choices (multiverse)", blocks=multiverse_blocks(analysis.multiverse)),
     ]
-    return (*(s for s in sections if s.blocks), *_common([analysis]))
+    return (*(s for s in sections if s.blocks), *_common([analysis], audit))
+
+
+def _data(analysis: Analysis) -> tuple[Block, ...]:
+    """Pictures first, then what stands in tables."""
+    own = own_blocks(analysis)
+    drawn = tuple(block for block in own if isinstance(block, FigureBlock))
+    tall = any(p.pulls is not None for p in analysis.pictures[:1]) and len(analysis.estimates) > _ESTIMATES_ABOVE_FIGURE
+    first = () if tall else drawn[:1]  # where it would go to the next page, the table fills this one
+    rest = [block for block in own if block not in first]
+    return _kept(staircase_block(analysis), *first, plateau_table(analysis), *rest)
 
 
 def _how_sure(analysis: Analysis) -> tuple[Block | None, ...]:
@@ -148,17 +161,25 @@ def _page(analysis: Analysis, position: int) -> Section:
     )
 
 
-def _common(analyses: Sequence[Analysis]) -> tuple[Section, ...]:
+def _common(analyses: Sequence[Analysis], audit: Sequence[AuditItem]) -> tuple[Section, ...]:
     """What is told once, however many traces there are."""
     ledger = _kept(ledger_table(analyses), exclusions_table(analyses))
     sections = [
         Section(title="Warnings", blocks=(warning_notes(analyses),)),
         Section(title="Choices and exclusions", blocks=ledger or (Paragraph(text="None were recorded."),)),
         Section(title="Method in brief", blocks=(Notes(items=method(analyses[0])),)),
+        notes_section(analyses, audit),
         Section(title="Provenance", blocks=(_provenance(analyses),)),
         Section(title="References", blocks=(references(analyses),)),
     ]
     return tuple(sections)
+
+
+def _seed(analysis: Analysis) -> int | None:
+    """That of the analysis, else that of the simulation behind its verdict."""
+    if analysis.seed is None and analysis.verdict is not None:
+        return analysis.verdict.seed
+    return analysis.seed
 
 
 def _provenance(analyses: Sequence[Analysis]) -> Facts:
@@ -171,7 +192,8 @@ def _provenance(analyses: Sequence[Analysis]) -> Facts:
         pairs.append(("Loader", text(f"{origin.loader} ({options})" if options else origin.loader)))
     if len(origins) > 20:
         pairs.append(("More files", text(f"{len(origins) - 20}, each with its hash in the JSON record")))
-    statements = dict.fromkeys((k, v) for a in analyses for k, v in a.provenance.items())
+    known = {sha256 for _, sha256 in origins}  # a sidecar that states the hash of its file says nothing new
+    statements = dict.fromkeys((k, v) for a in analyses for k, v in a.provenance.items() if v not in known)
     pairs += [(key.capitalize(), text(value)) for key, value in list(statements)[:40]]
     for name, b in {(b.record, b): b for b in (a.blind for a in analyses) if b is not None and b.record}:
         pairs.append(("Blind record", text(f"{name}, {b.entries} entries, the last one {b.head}")))
@@ -179,7 +201,7 @@ def _provenance(analyses: Sequence[Analysis]) -> Facts:
             pairs.append(("Frozen choices", text(f"{b.frozen}, with gzero {b.version}: {stated_choices(b)}")))
     first = analyses[0]
     versions = ", ".join(f"{k} {v}" for k, v in first.versions.items())
-    seeds = list(dict.fromkeys("none used" if a.seed is None else str(a.seed) for a in analyses))
+    seeds = list(dict.fromkeys("none used" if (seed := _seed(a)) is None else str(seed) for a in analyses))
     shown = ", ".join(seeds) if len(seeds) <= 5 else f"{seeds[0]} to {seeds[-1]}, {len(seeds)} values"
     pairs += [
         ("Versions", text(f"gzero {first.version}; {versions}")),

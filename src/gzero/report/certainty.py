@@ -12,7 +12,7 @@ from gzero.report.document import Cell, FigureBlock, TableBlock
 from gzero.report.figures import BLUE, ORANGE, new_figure, shortened, style, to_svg
 from gzero.report.plot import Panel, Plot, PlotSeries
 from gzero.report.rounding import NOTHING, show_percent, show_std
-from gzero.report.wording import called, percent, text, uncertainty
+from gzero.report.wording import called, formula_text, percent, text, uncertainty
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,7 +30,13 @@ def budget_table(analysis: Analysis) -> TableBlock | None:
         return None
     name, main = next(iter(analysis.estimates.items()))
     rows = tuple(
-        (text(b.source), text(b.kind), text(b.value), uncertainty(b.std, main), percent(b.share))
+        (
+            text(formula_text(b.source)),
+            text(b.kind),
+            text(formula_text(b.value)),
+            uncertainty(b.std, main),
+            percent(b.share),
+        )
         for b in analysis.budget
     )
     return TableBlock(

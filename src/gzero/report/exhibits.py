@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,12 +11,14 @@ import numpy as np
 from gzero.analysis import Analysis
 from gzero.estimate import Estimate
 from gzero.fitters.exhibits import Entry, Listing, Look, Picture, Trace
+from gzero.report.blindness import is_blind
 from gzero.report.document import Block, Cell, FigureBlock, TableBlock
 from gzero.report.figures import BLUE, GREY, INK, PALE, VERMILLION, new_figure, shortened, style, to_svg
 from gzero.report.plot import Ink, Kind, Panel, Plot, PlotSeries
-from gzero.report.rounding import prefix_of
+from gzero.report.pulls import PULLS, correlated, draw_pulls, pull_panels
+from gzero.report.rounding import prefix_of, show_number
 from gzero.report.symbols import unit_text
-from gzero.report.wording import number, quantity, text, typeset
+from gzero.report.wording import closed, formula_text, number, opened, quantity, text, typeset
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +37,10 @@ _LOOKS: dict[Look, dict[str, Any]] = {
 
 def own_blocks(analysis: Analysis) -> tuple[Block, ...]:
     """Pictures, then tables."""
-    return (*(figure_block(picture) for picture in analysis.pictures), *own_tables(analysis))
+    figures = [figure_block(picture) for picture in analysis.pictures]
+    if is_blind(analysis):  # numbers beside the file's own would give the hidden factor away
+        figures = [replace(figure, plot=None) for figure in figures]
+    return (*figures, *own_tables(analysis))
 
 
 def own_tables(analysis: Analysis) -> tuple[TableBlock, ...]:
@@ -45,10 +51,10 @@ def own_tables(analysis: Analysis) -> tuple[TableBlock, ...]:
 def listing_table(listing: Listing) -> TableBlock:
     """A list of an experiment as a table."""
     return TableBlock(
-        caption=listing.caption,
-        heads=listing.heads,
+        caption=listing.caption.rstrip("."),
+        heads=tuple(opened(formula_text(head)) for head in listing.heads),
         rows=tuple(tuple(_cell(entry) for entry in row) for row in listing.rows),
-        notes=listing.notes,
+        notes=tuple(closed(opened(formula_text(note))) for note in listing.notes),
         name=listing.name,
     )
 
@@ -56,15 +62,27 @@ def listing_table(listing: Listing) -> TableBlock:
 def _cell(entry: Entry) -> Cell:
     if isinstance(entry, Estimate):
         return quantity(entry)
-    return text(typeset(entry)) if isinstance(entry, str) else number(entry, digits=3)
+    return text(formula_text(entry)) if isinstance(entry, str) else number(entry, digits=3)
 
 
 def figure_block(picture: Picture) -> FigureBlock:
     """A picture as a figure of the report."""
     return FigureBlock(
-        svg=to_svg(picture_figure(picture)), caption=picture.caption, alt=typeset(picture.alt), name=picture.name,
+        svg=to_svg(picture_figure(picture)), caption=_caption(picture), alt=typeset(picture.alt), name=picture.name,
         plot=picture_plot(picture),
     )  # fmt: skip
+
+
+def _caption(picture: Picture) -> str:
+    """What the experiment says of its picture, and what every reader of it has to know: bars, pulls, bars that are cut."""
+    said = [closed(formula_text(picture.caption))]
+    if any(t.std is not None and t.look == "points" for t in picture.traces) and "bars" not in picture.caption:
+        said.append("Bars: standard uncertainty.")
+    if picture.pulls is not None:
+        said.append(f"{PULLS} {correlated(picture.pulls.y)}".rstrip())
+    if any(_cut(t, *_heights(picture)) for t in picture.traces):
+        said.append("Arrows: bars that go on beyond the frame.")
+    return " ".join(said)
 
 
 _INKS: dict[Look, Ink] = {
@@ -80,10 +98,15 @@ def picture_plot(picture: Picture) -> Plot:
         PlotSeries(label=b.label, kind="band", ink="quiet", x=b.x * fx, y=b.low * fy, low=b.low * fy, high=b.high * fy)
         for b in picture.bands
     ]
-    for t in picture.traces:
+    for i, t in enumerate(picture.traces):
         std = None if t.std is None else t.std * abs(fy)
         drawn: Kind = "points" if t.look == "points" else "line"
-        series.append(PlotSeries(label=t.label, kind=drawn, ink=_INKS[t.look], x=t.x * fx, y=t.y * fy, std=std))
+        again = t.look == "points" and any(other.look == "points" for other in picture.traces[:i])
+        series.append(
+            PlotSeries(
+                label=t.label, kind=drawn, ink="mark" if again else _INKS[t.look], x=t.x * fx, y=t.y * fy, std=std
+            )
+        )
     heights = np.concatenate([t.y[np.isfinite(t.y)] for t in picture.traces]) * fy
     if picture.logarithmic_y:
         heights = heights[heights > 0]
@@ -100,19 +123,22 @@ def picture_plot(picture: Picture) -> Plot:
         )
     ]  # fmt: skip
     if picture.pulls is not None:
-        pulls = picture.pulls
-        readings = PlotSeries(label="pull", kind="points", x=pulls.x * fx, y=pulls.y)
-        panels.append(
-            Panel(x_label=x_label, y_label="pull", series=(readings,), log_x=picture.logarithmic, shared=True)
-        )
+        panels += pull_panels(x_label, picture.pulls.x * fx, picture.pulls.y, log_x=picture.logarithmic)
     return Plot(panels=tuple(panels))
 
 
 def _axis(name: str, unit: str | None, values: list[np.ndarray]) -> tuple[float, str]:
     size = max((float(np.max(np.abs(v), initial=0.0)) for v in values), default=0.0)
     factor, shown = prefix_of(unit, size)
-    label = shortened(name, 40)
-    return factor, f"{label} [{unit_text(shown)}]" if shown and unit else label
+    label = shortened(typeset(name), 40)
+    if not shown or not unit:
+        return factor, label
+    if (
+        factor == 1 and not 1e-3 <= size < 1e5 and size > 0
+    ):  # a unit that takes no prefix: ticks with powers are too wide
+        power = math.floor(math.log10(size))
+        return 10.0**-power, f"{label} [{show_number(10.0**power)} {unit_text(shown)}]".replace("[1 × ", "[")
+    return factor, f"{label} [{unit_text(shown)}]"
 
 
 def picture_figure(picture: Picture) -> Figure:
@@ -120,19 +146,23 @@ def picture_figure(picture: Picture) -> Figure:
     fx, x_label = _axis(picture.x_name, picture.x_unit, [t.x for t in picture.traces])
     fy, y_label = _axis(picture.y_name, picture.y_unit, [t.y for t in picture.traces])
     with style():
-        below = 1.05 if picture.pulls is not None else 0.0
-        height = 3.3 + below
+        below = 0.98 if picture.pulls is not None else 0.0
+        height = 2.85 + below
         figure = new_figure(height)
-        axes = figure.add_axes((0.09, (0.43 + below) / height, 0.895, 1 - (0.78 + below) / height))
+        wide = 0.895 if picture.pulls is None else 0.815
+        axes = figure.add_axes((0.09, (0.43 + below) / height, wide, 1 - (0.78 + below) / height))
         for band in picture.bands:
             shade = "#D2D2D2" if band.dark else "#EBEBEB"
             axes.fill_between(
                 band.x * fx, band.low * fy, band.high * fy, color=shade, lw=0, zorder=0.5 if band.dark else 0.2,
                 label=band.label,
             )  # fmt: skip
-        for trace in picture.traces:
-            _trace(axes, trace, fx, fy)
+        for i, trace in enumerate(picture.traces):
+            _trace(axes, trace, fx, fy, nth=sum(t.look == trace.look for t in picture.traces[:i]))
         _limits(axes, picture, fx, fy)
+        for trace in picture.traces:
+            if _cut(trace, *_heights(picture)):
+                _arrows(axes, trace, fx, fy)
         for mark in picture.marks:
             axes.axvline(mark.x * fx, color=VERMILLION if mark.main else PALE, lw=0.9 if mark.main else 0.8, zorder=1)
             axes.annotate(
@@ -150,61 +180,121 @@ def picture_figure(picture: Picture) -> Figure:
     return figure
 
 
-def _trace(axes: Axes, trace: Trace, fx: float, fy: float) -> None:
-    """A line, or points with their uncertainties; the more points, the smaller."""
+def _trace(axes: Axes, trace: Trace, fx: float, fy: float, *, nth: int) -> None:
+    """A line, or points with their uncertainties; the more points, the smaller. The nth of one look has its own dashes, or
+    open points.
+    """
     if trace.look != "points":
         over = 3 if trace.look in ("data", "fit") else 2
-        axes.plot(trace.x * fx, trace.y * fy, label=trace.label, zorder=over, **_LOOKS[trace.look])
+        look = _LOOKS[trace.look] | ({"ls": _DASHES[nth % len(_DASHES)]} if nth and trace.look == "fit" else {})
+        axes.plot(trace.x * fx, trace.y * fy, label=trace.label, zorder=over, **look)
         return
     size = 3.6 if trace.x.size <= 60 else 2.4 if trace.x.size <= 400 else 1.2
     axes.errorbar(
         trace.x * fx, trace.y * fy, yerr=None if trace.std is None else trace.std * abs(fy), label=trace.label,
-        fmt="o", ms=size, mew=0, elinewidth=0.8, color=BLUE, zorder=2, rasterized=trace.x.size > 3000,
+        fmt="o", ms=size, mew=0.8 if nth else 0, mfc="white" if nth else BLUE, elinewidth=0.8, color=BLUE, zorder=2,
+        rasterized=trace.x.size > 3000,
     )  # fmt: skip
+
+
+#: Dashes of the second, third, ... fitted curve of one picture.
+_DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (1.5, 1.2)))
+
+#: Bars may make a picture this many times as high as its points are apart; longer ones are cut.
+_MOST_BARS = 5.0
+
+
+def _heights(picture: Picture) -> tuple[float, float]:
+    """(lowest, highest) value [SI of y] that has to be seen: every reading and curve, every shaded range, and the bars.
+
+    Bars that would leave less than a fifth of the height to the readings are cut there.
+    """
+    values = np.concatenate([t.y for t in picture.traces])
+    reach = [end for b in picture.bands for end in (b.low, b.high)]
+    barred = [t for t in picture.traces if t.std is not None and t.look == "points"]
+    reach += [end for t in barred if t.std is not None for end in (t.y - t.std, t.y + t.std)]
+    ends = np.concatenate([values, *reach])
+    if picture.logarithmic_y:
+        values, ends = values[values > 0], ends[ends > 0]
+        values, ends = np.log10(values), np.log10(ends)
+    values, ends = values[np.isfinite(values)], ends[np.isfinite(ends)]
+    if not values.size:
+        return 0.0, 1.0
+    low, high = float(values.min()), float(values.max())
+    room = (_MOST_BARS - 1) / 2 * ((high - low) or math.inf)
+    low, high = max(float(ends.min()), low - room), min(float(ends.max()), high + room)
+    return (10**low, 10**high) if picture.logarithmic_y else (low, high)
+
+
+def _cut(trace: Trace, low: float, high: float) -> bool:
+    """Whether a bar of the trace goes on beyond what is shown."""
+    if trace.std is None or trace.look != "points":
+        return False
+    shown = np.isfinite(trace.y) & np.isfinite(trace.std)
+    slack = 1e-9 * (high - low)
+    return bool(np.any((trace.y + trace.std)[shown] > high + slack)) or bool(
+        np.any(
+            ((trace.y - trace.std)[shown] < low - slack)
+            & ((trace.y - trace.std)[shown] > (0.0 if low > 0 else -math.inf))
+        )
+    )
+
+
+def _arrows(axes: Axes, trace: Trace, fx: float, fy: float) -> None:
+    """A small arrow at the frame where a bar goes on beyond it."""
+    if trace.std is None or trace.look != "points":
+        return
+    low, high = axes.get_ylim()
+    y, std = trace.y * fy, trace.std * abs(fy)
+    for beyond, at, marker in ((y + std > high, 0.985, "^"), (y - std < low, 0.015, "v")):
+        x = trace.x[beyond & np.isfinite(std)] * fx
+        axes.plot(
+            x, np.full(x.size, at), marker, ms=3, mew=0, color=BLUE, transform=axes.get_xaxis_transform(), zorder=4
+        )
 
 
 def _limits(axes: Axes, picture: Picture, fx: float, fy: float) -> None:
     """Scales and ranges: all that is finite, and on a logarithmic axis positive."""
     if picture.logarithmic:
         axes.set_xscale("log")
-        _logarithmic(axes.xaxis)
     if picture.logarithmic_y:
         axes.set_yscale("log")
-        _logarithmic(axes.yaxis)
     ends = [v for t in picture.traces for v in t.x * fx if np.isfinite(v) and (v > 0 or not picture.logarithmic)]
     points = any(t.look == "points" for t in picture.traces)
-    if ends:
-        room = 0.02 * (max(ends) - min(ends)) if points and not picture.logarithmic else 0.0
-        axes.set_xlim(*((min(ends) - room, max(ends) + room) if max(ends) > min(ends) else (None, None)))
-    heights = np.concatenate([t.y[np.isfinite(t.y)] for t in picture.traces]) * fy
+    if ends and max(ends) > min(ends):
+        low, high = min(ends), max(ends)
+        if not points:
+            axes.set_xlim(low, high)
+        elif picture.logarithmic:
+            axes.set_xlim(low / (high / low) ** 0.02, high * (high / low) ** 0.02)
+        else:
+            axes.set_xlim(low - 0.02 * (high - low), high + 0.02 * (high - low))
+    low, high = sorted(end * fy for end in _heights(picture))
     if picture.logarithmic_y:
-        heights = heights[heights > 0]
-        if heights.size:
-            axes.set_ylim(float(heights.min()) / 1.3, float(heights.max()) * 1.6)
-    elif heights.size:
-        low, high = float(heights.min()), float(heights.max())
+        axes.set_ylim(low / 1.3, high * 1.6)
+    else:
         room = high - low or 1.0
         axes.set_ylim(low - (0.06 if points else 0.03) * room, high + 0.12 * room)
+    for axis, logarithmic in ((axes.xaxis, picture.logarithmic), (axes.yaxis, picture.logarithmic_y)):
+        if logarithmic:
+            _logarithmic(axis)
 
 
 def _pulls(figure: Figure, above: Axes, pulls: Trace, fx: float, height: float) -> Axes:
-    """Data minus model over the standard deviation, with a band of one and lines of two."""
+    """Data minus model over the standard deviation against x, and their distribution beside the unit normal."""
     above.tick_params(labelbottom=False)
-    axes = figure.add_axes((0.09, 0.43 / height, 0.895, 0.95 / height), sharex=above)
-    axes.axhspan(-1, 1, color="#EBEBEB", lw=0, zorder=0)
-    axes.axhline(0, color=INK, lw=0.6, zorder=1)
-    size = 3.0 if pulls.x.size <= 60 else 2.0 if pulls.x.size <= 400 else 1.0
-    axes.plot(pulls.x * fx, pulls.y, "o", ms=size, mew=0, color=BLUE, zorder=2, rasterized=pulls.x.size > 3000)
-    top = max(3.0, 1.1 * float(np.max(np.abs(pulls.y[np.isfinite(pulls.y)]), initial=0.0)))
-    axes.set_ylim(-top, top)
-    axes.set_ylabel("pull")
+    axes = figure.add_axes((0.09, 0.43 / height, 0.815, 0.88 / height), sharex=above)
+    side = figure.add_axes((0.912, 0.43 / height, 0.073, 0.88 / height), sharey=axes)
+    draw_pulls(axes, side, pulls.x * fx, pulls.y)
     return axes
 
 
 def _logarithmic(axis: Axis) -> None:
-    """Ticks of a logarithmic axis as plain numbers."""
-    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+    """Ticks of a logarithmic axis as plain numbers; within less than half a decade evenly spaced ones."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
-    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    low, high = axis.get_view_interval()
+    short = low > 0 and high / low < 4
+    axis.set_major_locator(MaxNLocator(nbins=7) if short else LogLocator(subs=(1, 2, 5), numticks=12))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: show_number(value)))
     axis.set_minor_formatter(NullFormatter())

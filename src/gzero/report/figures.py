@@ -125,49 +125,47 @@ def staircase_figure(
     x_label: str,
     y_label: str,
     fitted: Array | None = None,
-    noise: Array | float | None = None,
+    pulls: Array | None = None,
     excluded_x: Sequence[float] | Array = (),
     excluded_y: Sequence[float] | Array = (),
     levels: Sequence[LevelMark] = (),
     level_margin: float | None = None,
-    residual_scale: bool = True,
 ) -> Figure:
-    """A staircase in units of the quantum, with its fit, residuals and levels.
+    """A staircase in units of the quantum, with its fit, pulls and levels.
 
     Parameters
     ----------
     x, y : points used, shape (n,), x in the unit that `x_label` names, y in quanta as `y_label` says.
-    fitted : model at x [quanta], NaN where it was not fitted; None for no fit, and then no panel of residuals.
-    noise : standard uncertainty of a point [quanta], for the band of the residuals; None for no band.
+    fitted : model at x [quanta], NaN where it was not fitted; None for no fit.
+    pulls : data minus fit over the standard deviation of a reading [1], NaN where there is none; None for no panel of them.
     excluded_x, excluded_y : points left out, in the same units; those beyond the range of the used ones are not drawn.
     levels : plateaus;  level_margin : half-width of the band around n [quanta].
-    residual_scale : whether the axis of the residuals has numbers; a noise that is known beforehand is a ruler for blind data.
     """
+    from gzero.report.pulls import draw_pulls
+
     with style():
-        residuals = fitted is not None
-        figure = new_figure(3.4 if residuals else 3.2)
-        bottom = 0.125 if residuals else 0.145
+        height = 3.3 if pulls is not None else 3.2
+        figure = new_figure(height)
         grid = figure.add_gridspec(
-            2 if residuals else 1,
-            2 if levels else 1,
-            width_ratios=(4.2, 1) if levels else None,
-            height_ratios=(3.4, 1) if residuals else None,
+            2 if pulls is not None else 1,
+            2 if levels or pulls is not None else 1,
+            width_ratios=(4.2, 1) if levels else (4.2, 0.6) if pulls is not None else None,
+            height_ratios=(3.0, 1) if pulls is not None else None,
             left=0.1,
             right=0.985,
-            top=0.925,
-            bottom=bottom,
+            top=1 - (0.5 if levels else 0.26) / height,
+            bottom=0.43 / height,
             hspace=0.07,
-            wspace=0.06,
+            wspace=0.05,
         )
         main = figure.add_subplot(grid[0, 0])
         _draw_staircase(main, x, y, fitted, excluded_x, excluded_y, levels)
         main.set_ylabel(y_label)
         main.yaxis.set_label_coords(-0.085, 0.5)
         lowest = main
-        if fitted is not None:
+        if pulls is not None:
             lowest = figure.add_subplot(grid[1, 0], sharex=main)
-            _draw_residuals(lowest, x, y - fitted, noise)
-            lowest.tick_params(labelleft=residual_scale)
+            draw_pulls(lowest, figure.add_subplot(grid[1, 1], sharey=lowest), x, pulls)
             main.tick_params(labelbottom=False)
         lowest.set_xlabel(x_label)
         if levels:
@@ -253,7 +251,7 @@ def _draw_windows(axes: Axes, levels: Sequence[LevelMark]) -> None:
     bottom, top = axes.get_ylim()
     for m in levels:
         # the curve rises to the right: free are the space under a window's right end and that above its left end
-        under = m.x_high < low + 0.87 * (high - low) or m.level > bottom + 0.93 * (top - bottom)
+        under = m.x_high < low + 0.87 * (high - low) or m.level > bottom + 0.91 * (top - bottom)
         edge = m.x_high > low + 0.87 * (high - low)
         axes.annotate(
             show_value(m.level, m.std),
@@ -267,25 +265,6 @@ def _draw_windows(axes: Axes, levels: Sequence[LevelMark]) -> None:
         )
 
 
-def _draw_residuals(axes: Axes, x: Array, residuals: Array, noise: Array | float | None) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    sound = np.abs(residuals[np.isfinite(residuals)])
-    size = float(np.quantile(sound, 0.99)) if sound.size else 1.0
-    if noise is not None:
-        band = np.broadcast_to(np.asarray(noise, float), x.shape)
-        axes.fill_between(x, -band, band, color=PALE, alpha=0.7, lw=0, zorder=0)
-        size = max(size, 1.5 * float(np.median(band)))
-    axes.axhline(0, color=INK, lw=0.6)
-    few = x.size <= _MOST_MARKERS
-    axes.plot(x, residuals, color=BLUE, lw=0 if few else 0.7, marker="o" if few else "", ms=1.8, mew=0)
-    if size > 0:
-        axes.set_ylim(-1.35 * size, 1.35 * size)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, symmetric=True))
-    axes.set_ylabel("Data − fit")
-    axes.yaxis.set_label_coords(-0.085, 0.5)
-
-
 def _draw_level_errors(axes: Axes, levels: Sequence[LevelMark], margin: float | None) -> None:
     """Level minus n against n: a thick bar for the statistical part, a thin one for the whole."""
     from matplotlib.ticker import FixedLocator, MaxNLocator
@@ -296,14 +275,17 @@ def _draw_level_errors(axes: Axes, levels: Sequence[LevelMark], margin: float | 
         axes.axvspan(-margin, margin, color=PALE, alpha=0.45, lw=0, zorder=0)
         reach = max(reach, margin)
     axes.axvline(0, color=INK, lw=0.6)
+    few = len(levels) <= 12
     for m, deviation in zip(levels, deviations, strict=True):
-        axes.plot([deviation - m.std, deviation + m.std], [m.level] * 2, color=VERMILLION, lw=0.8)
-        axes.plot([deviation - m.std_stat, deviation + m.std_stat], [m.level] * 2, color=VERMILLION, lw=2.4)
+        axes.plot([deviation - m.std, deviation + m.std], [m.level] * 2, color=VERMILLION, lw=0.8 if few else 0.5)
+        axes.plot(
+            [deviation - m.std_stat, deviation + m.std_stat], [m.level] * 2, color=VERMILLION, lw=2.4 if few else 1.1
+        )
         axes.plot(
             deviation,
             m.level,
             "o",
-            ms=3.6 if len(levels) <= 12 else 2.4,
+            ms=3.6 if few else 2.0,
             mec=INK,
             mew=0.7,
             mfc=INK if m.counted else "white",
@@ -312,7 +294,8 @@ def _draw_level_errors(axes: Axes, levels: Sequence[LevelMark], margin: float | 
     near = margin is not None and reach < 1.7 * margin
     ends = FixedLocator([-margin, 0, margin]) if near and margin is not None else MaxNLocator(nbins=3, symmetric=True)
     axes.xaxis.set_major_locator(ends)
-    axes.tick_params(labelleft=False)
+    axes.tick_params(labelleft=False, labelbottom=False, labeltop=True, top=True, bottom=False)
+    axes.xaxis.set_label_position("top")
     axes.set_xlabel("Level − n")
 
 

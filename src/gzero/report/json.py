@@ -8,10 +8,12 @@ from importlib.resources import files
 from typing import Any
 
 from gzero.analysis import SCHEMA_MANY, Analysis
+from gzero.audit.item import AuditItem
 from gzero.errors import OutputError
+from gzero.report.audit_notes import notes_record
 
 
-def render_json(analyses: Sequence[Analysis]) -> bytes:
+def render_json(analyses: Sequence[Analysis], audit: Sequence[AuditItem] = ()) -> bytes:
     """The record of one analysis (gzero.analysis/1), or of several (gzero.analyses/1), as UTF-8 JSON.
 
     Keys keep their documented order; numbers are written in full, so that they read back to the same floats.
@@ -19,6 +21,7 @@ def render_json(analyses: Sequence[Analysis]) -> bytes:
     Parameters
     ----------
     analyses : at least one.
+    audit : of the source paper, worked out there and then; without it the shipped results that touch the analyses are told.
 
     Raises
     ------
@@ -31,6 +34,7 @@ def render_json(analyses: Sequence[Analysis]) -> bytes:
     else:
         records = [analysis.to_dict() for analysis in analyses]
         record = {"schema": SCHEMA_MANY, "gzero": analyses[0].version, "analyses": records}
+    record["audit"] = notes_record(analyses, audit)
     try:
         text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
     except ValueError as error:

@@ -10,6 +10,7 @@ import math
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from itertools import count
@@ -35,8 +36,9 @@ _ROUNDS = 6
 #: Blocks of more characters than this may run over a page's end.
 _WHOLE = 1500
 
-#: A cell of so many characters holds sentences; a column of fewer than these keeps its own width beside it.
-_SENTENCES, _NARROW = 200, 18
+#: A cell of so many characters holds sentences; a column of fewer than these keeps its own width beside it; so many characters
+#: fill a line of a table.
+_SENTENCES, _NARROW, _LINE = 200, 18, 115
 
 # controls, bidirectional overrides (which could show a text in another order than it has), and what is no character
 _UNSEEN = re.compile(
@@ -186,10 +188,15 @@ def _table(table: TableBlock) -> dict[str, Any]:
     numeric = [bool(column) and all(c.kind == "number" for c in column) for column in columns]
     return {
         "type": "table",
-        "breakable": len(table.rows) > 16 or sum(len(c.text) for row in table.rows for c in row) > _WHOLE,
+        # sentences may go on overleaf, numbers stay together
+        "breakable": len(table.rows) > 16
+        or (len(table.rows) > 4 and any(_shares(table)))
+        or sum(len(c.text) for row in table.rows for c in row) > _WHOLE,
         "caption": _clean(table.caption),
-        "heads": [_clean(head) for head in table.heads],
-        "rows": [[_cell(cell, right=n) for cell, n in zip(row, numeric, strict=True)] for row in table.rows],
+        "heads": [
+            re.sub(r"(?<=[a-z]) (?=[^\W\d]$)", "\u00a0", _clean(head)) for head in table.heads
+        ],  # no letter on a line of its own
+        "rows": [[_cell(cell, right=n) for cell, n in zip(row, numeric, strict=True)] for row in _joined(table).rows],
         "notes": [_clean(note) for note in table.notes],
         # a column that holds words as well as numbers is read from the left
         "sides": ["right" if n else "left" for n in numeric],
@@ -197,15 +204,30 @@ def _table(table: TableBlock) -> dict[str, Any]:
     }
 
 
+def _joined(table: TableBlock) -> TableBlock:
+    """A matrix with the names of its rows on one line each: its columns of numbers are what can be narrow."""
+    if table.heads[:1] != ("",):
+        return table
+    rows = tuple((replace(row[0], text=row[0].text.replace(" ", "\u00a0")), *row[1:]) for row in table.rows)
+    return replace(table, rows=rows)
+
+
 def _shares(table: TableBlock) -> list[float]:
     """Share of the line that each column gets, 0 for its own width. Only where sentences need the room: left to itself a
     table gives every long column the same."""
     lengths = [[len(c.text) for c in column] for column in zip(*table.rows, strict=True)]
-    if max((max(column) for column in lengths), default=0) < _SENTENCES:
+    widest = [max(column, default=0) for column in lengths]
+    wide = [w for w in widest if w > _NARROW]
+    if max(widest, default=0) < _SENTENCES and (sum(widest) <= _LINE or len(wide) < 2):
         return [0.0] * len(table.heads)
-    words = [max((len(w) for c in col for w in c.text.split()), default=0) for col in zip(*table.rows, strict=True)]
+    columns = list(zip(*table.rows, strict=True))
+    words = [
+        max((len(w) for text in (head, *(c.text for c in col)) for w in text.split()), default=0)
+        for head, col in zip(table.heads, columns, strict=True)
+    ]
     shares = [max(math.sqrt(sum(col)), 1.5 * min(word, 20)) for col, word in zip(lengths, words, strict=True)]
-    return [0.0 if max(col) <= _NARROW else round(share, 3) for col, share in zip(lengths, shares, strict=True)]
+    whole = [most <= _NARROW or all(c.kind == "number" for c in col) for most, col in zip(widest, columns, strict=True)]
+    return [0.0 if kept else round(share, 3) for kept, share in zip(whole, shares, strict=True)]
 
 
 def _cell(cell: Cell, *, right: bool = False) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from gzero.report.figures import Array, LevelMark, shortened, staircase_figure, 
 from gzero.report.forest import comparison_figure, forest_plot
 from gzero.report.overview import overview_figure, thinned
 from gzero.report.plot import Ink, Panel, Plot, PlotSeries
+from gzero.report.pulls import PULLS, correlated, pull_panels
 from gzero.report.rounding import prefix_of, show_percent, show_value
 from gzero.report.symbols import symbol_text
 from gzero.report.wording import called, scale_of
@@ -45,13 +46,25 @@ def _mark(level: Level, quantum: float, factor: float) -> LevelMark:
     )
 
 
-def _noise(analysis: Analysis, quantum: float) -> tuple[Array | float | None, str]:
-    """(band of the residuals [quanta], what it is): the stated uncertainty, else the spread of the residuals."""
-    if analysis.curve is not None and analysis.curve.y_std is not None:
-        return analysis.curve.y_std / quantum, "the stated standard uncertainty"
-    if analysis.fit is None or analysis.fit.residuals.size < 3:
+def _pulls(analysis: Analysis, fitted: Array | None) -> tuple[Array | None, str]:
+    """(data minus fit over the standard deviation of a reading, what that is): the stated uncertainty, else the spread of the
+    residuals, which makes the width of the pulls 1 whatever the fit is like.
+
+    Both bear the hidden factor of blind data, so that pulls are the same with it and without.
+    """
+    curve = analysis.curve
+    if curve is None or fitted is None:
         return None, ""
-    return float(np.std(analysis.fit.residuals)) / quantum, "the standard deviation of the residuals"
+    residuals = curve.y - fitted
+    if curve.y_std is not None:
+        std, name = np.broadcast_to(curve.y_std, curve.y.shape), "the stated standard uncertainty"
+    elif np.isfinite(residuals).sum() >= 3:
+        spread = float(np.nanstd(residuals))
+        std, name = np.full(curve.y.shape, spread), "the standard deviation of all, so that their width is 1"
+    else:
+        return None, ""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(std > 0, residuals / std, np.nan), name
 
 
 def _over_curve(fit: FitResult, y: Array) -> Array | None:
@@ -78,8 +91,8 @@ def staircase_block(analysis: Analysis) -> FigureBlock | None:
     symbol = symbol_text(analysis.quantum.symbol)
     fit = analysis.fit
     fitted = None if fit is None else _over_curve(fit, curve.y)
+    pulls, std_name = _pulls(analysis, fitted)
     fitted = None if fitted is None else fitted / quantum
-    noise, band_name = _noise(analysis, quantum) if fitted is not None else (None, "")
     left_out = [np.array([v for _, x, y in analysis.excluded for v in (x, y)[i]], dtype=float) for i in (0, 1)]
     margin = analysis.verdict.level_margin if analysis.verdict is not None else None
     marks = [_mark(level, quantum, factor) for level in analysis.levels]
@@ -90,40 +103,39 @@ def staircase_block(analysis: Analysis) -> FigureBlock | None:
         x_label=x_label,
         y_label=y_label,
         fitted=fitted,
-        noise=noise,
+        pulls=pulls,
         excluded_x=left_out[0] * factor,
         excluded_y=left_out[1] / quantum,
         levels=marks,
         level_margin=margin,
-        residual_scale=not is_blind(analysis),
     )
     stated = None if curve.y_std is None else np.broadcast_to(curve.y_std / quantum, curve.y.shape)
     plot = staircase_plot(
         x=curve.x * factor, y=curve.y / quantum, std=stated, x_label=x_label, y_label=y_label,
-        fitted=fitted, levels=marks, level_margin=margin, excluded=(left_out[0] * factor, left_out[1] / quantum),
+        fitted=fitted, pulls=pulls, levels=marks, level_margin=margin, excluded=(left_out[0] * factor, left_out[1] / quantum),
     )  # fmt: skip
     levels = "; ".join(
         f"n = {level.index}: {show_value(level.level.value / quantum, level.level.std / quantum)}"
         for level in analysis.levels[:12]
     )
-    parts = [f"The data in units of {symbol}"]
-    if analysis.levels:
-        parts.append("horizontal bars: flat windows of the plateaus at their levels")
-    if fitted is not None:
-        parts.append(
-            f"below: data minus fit, grey band: plus and minus {band_name}" if band_name else "below: data minus fit"
-        )
-    if fitted is not None and is_blind(analysis):
-        parts[-1] += ", without a scale while the data are blind"
-    if analysis.levels:
-        band = f", grey band: ±{margin:g} quanta" if margin is not None else ""
-        parts.append(
-            f"in a panel of their own: level minus n (thick: statistical, thin: total standard uncertainty{band})"
-        )
+    caption = _said(analysis, symbol, margin, pulls, std_name)
     alt = f"Staircase of {len(curve)} points over {curve.x_name}. Levels in units of {symbol}: {levels or 'none'}."
-    return FigureBlock(
-        svg=to_svg(figure), caption="; ".join(parts) + ".", alt=alt, name="staircase", plot=_seen(plot, analysis)
-    )
+    return FigureBlock(svg=to_svg(figure), caption=caption, alt=alt, name="staircase", plot=_seen(plot, analysis))
+
+
+def _said(analysis: Analysis, symbol: str, margin: float | None, pulls: Array | None, std_name: str) -> str:
+    """The caption of a staircase."""
+    caption = f"Data in units of {symbol}."
+    if analysis.levels:
+        band = f"; grey: ±{margin:g}" if margin is not None else ""
+        caption = (
+            f"Data in units of {symbol}; bars: flat windows of the plateaus at their levels. Level minus n with its standard "
+            f"uncertainty (thick: statistical, thin: total{band})."
+        )
+    if pulls is None:
+        return caption
+    told = PULLS.replace("the standard deviation of a reading", std_name)
+    return f"{caption} {told} {correlated(pulls)}".rstrip()
 
 
 def _seen(plot: Plot, *analyses: Analysis) -> Plot | None:
@@ -139,11 +151,12 @@ def staircase_plot(
     x_label: str,
     y_label: str,
     fitted: Array | None,
+    pulls: Array | None,
     levels: Sequence[LevelMark],
     level_margin: float | None,
     excluded: tuple[Array, Array],
 ) -> Plot:
-    """A staircase as numbers: readings, fit, plateaus with their uncertainties, and the residuals below."""
+    """A staircase as numbers: readings, fit, plateaus with their uncertainties, and the pulls below."""
     low, high = float(np.min(y)), float(np.max(y))
     series = [PlotSeries(label="data", kind="points" if x.size <= 1500 else "line", x=x, y=y, std=std)]
     inside = (excluded[1] >= low - 0.1 * (high - low)) & (excluded[1] <= high + 0.1 * (high - low))
@@ -160,9 +173,8 @@ def staircase_plot(
         name = "plateau counted" if m.counted else "plateau not counted"
         series.append(PlotSeries(label=name, kind="line", ink=ink, x=window, y=level, texts=(said, said)))
     panels = [Panel(x_label=x_label, y_label=y_label, series=tuple(series), weight=3.2)]
-    if fitted is not None:
-        rest = PlotSeries(label="data − fit", kind="points", x=x, y=y - fitted)
-        panels.append(Panel(x_label=x_label, y_label="data − fit", series=(rest,), shared=True))
+    if pulls is not None:
+        panels += pull_panels(x_label, x, pulls)
     if levels:
         panels.append(_level_errors(levels, level_margin))
     return Plot(panels=tuple(panels))

@@ -134,5 +134,5 @@ def _table(block: TableBlock, encoding: str) -> RenderableType:
 
 def numeric_column(block: TableBlock, column: int) -> bool:
     """Whether every cell of the column that says something is a number: such a column is aligned to the right."""
-    kinds = {row[column].kind for row in block.rows if row[column].text not in ("", "—")}
-    return kinds == {"number"}
+    said = {row[column].kind for row in block.rows if row[column].text not in ("", "—")}
+    return (said or {row[column].kind for row in block.rows}) == {"number"}

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from gzero.analysis import Analysis
 from gzero.estimate import Estimate
+from gzero.measurement.kinds import LevelName, kind
 from gzero.quanta import CANDIDATES, Quantum
 from gzero.report.document import Cell
 from gzero.report.rounding import (
@@ -18,6 +19,7 @@ from gzero.report.rounding import (
     show_percent,
     show_std,
     show_value,
+    typographic,
 )
 from gzero.report.symbols import symbol_parts, symbol_text
 
@@ -60,8 +62,8 @@ NAMES = {
     "transmission_landauer": "Transmission λ/(λ + L)",
     "exponent_mobility": "Exponent of μ(T)",
     "fano_factor": "Fano factor ⟨δN²⟩/⟨N⟩",
-    "action": "Action h_s",
-    "action_over_h": "Action h_s/h",
+    "action": "Action hₛ",
+    "action_over_h": "Action hₛ/h",
     "conductivity": "Weight σ₀",
     "dc_conductivity": "Conductivity at zero frequency",
     "persistence": "Persistence c",
@@ -78,6 +80,9 @@ _QUANTA = re.compile(
     + "|".join(re.escape(n) for n in sorted({n for names in CANDIDATES.values() for n in names}, key=len, reverse=True))
     + r")(?!\w)"
 )
+
+#: What many random or true ones are called, by what one of their levels is.
+SETS: dict[LevelName, str] = {"plateau": "staircases", "peak": "sets of peaks", "level": "sets of levels"}
 
 THEORY = "L. Reggiani, E. Alfinito, F. Intini (2026), arXiv:2604.19828"
 
@@ -184,6 +189,47 @@ def sentence(line: str) -> str:
     return shown if shown[-1] in ".!?" else shown + "."
 
 
+#: Letters and functions that formulas in sentences spell in ASCII.
+_ASCII = {
+    "nu": "ν", "mu": "μ", "tau": "τ", "omega": "ω", "sigma": "σ", "lambda": "λ", "alpha": "α", "pi": "π", "chi2": "χ²", "Chi2": "χ²",
+}  # fmt: skip
+_LETTER = re.compile(rf"(?<![\w'\"-])(?:{'|'.join(_ASCII)})(?![\w'\"])")
+_POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def formula_text(line: str) -> str:
+    """A line with its quanta, Greek letters, powers and numbers typeset; what stands in quotes stays as it is.
+
+    >>> formula_text("R_xy nu/R_K - 1, from -2e-5 to 3 +- 1"), formula_text("D e/(mu kB T) and column 'mu'")
+    ('R_xy ν/R_K − 1, from −2 × 10⁻⁵ to 3 ± 1', "D e/(μ kB T) and column 'mu'")
+    """
+    shown = _LETTER.sub(lambda m: _ASCII[m[0]], typeset(line))
+    shown = re.sub(r"(?<![\w.])(\d+\.\d+e[-+]?\d+|\d+e(?:[-+]\d+|\d\d+))(?!\w)", lambda m: typographic(m[0]), shown)
+    shown = re.sub(r"(?<=[\w)])\^(-?\d+)", lambda m: m[1].translate(_POWERS), shown)
+    shown = re.sub(r"(?<= )-(?= )", "−", shown)
+    shown = re.sub(r"(?<=\()-(?=\w)", "−", shown)
+    return re.sub(r"\bsqrt\(", "√(", shown)
+
+
+def opened(line: str) -> str:
+    """A text that begins with a capital, unless it begins with a symbol.
+
+    >>> opened("formula"), opened("s: part of R_xx"), opened("degrees of freedom")
+    ('Formula', 's: part of R_xx', 'Degrees of freedom')
+    """
+    first = line.split()[0].rstrip(",:") if line.split() else ""
+    word = first.isalpha() and first.islower() and first.isascii() and (len(first) > 2 or first in _SHORT)
+    return line[0].upper() + line[1:] if word else line
+
+
+_SHORT = {"a", "at", "by", "in", "is", "of", "on", "to"}
+
+
+def closed(line: str) -> str:
+    """A text that ends with a full stop."""
+    return line if not line or line[-1] in ".!?" else line + "."
+
+
 def names_in_a_row(names: Sequence[str]) -> str:
     """Names with commas; a long beginning that all of them share stands once.
 
@@ -237,7 +283,7 @@ def method(analysis: Analysis) -> tuple[str, ...]:
         )
         if verdict.trials:
             test += (
-                f" Nor is it given where 1 % or more of random staircases would pass: {verdict.trials} are simulated with the "
+                f" Nor is it given where 1 % or more of random {SETS[kind(analysis.experiment).level]} would pass: {verdict.trials} are simulated with the "
                 "uncertainties of these levels, and what was free in the analysis is turned until each passes. The levels are "
                 "also read with the series resistance left free, so that none hides steps of another height."
             )

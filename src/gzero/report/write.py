@@ -8,7 +8,7 @@ import os
 import secrets
 import stat
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
@@ -51,11 +51,12 @@ def write_report(
     paper : of the PDF, "a4" or "us-letter".
     archive : whether the PDF is PDF/A-2b as well, for archives.
     each : of several analyses, whether each gets a page of its own, however many they are.
-    audit : of the source paper; its items that touch the analyses' quanta become the last section.
+    audit : of the source paper, worked out there and then: its items that touch the analyses' quanta and experiments are told
+        with their reasons; without it the shipped results of the audit are.
 
     Raises
     ------
-    ConfigError : another ending, nothing to report, or an audit where the format is JSON, whose record has no place for it.
+    ConfigError : another ending, or nothing to report.
     OutputError : the directory is missing or cannot be written to, the path is a directory, the disk is full.
     """
     target = Path(path)
@@ -63,7 +64,7 @@ def write_report(
     renderer = _renderer(target, paper, archive=archive)
     if not several:
         raise ConfigError("there is nothing to report", remedy="give at least one analysis", path=str(target))
-    check_target(target, paper, audit=bool(audit))
+    check_target(target, paper)
     try:
         content = renderer(_Told(analyses=several, audit=tuple(audit), each=each))
     except GzeroError:
@@ -76,7 +77,7 @@ def write_report(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
-    """What is told: analyses, and the items of the audit from which those that touch their quanta are taken."""
+    """What is told: analyses, and the items of an audit made for them."""
 
     analyses: tuple[Analysis, ...]
     audit: tuple[AuditItem, ...] = ()
@@ -86,13 +87,7 @@ class _Told:
 def _document(told: _Told) -> Document:
     from gzero.report.build import build_document
 
-    document = build_document(told.analyses, each=told.each)
-    if not told.audit:
-        return document
-    from gzero.report.audit import section_on
-
-    section = section_on(told.audit, [a.quantum for a in told.analyses])
-    return replace(document, sections=(*document.sections, section))
+    return build_document(told.analyses, each=told.each, audit=told.audit)
 
 
 def _pdf(told: _Told, paper: Paper, *, archive: bool) -> bytes:
@@ -110,18 +105,13 @@ def _html(told: _Told) -> bytes:
 def _xlsx(told: _Told) -> bytes:
     from gzero.report.xlsx import render_xlsx
 
-    if not told.audit:
-        return render_xlsx(_document(told), told.analyses)
-    from gzero.report.audit import audit_rows, items_on
-
-    kept = items_on(told.audit, [a.quantum for a in told.analyses])
-    return render_xlsx(_document(told), told.analyses, more={"audit": audit_rows(kept)})
+    return render_xlsx(_document(told), told.analyses, audit=told.audit)
 
 
 def _json(told: _Told) -> bytes:
     from gzero.report.json import render_json
 
-    return render_json(told.analyses)
+    return render_json(told.analyses, told.audit)
 
 
 def _tex(told: _Told) -> bytes:
@@ -161,12 +151,12 @@ def _renderer(target: Path, paper: Paper, *, archive: bool = False) -> Renderer:
     return found
 
 
-def check_target(target: Path, paper: str = "a4", *, audit: bool = False) -> None:
+def check_target(target: Path, paper: str = "a4") -> None:
     """Say what will not work before the work is done.
 
     Raises
     ------
-    ConfigError : an ending that names no format, a paper that there is not, or an audit in the JSON of an analysis.
+    ConfigError : an ending that names no format, or a paper that there is not.
     OutputError : a place that cannot be written to.
     """
     if paper not in get_args(Paper):
@@ -174,10 +164,6 @@ def check_target(target: Path, paper: str = "a4", *, audit: bool = False) -> Non
             f"paper '{paper}' is no choice", remedy=f"choose {' or '.join(get_args(Paper))}", allowed=get_args(Paper)
         )
     _renderer(target, cast(Paper, paper))
-    if audit and target.suffix.lower() == ".json":
-        raise ConfigError(
-            "the JSON record of an analysis holds no audit", remedy="write it with gzero audit -o", path=str(target)
-        )
     _check(target)
 
 

@@ -6,14 +6,17 @@ Numbers are written in full in SI; how many decimals Excel shows follows from th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from gzero.analysis import Analysis
+from gzero.audit.item import AuditItem
+from gzero.audit.results import shipped_results
 from gzero.estimate import Estimate
 from gzero.fitters.exhibits import Entry
+from gzero.report.audit_notes import audit_rows, items_on
 from gzero.report.blindness import is_blind
 from gzero.report.certainty import correlations
 from gzero.report.charts import add_charts
@@ -34,15 +37,15 @@ def render_xlsx(
     document: Document,
     analyses: Sequence[Analysis],
     *,
-    more: Mapping[str, tuple[list[str], Sequence[Row]]] | None = None,
+    audit: Sequence[AuditItem] = (),
 ) -> bytes:
-    """The workbook with sheets "results", "plateaus", "budget", "correlations", "ledger", "data", "charts" and the lists of one analysis; same input, same bytes.
+    """The workbook with sheets "results", "plateaus", "budget", "correlations", "ledger", "data", "audit", "charts" and the lists of one analysis; same input, same bytes.
 
     Parameters
     ----------
     document : title and banner are taken from it; the banner stands in every sheet's printed header too.
     analyses : one is told at length, several get one row each in "results" and a column "trace" elsewhere.
-    more : further sheets, name -> (heads, rows).
+    audit : of the source paper, worked out there and then; without it the shipped results fill the sheet "audit".
     """
     from openpyxl import Workbook
 
@@ -62,15 +65,16 @@ def render_xlsx(
     heads, found = _data(traces)
     skipped = 0 if many else 1
     add_sheet(book, "data", document.banner, heads[skipped:], (row[skipped:] for row in found), [16] * len(heads))
+    heads, notes = audit_rows(items_on(audit or shipped_results().items, analyses))
+    if notes:
+        widths = [width([head, *(row[i] for row in notes)]) for i, head in enumerate(heads)]
+        add_sheet(book, "audit", document.banner, heads, notes, widths)
     if not many:
         add_charts(book, traces[0][1], document.banner)
     for listing in () if many else traces[0][1].listings:
         rows = [[item for entry in row for item in _entry(entry)] for row in listing.rows]
         heads = [h for head, e in zip(listing.heads, listing.rows[0], strict=True) for h in _heads_of(head, e)]
         add_sheet(book, listing.name, document.banner, heads, rows, [16] * len(heads))
-    for name, (heads, further) in (more or {}).items():
-        widths = [width([head, *(row[i] for row in further)]) for i, head in enumerate(heads)]
-        add_sheet(book, name, document.banner, heads, further, widths)
     return saved(book, document.title)
 
 

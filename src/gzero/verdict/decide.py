@@ -14,15 +14,27 @@ import numpy as np
 from gzero.errors import FitError
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.step_height import step_height
+from gzero.measurement.kinds import LevelName
 from gzero.quanta import Quantum
 from gzero.verdict.chance import ALLOWED, SEED, Chances, chances
 from gzero.verdict.criteria import DECISIVE, PREFERRED, Criteria, needed, weigh
 from gzero.verdict.freedoms import Freedoms
 from gzero.verdict.margins import Margins
-from gzero.verdict.remedies import remedy
+from gzero.verdict.remedies import REPEATED, remedy
 from gzero.verdict.verdict import Decision, Rival, Verdict
 
 SMOOTH = "no steps: a smooth curve"
+
+#: What is said where no level was found, what random ones are a set of, and what would bring more of them.
+_NONE: dict[LevelName, str] = {
+    "plateau": "no flat plateau was found, so there is no step whose height could be compared",
+    "peak": "no peak of the histogram was found, so there is no period that could be compared",
+    "level": "no level was found, so there is no step whose height could be compared",
+}
+_RANDOM: dict[LevelName, str] = {"plateau": "staircases", "peak": "sets of peaks", "level": "sets of levels"}
+_MORE: dict[LevelName, str] = {
+    "plateau": "more of the staircase", "peak": "more traces, or to a higher conductance", "level": "a longer trace"
+}  # fmt: skip
 
 
 def decide(
@@ -34,6 +46,7 @@ def decide(
     smooth: float | None = None,
     seed: int | None = None,
     simulate: bool = True,
+    what: LevelName = "plateau",
 ) -> Verdict:
     """The verdict on a set of levels.
 
@@ -45,6 +58,7 @@ def decide(
     seed : of the simulation.
     simulate : whether the false-positive rate and the power are simulated, and the decision followed as plateaus are added;
         without them nothing is held back for them.
+    what : what a level is called where there are none; those that there are say it themselves.
 
     Returns
     -------
@@ -58,7 +72,7 @@ def decide(
         return replace(
             blank,
             rivals=smooth_rival,
-            reasons=("no flat plateau was found, so there is no step whose height could be compared",),
+            reasons=(_NONE[what],),
         )
     free = freedoms or Freedoms(
         resistance="fitted" if levels.resistance_fitted else "none",
@@ -174,12 +188,14 @@ class _Judgement:
 
     @property
     def _random(self) -> str:
-        return "sets of levels" if self.levels.counted_from == "nearest multiple" else "staircases"
+        return _RANDOM[self.levels.what]
 
     @property
     def _counted(self) -> str:
         if self.levels.counted_from == "nearest multiple":
             return f"levels at the multiples {', '.join(str(n) for n in self.levels.indices)}"
+        if self.levels.what == "peak":
+            return "peaks counted from the break"
         return f"flat plateaus counted from {self.levels.counted_from}"
 
     def _found(self) -> str:
@@ -204,13 +220,13 @@ class _Judgement:
         return out
 
     def _too_few(self) -> str:
-        k = len(self.levels)
+        k, what = len(self.levels), self.levels.what
         if self.levels.resistance_fitted:
             return (
-                f"{k} plateau{'s' if k > 1 else ''} with a fitted series resistance: with fewer than 3 it can turn any level "
-                "into an integer; state it with its uncertainty, or measure more plateaus"
+                f"{k} {what}{'s' if k > 1 else ''} with a fitted series resistance: with fewer than 3 it can turn any level "
+                f"into an integer; state it with its uncertainty, or measure more {what}s"
             )
-        return f"{k} plateau: at least 2 are needed, as one level can always be some quantum; measure more of the staircase"
+        return f"{k} {what}: at least 2 are needed, as one level can always be some quantum; measure {_MORE[what]}"
 
     def _against(self) -> list[str]:
         """What contradicts the claim."""
@@ -267,9 +283,9 @@ class _Judgement:
                 f"level {self.levels.indices[worst]} lies {value:+.3f} +- {half:.3f} quanta from its multiple of the step, "
                 f"not surely within {margins.level:g}: "
                 + (
-                    f"about {(half / (margins.level - abs(value))) ** 2:.1f} times the sweeps would decide"
+                    f"about {(half / (margins.level - abs(value))) ** 2:.1f} times the {REPEATED[self.levels.what]} would decide"
                     if abs(value) < margins.level
-                    else f"more sweeps would show it to lie outside; --level-margin {abs(value) + half:.2f} is the tightest that it supports"
+                    else f"more {REPEATED[self.levels.what]} would show it to lie outside; --level-margin {abs(value) + half:.2f} is the tightest that it supports"
                 )
             )
         return out
@@ -324,7 +340,7 @@ class _Judgement:
         """What else would explain the levels."""
         criteria, out = self.criteria, []
         out += [
-            f"{name} explain the levels better (delta BIC {value[0]:.1f}): more plateaus, or better known levels, would tell"
+            f"{name} explain the levels better (delta BIC {value[0]:.1f}): more {self.levels.what}s, or better known levels, would tell"
             for name, value in criteria.rivals.items()
             if value[0] < -PREFERRED
         ]
@@ -351,7 +367,7 @@ class _Judgement:
             out.append(
                 f"{100 * chance.false_positive_rate:.2g} % of random {self._random}, at most {100 * chance.upper:.2g} %, would "
                 f"pass with {_joined(chance.freedoms)}, and {100 * ALLOWED:g} % is too many: state what was free with its "
-                "uncertainty, measure more plateaus, or use tighter margins"
+                f"uncertainty, measure more {self.levels.what}s, or use tighter margins"
             )
         return out
 
