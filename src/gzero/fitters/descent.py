@@ -22,7 +22,7 @@ Rows = NDArray[np.intp]
 Whitening = Callable[[Rows, Array], Array]
 
 MOST_STEPS = 60
-_NEAR = 1e-12  # decrease of chi2, per its mean square pull, that is still to come: a step of 1e-6 of a std
+NEAR = 1e-12  #: decrease of chi2, per its mean square pull, that is still to come: a step of 1e-6 of a std
 _ROUNDING = 1e-12  # of chi2: a step that does not lower it within this is not a bad one
 _BLOCK = 40_000  # numbers of a Jacobian at a time: what the cache near the processor holds
 _WORK = 100_000  # multiplications in one product of matrices
@@ -121,13 +121,14 @@ def by_one(noise: Noise) -> Whitening:
     return whiten
 
 
-def descend(stack: Stack, start: Array, *, damping: float, steps: int = MOST_STEPS) -> Minima:
+def descend(stack: Stack, start: Array, *, damping: float, steps: int = MOST_STEPS, near: float = NEAR) -> Minima:
     """The minimum of chi2 of every curve, or where so many steps lead.
 
     Parameters
     ----------
     start : values of the free parameters, shape (r, k); brought inside their bounds.
     damping : to begin with, in units of the curvature along each parameter: little where the start is near.
+    near : decrease of chi2 that may be left to come, per its mean square pull.
     steps : at most; a curve that needs more, or whose chi2 is not finite at its start, has not converged.
     """
     lower, upper = stack.bounds.T
@@ -142,12 +143,12 @@ def descend(stack: Stack, start: Array, *, damping: float, steps: int = MOST_STE
             if not left.size:
                 break
             step, gain = _step(here[left], values[left], damped[left], lower, upper)
-            near = gain <= _NEAR * here[left, k, k] / stack.x.shape[1]
+            ends = gain <= near * here[left, k, k] / stack.x.shape[1]
             trial = np.clip(values[left] + step, lower, upper)
             # what is left to gain is below the rounding of chi2: the last step is taken unseen
-            done = left[near]
-            values[done], converged[done] = trial[near], True
-            left, trial = left[~near], trial[~near]
+            done = left[ends]
+            values[done], converged[done] = trial[ends], True
+            left, trial = left[~ends], trial[~ends]
             there = stack.normal_equations(left, trial)
             better = there[:, k, k] <= here[left, k, k] * (1 + _ROUNDING)
             moved = left[better]

@@ -125,8 +125,18 @@ def learning(
     return Learnt(fit=fit, noise=noise, design=design, misfit=misfit)
 
 
-#: A quick look at how much a looser fit takes up.
-_STEPS_LOOSER = 8
+#: Steps of a quick look at how much a looser fit takes up, and the share along its derivatives that is worth one.
+_STEPS_LOOSER, _WORTH_A_LOOK = 8, 0.2
+
+
+def _along(design: Array, pulls: Array) -> float:
+    """Sum of squares of the part of the pulls that lies along the columns of a design."""
+    size = np.linalg.norm(design, axis=0)
+    columns = design[:, size > 0] / size[size > 0]
+    slope = columns.T @ pulls
+    matrix = columns.T @ columns
+    # columns that are nearly one another's multiples are held apart by a billionth
+    return float(slope @ np.linalg.solve(matrix + 1e-9 * np.eye(slope.size), slope))
 
 
 def _spectrum(
@@ -140,12 +150,17 @@ def _spectrum(
         named = dict(zip((p.name for p in problem.free), (float(v) for v in values), strict=True))
         free, at = looser(named)
         free = replace(free, noise=noise)
-        found = yield Wanted(problem=free, start=at, steps=_STEPS_LOOSER)
-        if found.chi2 < _TAKEN_UP * float(np.sum((residuals / noise.std) ** 2)):
-            loose_curve, loose_design = free.both(found.values)
-            residuals, design = problem.curve.y - loose_curve, loose_design / noise.std[:, None]
-        else:
-            design = np.hstack([design, free.design(at) / noise.std[:, None]])
+        loose = free.design(at) / noise.std[:, None]
+        size = float(np.sum((residuals / noise.std) ** 2))
+        # a fit that takes up most of the residuals begins by taking up a good part of them along its derivatives
+        if _along(loose, residuals / noise.std) > _WORTH_A_LOOK * size:
+            found = yield Wanted(problem=free, start=at, steps=_STEPS_LOOSER)
+            if found.chi2 < _TAKEN_UP * size:
+                loose_curve, loose_design = free.both(found.values)
+                return estimate_spectrum(
+                    (problem.curve.y - loose_curve) / noise.std, loose_design / noise.std[:, None], stated=noise.stated
+                )
+        design = np.hstack([design, loose])
     return estimate_spectrum(residuals / noise.std, design, stated=noise.stated)
 
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from gzero.errors import GzeroError
-from gzero.fitters.descent import MOST_STEPS, Rows, Stack, Whitening, by_one, descend
+from gzero.fitters.descent import MOST_STEPS, NEAR, Rows, Stack, Whitening, by_one, descend
 from gzero.fitters.engine import at_minimum, minimum, too_few
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
@@ -23,6 +23,8 @@ from gzero.reduction.spectrum import cosine
 
 #: Damping to begin with: starts that are read off a curve lie a fraction of a width away.
 _DAMPING = 1e-3
+#: Decrease of chi2, per its mean square pull, that a quick look may leave: its chi2 is held against differences of ten.
+_NEAR_ENOUGH = 1e-3
 #: Curves of so different lengths do not go side by side: the shorter ones are filled up with points of no weight.
 _LONGER = 1.25
 
@@ -205,7 +207,8 @@ def _together(group: Sequence[Wanted], steps: int) -> list[Found]:
         bounds=first.bounds,
     )
     start = np.array([wanted.start for wanted in group])
-    out = descend(stack, start, damping=_DAMPING, steps=steps or MOST_STEPS)
+    near = _NEAR_ENOUGH if steps else NEAR
+    out = descend(stack, start, damping=_DAMPING, steps=steps or MOST_STEPS, near=near)
     return [
         Found(values=values, chi2=float(cost), message="the parameters move no further", converged=bool(converged))
         for values, cost, converged in zip(out.values, out.cost, out.converged, strict=True)
