@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import multiprocessing
 import os
 import signal
 import socket
@@ -21,11 +22,13 @@ import pytest
 from gzero.errors import ConfigError, OutputError
 from gzero.pipeline.analyse import analyse_traces
 from gzero.pipeline.batch.engines import Cluster, Processes
-from gzero.pipeline.batch.jobs import Done, Job, pieces_of, work
+from gzero.pipeline.batch.files import find_files
+from gzero.pipeline.batch.jobs import Done, Job, work
 from gzero.pipeline.batch.outputs import write_outputs
-from gzero.pipeline.batch.run import Tally, find_files, run_batch
+from gzero.pipeline.batch.run import Tally, run_batch
 from gzero.pipeline.batch.store import NAME, Store
 from gzero.pipeline.batch.tables import result_table
+from gzero.pipeline.batch.work import pieces_of
 from gzero.pipeline.config import configure
 
 
@@ -250,21 +253,17 @@ def test_a_worker_that_dies_loses_nothing_and_repeats_nothing(folder: Path, tmp_
     killed: list[int] = []
 
     class Killing(Processes):
-        def _pool(self) -> Any:
-            pool = super()._pool()
-            submit = pool.submit
-
-            def submitting(*args: Any, **kwargs: Any) -> Any:
-                future = submit(*args, **kwargs)
-                processes = list((pool._processes or {}).values())
-                if not killed and processes:
+        def run(self, take: Callable[[], Job | None]) -> Any:
+            def taking() -> Job | None:
+                children = multiprocessing.active_children()
+                if not killed and children:
                     time.sleep(0.5)
-                    os.kill(processes[0].pid, signal.SIGKILL)
-                    killed.append(processes[0].pid)
-                return future
+                    killed.append(children[0].pid or 0)
+                    os.kill(killed[0], signal.SIGKILL)
+                    time.sleep(0.2)  # so that the pool is broken where it is given the next job
+                return take()
 
-            pool.submit = submitting  # type: ignore[method-assign]
-            return pool
+            return super().run(taking)
 
     _run(folder, out, Killing(2))
     assert killed

@@ -11,11 +11,26 @@ from gzero.report.batch import batch_document
 from gzero.report.html import render_html
 from gzero.report.pdf import render_pdf
 from gzero.report.workbook import Number, render_tables
-from gzero.report.write import write_bytes
+from gzero.report.write import write_together
+
+README = """This directory is what `gzero batch` found in many files.
+
+report.pdf, report.html   all traces told together: read this first
+results.csv               one row a trace: its file, the verdict, every estimate with its standard uncertainty;
+                          the unit is in the header, NAME_ratio is the value in units of the quantum
+results.parquet           the same for programs
+report.xlsx               the same for a spreadsheet, with the failures on a second sheet
+failures.csv              files and traces without a result, and why; empty but for its header where there is none
+batch.sqlite              the ledger: every finished result, as the record that `gzero validate --json` prints
+batch.lock                keeps a second batch out while one is at work
+
+The same command, given again, analyses what is new or changed and writes all of this anew; --retry tries the failures
+again. Without the ledger everything is analysed again. To begin from the start, remove the directory.
+"""
 
 
 def write_outputs(directory: Path, store: Store, tally: Tally) -> ResultTable:
-    """Write results.csv, results.parquet, failures.csv, report.pdf, report.html and report.xlsx, and give the table.
+    """Write the tables, the reports and what explains them, all of them or none, and give the table.
 
     Raises
     ------
@@ -25,12 +40,16 @@ def write_outputs(directory: Path, store: Store, tally: Tally) -> ResultTable:
     failures = (*table.failures, *((path, "", why) for path, why in tally.failures))
     table = ResultTable(columns=table.columns, units=table.units, failures=failures)
     document = batch_document(table.columns, table.units, table.failures, files=tally.files)
-    write_bytes(directory / "results.csv", as_csv(table))
-    write_bytes(directory / "results.parquet", as_parquet(table))
-    write_bytes(directory / "failures.csv", failures_csv(table))
-    write_bytes(directory / "report.pdf", render_pdf(document))
-    write_bytes(directory / "report.html", render_html(document))
-    write_bytes(directory / "report.xlsx", _workbook(table))
+    contents = {
+        "results.csv": as_csv(table),
+        "results.parquet": as_parquet(table),
+        "failures.csv": failures_csv(table),
+        "report.pdf": render_pdf(document),
+        "report.html": render_html(document),
+        "report.xlsx": _workbook(table),
+        "README.txt": README.encode(),
+    }
+    write_together({directory / name: content for name, content in contents.items()})
     return table
 
 
