@@ -41,7 +41,7 @@ class Job:
             [self.sha256, VERSION, {k: dict(v) if hasattr(v, "items") else v for k, v in said.items()}, self.path],
             sort_keys=True, default=str,
         )  # fmt: skip
-        return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+        return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def piece(self) -> str:

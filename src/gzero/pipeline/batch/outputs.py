@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gzero.pipeline.batch.run import Tally
-from gzero.pipeline.batch.store import Store
+from gzero.pipeline.batch.store import Store, readable
 from gzero.pipeline.batch.tables import ResultTable, as_csv, as_parquet, failures_csv, result_table
 from gzero.report.batch import batch_document
 from gzero.report.html import render_html
@@ -37,7 +37,7 @@ def write_outputs(directory: Path, store: Store, tally: Tally) -> ResultTable:
     OutputError : one of them cannot be written; what stood there before is untouched.
     """
     table = result_table(store.results(tally.keys))
-    failures = (*table.failures, *((path, "", why) for path, why in tally.failures))
+    failures = (*table.failures, *((readable(path), "", why) for path, why in tally.failures))
     table = ResultTable(columns=table.columns, units=table.units, failures=failures)
     document = batch_document(table.columns, table.units, table.failures, files=tally.files)
     contents = {

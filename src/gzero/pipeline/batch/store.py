@@ -144,7 +144,7 @@ class Store:
     def known_digest(self, path: str, size: int, changed: int) -> str | None:
         """The SHA-256 of a file that has not changed in size and time since it was read."""
         row = self._database.execute(
-            "SELECT sha256 FROM files WHERE path=? AND size=? AND changed=?", (path, size, changed)
+            "SELECT sha256 FROM files WHERE path=? AND size=? AND changed=?", (readable(path), size, changed)
         ).fetchone()
         return row[0] if row else None
 
@@ -153,7 +153,7 @@ class Store:
         if time.time_ns() - changed < _JUST_NOW:
             return
         with self._writing():
-            self._database.execute("INSERT OR REPLACE INTO files VALUES (?,?,?,?)", (path, size, changed, sha256))
+            self._database.execute("INSERT OR REPLACE INTO files VALUES (?,?,?,?)", (readable(path), size, changed, sha256))
 
     def finished(self, key: str) -> dict[str, tuple[tuple[int, int], ...]]:
         """Pieces of a file that are done; of one that was cut, its stretches."""
@@ -175,11 +175,11 @@ class Store:
         """All of a piece, or nothing of it."""
         key, piece = job.key, job.piece
         split = " ".join(f"{first}:{last}" for first, last in done.pieces)
-        rows = [(key, piece, n, row.trace, row.record or None, row.problem) for n, row in enumerate(done.rows)]
+        rows = [(key, piece, n, readable(row.trace), row.record or None, readable(row.problem)) for n, row in enumerate(done.rows)]
         with self._writing():
             self._database.execute(
                 "INSERT OR REPLACE INTO pieces VALUES (?,?,?,?,?,?,?)",
-                (key, piece, job.first, job.path, split, done.problem, done.seconds),
+                (key, piece, job.first, readable(job.path), split, readable(done.problem), done.seconds),
             )
             self._database.execute("DELETE FROM traces WHERE key=? AND piece=?", (key, piece))
             self._database.executemany("INSERT INTO traces VALUES (?,?,?,?,?,?)", rows)
@@ -207,6 +207,11 @@ class Store:
                 yield
         except sqlite3.Error as error:
             raise _failed(error, str(self._directory / NAME)) from error
+
+
+def readable(text: str) -> str:
+    """A text that can be written anywhere: bytes of a name that are no characters are spelled out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _ranges(split: str) -> tuple[tuple[int, int], ...]:

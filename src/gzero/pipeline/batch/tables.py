@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gzero.pipeline.batch.store import Kept
+from gzero.pipeline.batch.store import Kept, readable
 
 Value = str | float | int | bool | None
 
@@ -62,7 +62,7 @@ def _row(record: dict[str, Any], units: dict[str, str]) -> dict[str, Value]:
     low, high = verdict.get("interval") or (None, None)
     answer = record["answer"] or {}
     row: dict[str, Value] = {
-        "path": record["source"]["path"], "sha256": record["source"]["sha256"], "trace": record["trace"],
+        "path": readable(record["source"]["path"]), "sha256": record["source"]["sha256"], "trace": record["trace"],
         "coordinate": place.get("name"), "coordinate_value": place.get("value"), "coordinate_unit": place.get("unit"),
         "experiment": record["experiment"], "quantum": quantum.get("symbol"),
         "quantum_declared": quantum.get("declared"), "decision": verdict.get("decision"), "interval_low": low,
