@@ -58,7 +58,11 @@ def map_of(path: Path, rows: int, traces: int) -> None:
     x = np.linspace(-1.0, 0.0, rows)
     rng = np.random.default_rng(1)
     with path.open("w") as out:
-        out.write('# slow\\tfast\\tconductance\\n# "Slow gate (V)"\\t"Fast gate (V)"\\t"Conductance (2e^2/h)"\\n'.replace("\\t", "\t").replace("\\n", "\n"))
+        out.write(
+            '# slow\\tfast\\tconductance\\n# "Slow gate (V)"\\t"Fast gate (V)"\\t"Conductance (2e^2/h)"\\n'.replace(
+                "\\t", "\t"
+            ).replace("\\n", "\n")
+        )
         out.write(f"# {traces}\t{rows}\n")
         for j in range(traces):
             y = sum(1 / (1 + np.exp(-(x - c - 1e-4 * j) / 0.012)) for c in (-0.8, -0.5, -0.2))
@@ -87,7 +91,9 @@ def kills(asked: argparse.Namespace) -> int:
         (data / "bad.csv").write_text("nothing but words\n")
         begin = time.perf_counter()
         quiet = subprocess.run(command(data, place / "quiet", 2), capture_output=True, text=True, check=False)
-        print(f"undisturbed: {time.perf_counter() - begin:.1f} s, exit {quiet.returncode}, {quiet.stdout.splitlines()[0]}")
+        print(
+            f"undisturbed: {time.perf_counter() - begin:.1f} s, exit {quiet.returncode}, {quiet.stdout.splitlines()[0]}"
+        )
         expected = records(place / "quiet")
         total = len(expected[0])
         print(f"{total} pieces, {len(expected[1])} records\n")
@@ -106,10 +112,16 @@ def kills(asked: argparse.Namespace) -> int:
                 killed += 1
                 moments["between two pieces" if moment.startswith("at") else moment] += 1
                 kept.append(finished(out))
-                print(f"kill {killed:2}: round {rounds}, {moment}, {kept[-1]} of {total} pieces in the ledger", flush=True)
+                print(
+                    f"kill {killed:2}: round {rounds}, {moment}, {kept[-1]} of {total} pieces in the ledger", flush=True
+                )
             wrong += check(place / "quiet", out, expected, rounds)
         print(f"\n{killed} kills of a running batch in {rounds} rounds: {dict(moments)}")
-        print("every round equals the undisturbed run, and no piece was kept twice" if not wrong else f"{wrong} ROUNDS DIFFER")
+        print(
+            "every round equals the undisturbed run, and no piece was kept twice"
+            if not wrong
+            else f"{wrong} ROUNDS DIFFER"
+        )
         return int(wrong > 0)
 
 
@@ -184,7 +196,9 @@ def check(quiet: Path, out: Path, expected: object, number: int) -> int:
     with contextlib.closing(sqlite3.connect(f"file:{out}/batch.sqlite?mode=ro", uri=True)) as database:
         given = Counter(database.execute("SELECT key, piece FROM given").fetchall())
     twice = sum(count > 1 for count in given.values())
-    print(f"round {number}: {sum(given.values())} results kept, {twice} of them twice; differing: {differ}; left over: {scraps}")
+    print(
+        f"round {number}: {sum(given.values())} results kept, {twice} of them twice; differing: {differ}; left over: {scraps}"
+    )
     return int(bool(differ or twice or scraps))
 
 
@@ -233,7 +247,9 @@ def growth(asked: argparse.Namespace) -> int:
             staircases(data, count)
             for n in asked.workers:
                 wall, own, others = timed(data, Path(inside) / f"out{count}_{n}", n)
-                print(f"| {count} | {n} | {wall:.1f} | {own:.1f} | {others:.1f} | {1e3 * wall / count:.0f} |", flush=True)
+                print(
+                    f"| {count} | {n} | {wall:.1f} | {own:.1f} | {others:.1f} | {1e3 * wall / count:.0f} |", flush=True
+                )
     return 0
 
 

@@ -13,6 +13,7 @@ from gzero.loaders.source import check_file, digest_of
 from gzero.pipeline.batch.engines import Engine
 from gzero.pipeline.batch.jobs import Done, Job
 from gzero.pipeline.batch.store import Store
+from gzero.pipeline.checks import check_options
 from gzero.pipeline.config import Config, with_files
 
 Progress = Callable[[int, int], None]
@@ -56,8 +57,10 @@ def run_batch(
 
     Raises
     ------
-    OutputError : the ledger cannot be written; what it holds stays.  ConfigError : no process can be started.
+    InputError : options or a `config_file` with which no file can be analysed; no process can be started.
+    OutputError : the ledger cannot be written; what it holds stays.
     """
+    check_options(with_files(options, Path(), config_file))
     agenda = _Agenda(paths, options, store, config_file, retry=retry)
     finished = 0
 

@@ -153,7 +153,9 @@ class Store:
         if time.time_ns() - changed < _JUST_NOW:
             return
         with self._writing():
-            self._database.execute("INSERT OR REPLACE INTO files VALUES (?,?,?,?)", (readable(path), size, changed, sha256))
+            self._database.execute(
+                "INSERT OR REPLACE INTO files VALUES (?,?,?,?)", (readable(path), size, changed, sha256)
+            )
 
     def finished(self, key: str) -> dict[str, tuple[tuple[int, int], ...]]:
         """Pieces of a file that are done; of one that was cut, its stretches."""
@@ -175,7 +177,10 @@ class Store:
         """All of a piece, or nothing of it."""
         key, piece = job.key, job.piece
         split = " ".join(f"{first}:{last}" for first, last in done.pieces)
-        rows = [(key, piece, n, readable(row.trace), row.record or None, readable(row.problem)) for n, row in enumerate(done.rows)]
+        rows = [
+            (key, piece, n, readable(row.trace), row.record or None, readable(row.problem))
+            for n, row in enumerate(done.rows)
+        ]
         with self._writing():
             self._database.execute(
                 "INSERT OR REPLACE INTO pieces VALUES (?,?,?,?,?,?,?)",
