@@ -256,39 +256,62 @@ def growth(asked: argparse.Namespace) -> int:
 # -- memory -----------------------------------------------------------------------------------------------------------
 
 
+def hdf5_map(path: Path, rows: int, traces: int) -> None:
+    """A map of float64 in chunks of a few traces each."""
+    import h5py
+    import numpy as np
+
+    x = np.linspace(-1.0, 0.0, rows)
+    rng = np.random.default_rng(1)
+    with h5py.File(path, "w") as f:
+        f["gate"], f["field"] = x, 1e-3 * np.arange(traces)
+        f["gate"].attrs["units"], f["field"].attrs["units"] = "V", "T"
+        data = f.create_dataset("conductance", (traces, rows), "f8", chunks=(16, rows))
+        data.attrs["units"] = "S"
+        for first in range(0, traces, 16):
+            place = 1e-6 * np.arange(first, min(first + 16, traces))[:, None]
+            y = sum(1 / (1 + np.exp(-(x - c - place) / 0.012)) for c in (-0.8, -0.5, -0.2))
+            data[first : first + 16] = 7.748091729e-5 * (y + 0.01 * rng.standard_normal(np.shape(y)))
+
+
 def memory(asked: argparse.Namespace) -> int:
-    """The largest resident memory of the parent and of each worker."""
+    """The largest resident memory of the parent and of each worker; of the large file, over its first pieces."""
     with tempfile.TemporaryDirectory(dir=asked.folder) as inside:
-        cases: list[tuple[str, Path, tuple[str, ...]]] = []
+        cases: list[tuple[Path, int]] = []
         if asked.map is not None:
-            cases.append((asked.map.name, asked.map, ()))
+            cases.append((asked.map, 0))
         if asked.megabytes:
-            path = Path(inside) / "traces.dat"
-            rows = asked.rows
-            map_of(path, rows, max(40, int(asked.megabytes * 1e6 / 47 / rows)))
-            cases.append((f"text, {path.stat().st_size / 1e6:.0f} MB", path, ()))
-        print("| file | workers | wall [s] | traces | parent [MiB] | workers, all [MiB] | workers, own [MiB] |")
-        print("|---|--:|--:|--:|--:|---|---|")
-        for name, path, more in cases:
+            path = Path(inside) / "traces.h5"
+            hdf5_map(path, asked.rows, max(40, int(asked.megabytes * 1e6 / 8 / asked.rows)))
+            cases.append((path, asked.pieces))
+        print("| file | MB | workers | wall [s] | said | parent [MiB] | workers [MiB] | workers, not mapped [MiB] |")
+        print("|---|--:|--:|--:|---|--:|---|---|")
+        for path, pieces in cases:
             for n in asked.workers:
                 out = Path(inside) / f"out_{path.stem}_{n}"
                 begin = time.perf_counter()
                 process = subprocess.Popen(
-                    command(path, out, n, *more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+                    command(path, out, n), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
                 )
-                parent, workers = watched(process)
+                parent, workers = watched(process, out, pieces)
                 wall = time.perf_counter() - begin
-                said = process.stdout.read().splitlines() if process.stdout else []
-                count = said[0].split(", ")[-1].split()[0] if said else "?"
+                said = process.stdout.read().splitlines()[0] if process.stdout else ""
                 total, own = (", ".join(f"{w[i] / 1024:.0f}" for w in workers) for i in (0, 1))
-                print(f"| {name} | {n} | {wall:.1f} | {count} | {parent / 1024:.0f} | {total} | {own} |", flush=True)
-                if process.returncode:
-                    print("\n".join(said[:3]))
+                print(
+                    f"| {path.name} | {path.stat().st_size / 1e6:.0f} | {n} | {wall:.1f} | {said} | {parent / 1024:.0f} |"
+                    f" {total} | {own} |",
+                    flush=True,
+                )
     return 0
 
 
-def watched(process: subprocess.Popen[str]) -> tuple[int, list[tuple[int, int]]]:
-    """Peaks [kB] of a batch: of the parent, and of its workers (resident, and without what is mapped from files)."""
+def watched(process: subprocess.Popen[str], out: Path, pieces: int) -> tuple[int, list[tuple[int, int]]]:
+    """Peaks [kB] of a batch: of the parent, and of its workers (resident, and without what is mapped from files).
+
+    Parameters
+    ----------
+    pieces : after so many it is interrupted; 0 for never.
+    """
     parent, workers = 0, dict[int, tuple[int, int]]()
     while process.poll() is None:
         parent = max(parent, status(process.pid).get("VmHWM", 0))
@@ -296,7 +319,11 @@ def watched(process: subprocess.Popen[str]) -> tuple[int, list[tuple[int, int]]]
             seen = status(child)
             peak, own = workers.get(child, (0, 0))
             workers[child] = max(peak, seen.get("VmHWM", 0)), max(own, seen.get("RssAnon", 0))
-        time.sleep(0.02)
+        with contextlib.suppress(sqlite3.Error):
+            if pieces and finished(out) > pieces:  # the first is the file itself, which was cut
+                process.send_signal(signal.SIGINT)
+                pieces = 0
+        time.sleep(0.05)
     return parent, [w for w in workers.values() if w[0] > 40_000]  # the tracker of semaphores is no worker
 
 
@@ -333,6 +360,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     one = parts.add_parser("memory")
     one.add_argument("--megabytes", type=float, default=1000)
     one.add_argument("--rows", type=int, default=20_000, help="readings of a trace")
+    one.add_argument("--pieces", type=int, default=6, help="of the large file that are analysed; 0 for all")
     one.add_argument("--map", type=Path, help="a measured file")
     one.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     one.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()), help="where the files are written")
