@@ -95,6 +95,9 @@ def kills(asked: argparse.Namespace) -> int:
             f"undisturbed: {time.perf_counter() - begin:.1f} s, exit {quiet.returncode}, {quiet.stdout.splitlines()[0]}"
         )
         expected = records(place / "quiet")
+        if sum(row[4] is not None for row in expected[1]) != asked.files + 40:
+            print(f"its traces have no results: {quiet.stdout}")
+            return 2
         total = len(expected[0])
         print(f"{total} pieces, {len(expected[1])} records\n")
         killed, rounds, wrong, moments, kept = 0, 0, 0, Counter[str](), []
@@ -295,7 +298,7 @@ def memory(asked: argparse.Namespace) -> int:
                 )
                 parent, workers = watched(process, out, pieces)
                 wall = time.perf_counter() - begin
-                said = process.stdout.read().splitlines()[0] if process.stdout else ""
+                said = "; ".join(process.stdout.read().splitlines()[:2]) if process.stdout else ""
                 total, own = (", ".join(f"{w[i] / 1024:.0f}" for w in workers) for i in (0, 1))
                 print(
                     f"| {path.name} | {path.stat().st_size / 1e6:.0f} | {n} | {wall:.1f} | {said} | {parent / 1024:.0f} |"

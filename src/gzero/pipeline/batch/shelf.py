@@ -46,7 +46,7 @@ class Shelf:
             said = json.loads(self._words.read_text("ascii"))
             # unlike an array of `numpy.memmap`, a view of it is an ordinary array
             mapped = np.asarray(np.memmap(self._numbers, np.float64, "r", shape=(len(said["columns"]), said["rows"])))
-        except (OSError, ValueError):
+        except (OSError, ValueError, KeyError):
             return None
         return _table(said, mapped)
 
