@@ -151,6 +151,25 @@ def test_parquet_and_csv_hold_the_same(folder: Path, tmp_path: Path) -> None:
     assert [r["decision"] for r in rows] == table["decision"].to_pylist()
 
 
+def test_a_workbook_of_many_traces_says_that_it_is_cut(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tables hold all."""
+    from openpyxl import load_workbook
+
+    from gzero.pipeline.batch import outputs
+
+    monkeypatch.setattr(outputs, "MOST_ROWS", 2)
+    run(folder, tmp_path / "out", Here())
+    book = load_workbook(tmp_path / "out" / "report.xlsx")
+    assert book.sheetnames == ["results", "failures", "note"]
+    assert book["results"].max_row == 3
+    assert book["note"]["A2"].value == (
+        "The first 2 rows of each sheet; results.csv (3 rows) and failures.csv hold all."
+    )
+    assert len((tmp_path / "out" / "results.csv").read_text().splitlines()) == 4
+
+
 def test_a_name_that_a_spreadsheet_would_run_is_text(tmp_path: Path) -> None:
     place = tmp_path / "d"
     place.mkdir()

@@ -176,7 +176,7 @@ def test_a_small_table_and_one_without_room_stay_where_they_are(
     assert list((tmp_path / "s").iterdir()) == []
 
 
-@pytest.mark.parametrize("damage", ["{", '{}', ""])
+@pytest.mark.parametrize("damage", ["{", "{}", ""])
 def test_a_damaged_shelf_is_none(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "LEAST", 0)
     Shelf(str(tmp_path), "k").shared(_table())

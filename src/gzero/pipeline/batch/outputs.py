@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 from gzero.pipeline.batch.run import Tally
@@ -13,13 +14,16 @@ from gzero.report.pdf import render_pdf
 from gzero.report.workbook import Number, render_tables
 from gzero.report.write import write_together
 
+#: Rows of a sheet: a workbook takes a hundred times as long to write as a table, while all workers wait.
+MOST_ROWS = 5_000
+
 README = """This directory is what `gzero batch` found in many files.
 
 report.pdf, report.html   all traces told together: read this first
 results.csv               one row a trace: its file, the verdict, every estimate with its standard uncertainty;
                           the unit is in the header, NAME_ratio is the value in units of the quantum
 results.parquet           the same for programs
-report.xlsx               the same for a spreadsheet, with the failures on a second sheet
+report.xlsx               the same for a spreadsheet, with the failures on a second sheet; the first 5000 rows of each
 failures.csv              files and traces without a result, and why; empty but for its header where there is none
 batch.sqlite              the ledger: every finished result, as the record that `gzero validate --json` prints
 batch.lock                keeps a second batch out while one is at work
@@ -55,9 +59,11 @@ def write_outputs(directory: Path, store: Store, tally: Tally) -> ResultTable:
 
 def _workbook(table: ResultTable) -> bytes:
     heads = [f"{name} [{table.units[name]}]" if table.units.get(name) else name for name in table.columns]
-    rows = [
-        [Number(v) if isinstance(v, float) else v for v in row] for row in zip(*table.columns.values(), strict=True)
-    ]
+    first = itertools.islice(zip(*table.columns.values(), strict=True), MOST_ROWS)
+    rows = [[Number(v) if isinstance(v, float) else v for v in row] for row in first]
     sheets = {"results": (heads, rows)}
-    sheets["failures"] = (["path", "trace", "problem"], [list(f) for f in table.failures])
+    sheets["failures"] = (["path", "trace", "problem"], [list(f) for f in table.failures[:MOST_ROWS]])
+    if max(len(table), len(table.failures)) > MOST_ROWS:
+        text = f"The first {MOST_ROWS} rows of each sheet; results.csv ({len(table)} rows) and failures.csv hold all."
+        sheets["note"] = (["note"], [[text]])
     return render_tables("Batch", sheets)
