@@ -128,11 +128,12 @@ def test_order_and_number_of_workers_change_nothing(wide: Path, tmp_path: Path) 
     options = {"y_unit": "e^2/h", "x_unit": "V"}
     first = run(wide, tmp_path / "one", Here(), **options)
     run(wide, tmp_path / "back", Here(backwards=True), **options)
-    run(wide, tmp_path / "two", Processes(2), **options)
+    for count in (2, 4):
+        run(wide, tmp_path / f"{count}", Processes(count), **options)
     assert first.done == 1
     expected = contents(tmp_path / "one")
     assert contents(tmp_path / "back") == expected
-    assert contents(tmp_path / "two") == expected
+    assert contents(tmp_path / "2") == contents(tmp_path / "4") == expected
     rows = list(csv.DictReader(expected["results.csv"].decode().splitlines()))
     assert [float(r["coordinate_value"]) for r in rows] == list(range(20))
     alone = analyse_traces(wide / "w.ibw", configure(quantum="e^2/h", **options))

@@ -165,6 +165,9 @@ def test_a_small_table_and_one_without_room_stay_where_they_are(
     assert Shelf(str(tmp_path / "s"), "k").shared(table) is table
     monkeypatch.setattr(room, "LEAST", 0)
     assert Shelf("", "k").shared(table) is table
+    # the directory of the results of another computer
+    assert Shelf(str(tmp_path / "elsewhere" / "s"), "k").shared(table) is table
+    assert not (tmp_path / "elsewhere").exists()
     (tmp_path / "file").write_text("in the way")
     assert Shelf(str(tmp_path / "file"), "k").shared(table) is table
 

@@ -77,7 +77,6 @@ def run_batch(
             agenda.take_back(job, done)
             if progress is not None:
                 progress(finished, finished + agenda.left)
-    store.clear_shelf()
     return Tally(
         keys=tuple(agenda.keys), files=len(paths), done=len(agenda.touched), kept=agenda.kept,
         failures=tuple(agenda.failures),

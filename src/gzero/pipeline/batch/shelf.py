@@ -58,7 +58,8 @@ class Shelf:
         beside = [place.with_suffix(f".{mark}{place.suffix}") for place in (self._numbers, self._words)]
         try:
             if not self._words.exists():
-                self._numbers.parent.mkdir(parents=True, exist_ok=True)
+                # not on another computer, where the directory of the results is none
+                self._numbers.parent.mkdir(exist_ok=True)
                 with beside[0].open("wb") as stream:
                     for column in table.columns:
                         np.ascontiguousarray(column.values).tofile(stream)

@@ -139,6 +139,7 @@ class Store:
         clear(self.shelf)
 
     def __exit__(self, *_: object) -> None:
+        self.clear_shelf()
         self._open.close()
 
     def known_digest(self, path: str, size: int, changed: int) -> str | None:
