@@ -152,6 +152,25 @@ def test_parquet_and_csv_hold_the_same(folder: Path, tmp_path: Path) -> None:
     assert [r["decision"] for r in rows] == table["decision"].to_pylist()
 
 
+def test_an_arrow_array_from_its_buffers_is_the_one_that_pyarrow_makes() -> None:
+    """Checked by pyarrow itself; and pandas, which that takes a second to import, is not needed."""
+    import pyarrow as pa
+
+    from gzero.pipeline.batch.tables import _array
+
+    for kind, values in (
+        (pa.float64(), [1.5, None, -0.0, float("inf"), 7]),
+        (pa.int64(), [1, None, -(2**53)]),
+        (pa.bool_(), [True, None, False, *[True] * 9]),
+        (pa.string(), ["", None, "μ\n", "a" * 300]),
+        (pa.string(), []),
+        (pa.float64(), [None, None]),
+    ):
+        found = _array(values, kind, pa)
+        found.validate(full=True)
+        assert found.equals(pa.array(values, type=kind))
+
+
 def test_a_workbook_of_many_traces_says_that_it_is_cut(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
