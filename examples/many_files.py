@@ -18,8 +18,9 @@ import tempfile
 from pathlib import Path
 
 from gzero.pipeline.batch.engines import Cluster, Processes
+from gzero.pipeline.batch.files import find_files
 from gzero.pipeline.batch.outputs import write_outputs
-from gzero.pipeline.batch.run import find_files, run_batch
+from gzero.pipeline.batch.run import run_batch
 from gzero.pipeline.batch.store import Store
 from gzero.pipeline.config import configure
 from gzero.pipeline.simulation import Simulation, simulate_file

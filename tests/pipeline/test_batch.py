@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import multiprocessing
 import os
 import signal
 import socket
@@ -11,56 +12,25 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet
 import pytest
+from batches import Here, command, contents, igor_map, run, staircase, told
 
 from gzero.errors import ConfigError, OutputError
 from gzero.pipeline.analyse import analyse_traces
 from gzero.pipeline.batch.engines import Cluster, Processes
-from gzero.pipeline.batch.jobs import Done, Job, pieces_of, work
+from gzero.pipeline.batch.files import find_files
+from gzero.pipeline.batch.jobs import Job
 from gzero.pipeline.batch.outputs import write_outputs
-from gzero.pipeline.batch.run import Tally, find_files, run_batch
+from gzero.pipeline.batch.run import run_batch
 from gzero.pipeline.batch.store import NAME, Store
 from gzero.pipeline.batch.tables import result_table
+from gzero.pipeline.batch.work import pieces_of
 from gzero.pipeline.config import configure
-
-
-class Here:
-    """This process does the work itself; jobs are taken as an engine of several processes would take them."""
-
-    def __init__(self, backwards: bool = False) -> None:
-        self.worked: list[str] = []
-        self._backwards = backwards
-
-    def run(self, take: Callable[[], Job | None]) -> Iterator[tuple[Job, Done]]:
-        """See `Engine`."""
-        while (job := take()) is not None:
-            found = [job]
-            while self._backwards and (other := take()) is not None:
-                found.insert(0, other)
-            for one in found:
-                self.worked.append(f"{Path(one.path).name} {one.piece}")
-                yield one, work(one)
-
-
-def _staircase(path: Path, *, shift: float = 0.0, traces: int = 1) -> Path:
-    """A synthetic staircase of three steps of e^2/h, exact but for a small ripple, as a lab file."""
-    import numpy as np
-
-    x = np.linspace(-1.0, 0.0, 161)
-    heads = ["Vg (V)"] + [f"G{j} (uS)" for j in range(traces)]
-    columns = [x]
-    for j in range(traces):
-        place = shift + 0.002 * j
-        y = sum(38.740458649 / (1 + np.exp(-(x - c - place) / 0.012)) for c in (-0.8, -0.5, -0.2))
-        columns.append(y + 0.05 * np.sin(1e3 * x * (1.1 + j)))
-    rows = [",".join(heads), *(",".join(f"{v:.9g}" for v in row) for row in zip(*columns, strict=True))]
-    path.write_text("\n".join(rows) + "\n")
-    return path
 
 
 @pytest.fixture
@@ -69,22 +39,11 @@ def folder(tmp_path: Path) -> Path:
     place = tmp_path / "data"
     (place / "deeper").mkdir(parents=True)
     for i, name in enumerate(("a.csv", "b.csv", "deeper/c.csv")):
-        _staircase(place / name, shift=0.01 * i)
+        staircase(place / name, shift=0.01 * i)
     (place / "bad.csv").write_text("nothing but words\n")
     (place / "a.toml").write_text('temperature = "1.5 K"\n')
     (place / ".hidden.csv").write_text("1,2\n3,4\n")
     return place
-
-
-def _run(folder: Path, out: Path, engine: Any, **options: Any) -> Tally:
-    with Store(out) as store:
-        tally = run_batch(find_files([folder]), configure(quantum="e^2/h", **options), store, engine)
-        write_outputs(out, store, tally)
-        return tally
-
-
-def _bytes(out: Path) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in sorted(out.iterdir()) if not p.name.startswith("batch.")}
 
 
 def test_files_of_folders_patterns_and_names(folder: Path) -> None:
@@ -114,31 +73,31 @@ def test_each_record_is_that_of_the_single_file(folder: Path, tmp_path: Path) ->
 
 def test_the_second_call_does_what_is_new_or_changed(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    assert _run(folder, out, Here()).done == 4
-    before = _bytes(out)
+    assert run(folder, out, Here()).done == 4
+    before = contents(out)
     engine = Here()
-    assert _run(folder, out, engine).done == 0
+    assert run(folder, out, engine).done == 0
     assert engine.worked == []
-    assert _bytes(out) == before
-    _staircase(folder / "b.csv", shift=0.03)
-    _staircase(folder / "new.csv", shift=0.04)
+    assert contents(out) == before
+    staircase(folder / "b.csv", shift=0.03)
+    staircase(folder / "new.csv", shift=0.04)
     engine = Here()
-    tally = _run(folder, out, engine)
+    tally = run(folder, out, engine)
     assert engine.worked == ["b.csv whole", "new.csv whole"]
     assert (tally.done, tally.kept) == (2, 3)
     # a sidecar is part of what the answer depends on, and so is an option
     (folder / "deeper" / "c.toml").write_text('temperature = "4 K"\n')
     engine = Here()
-    _run(folder, out, engine)
+    run(folder, out, engine)
     assert engine.worked == ["c.csv whole"]
     engine = Here()
-    _run(folder, out, engine, margin=0.02)
+    run(folder, out, engine, margin=0.02)
     assert len(engine.worked) == 5
 
 
 def test_failures_are_kept_and_tried_again_when_asked(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    _run(folder, out, Here())
+    run(folder, out, Here())
     engine = Here()
     with Store(out) as store:
         run_batch(find_files([folder]), configure(quantum="e^2/h"), store, engine, retry=True)
@@ -151,54 +110,30 @@ def test_failures_are_kept_and_tried_again_when_asked(folder: Path, tmp_path: Pa
 
 def test_many_traces_are_cut_into_pieces_that_leave_none_out() -> None:
     assert pieces_of(40) == ((0, 16), (16, 32), (32, 40))
+    assert pieces_of(33) == ((0, 16), (16, 33))  # no piece of one trace
     assert pieces_of(100_000)[-1][1] == 100_000
     assert len(pieces_of(100_000)) <= 256
 
 
 @pytest.fixture
 def wide(tmp_path: Path) -> Path:
-    """A map of 20 traces as netCDF-like long memory would be: here an Igor wave, whose traces are independent."""
-    import numpy as np
-
+    """A map of 20 traces."""
     place = tmp_path / "wide"
     place.mkdir()
-    x = np.linspace(-1.0, 0.0, 121)
-    y = np.stack(
-        [sum(1 / (1 + np.exp(-(x - c - 0.002 * j) / 0.012)) for c in (-0.8, -0.5, -0.2)) for j in range(20)], axis=1
-    )
-    (place / "w.ibw").write_bytes(_igor_wave(y + 0.002 * np.sin(1e3 * x)[:, None], step=1 / 120, start=-1.0))
+    igor_map(place / "w.ibw")
     return place
-
-
-def _igor_wave(values: Any, *, step: float, start: float) -> bytes:
-    """A wave of version 5 by WaveMetrics' Technical Note 003: two headers of 64 and 320 bytes, then the numbers."""
-    import struct
-
-    import numpy as np
-
-    head = bytearray(384)
-    rows, columns = values.shape
-    struct.pack_into("<h", head, 0, 5)
-    struct.pack_into("<i", head, 4, 320 + 8 * values.size)
-    struct.pack_into("<ih", head, 76, values.size, 4)
-    head[92:96] = b"map\0"
-    struct.pack_into("<4i", head, 132, rows, columns, 0, 0)
-    struct.pack_into("<4d", head, 148, step, 1.0, 1.0, 1.0)
-    struct.pack_into("<4d", head, 180, start, 0.0, 0.0, 0.0)
-    words = np.frombuffer(bytes(head), dtype="<i2").sum(dtype=np.int64)
-    struct.pack_into("<h", head, 2, int(((-words) + 0x8000) % 0x10000 - 0x8000))
-    return bytes(head) + np.asarray(values, "<f8").tobytes(order="F")
 
 
 def test_order_and_number_of_workers_change_nothing(wide: Path, tmp_path: Path) -> None:
     options = {"y_unit": "e^2/h", "x_unit": "V"}
-    first = _run(wide, tmp_path / "one", Here(), **options)
-    _run(wide, tmp_path / "back", Here(backwards=True), **options)
-    _run(wide, tmp_path / "two", Processes(2), **options)
+    first = run(wide, tmp_path / "one", Here(), **options)
+    run(wide, tmp_path / "back", Here(backwards=True), **options)
+    for count in (2, 4):
+        run(wide, tmp_path / f"{count}", Processes(count), **options)
     assert first.done == 1
-    expected = _bytes(tmp_path / "one")
-    assert _bytes(tmp_path / "back") == expected
-    assert _bytes(tmp_path / "two") == expected
+    expected = contents(tmp_path / "one")
+    assert contents(tmp_path / "back") == expected
+    assert contents(tmp_path / "2") == contents(tmp_path / "4") == expected
     rows = list(csv.DictReader(expected["results.csv"].decode().splitlines()))
     assert [float(r["coordinate_value"]) for r in rows] == list(range(20))
     alone = analyse_traces(wide / "w.ibw", configure(quantum="e^2/h", **options))
@@ -208,7 +143,7 @@ def test_order_and_number_of_workers_change_nothing(wide: Path, tmp_path: Path) 
 
 
 def test_parquet_and_csv_hold_the_same(folder: Path, tmp_path: Path) -> None:
-    _run(folder, tmp_path / "out", Here())
+    run(folder, tmp_path / "out", Here())
     table = pyarrow.parquet.read_table(tmp_path / "out" / "results.parquet")
     assert table.schema.field("step_height").metadata == {b"unit": b"S"}
     with (tmp_path / "out" / "results.csv").open() as stream:
@@ -217,10 +152,48 @@ def test_parquet_and_csv_hold_the_same(folder: Path, tmp_path: Path) -> None:
     assert [r["decision"] for r in rows] == table["decision"].to_pylist()
 
 
+def test_an_arrow_array_from_its_buffers_is_the_one_that_pyarrow_makes() -> None:
+    """Checked by pyarrow itself; and pandas, which that takes a second to import, is not needed."""
+    import pyarrow as pa
+
+    from gzero.pipeline.batch.tables import _array
+
+    for kind, values in (
+        (pa.float64(), [1.5, None, -0.0, float("inf"), 7]),
+        (pa.int64(), [1, None, -(2**53)]),
+        (pa.bool_(), [True, None, False, *[True] * 9]),
+        (pa.string(), ["", None, "μ\n", "a" * 300]),
+        (pa.string(), []),
+        (pa.float64(), [None, None]),
+    ):
+        found = _array(values, kind, pa)
+        found.validate(full=True)
+        assert found.equals(pa.array(values, type=kind))
+
+
+def test_a_workbook_of_many_traces_says_that_it_is_cut(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tables hold all."""
+    from openpyxl import load_workbook
+
+    from gzero.pipeline.batch import outputs
+
+    monkeypatch.setattr(outputs, "MOST_ROWS", 2)
+    run(folder, tmp_path / "out", Here())
+    book = load_workbook(tmp_path / "out" / "report.xlsx")
+    assert book.sheetnames == ["results", "failures", "note"]
+    assert book["results"].max_row == 3
+    assert book["note"]["A2"].value == (
+        "The first 2 rows of each sheet; results.csv (3 rows) and failures.csv hold all."
+    )
+    assert len((tmp_path / "out" / "results.csv").read_text().splitlines()) == 4
+
+
 def test_a_name_that_a_spreadsheet_would_run_is_text(tmp_path: Path) -> None:
     place = tmp_path / "d"
     place.mkdir()
-    _staircase(place / "=cmd.csv")
+    staircase(place / "=cmd.csv")
     previous = Path.cwd()
     os.chdir(place)
     try:
@@ -246,59 +219,42 @@ def test_a_damaged_ledger_is_one_clear_line(tmp_path: Path) -> None:
 def test_a_worker_that_dies_loses_nothing_and_repeats_nothing(folder: Path, tmp_path: Path) -> None:
     """One worker is killed while the batch runs."""
     out, plain = tmp_path / "out", tmp_path / "plain"
-    _run(folder, plain, Here())
+    run(folder, plain, Here())
     killed: list[int] = []
 
     class Killing(Processes):
-        def _pool(self) -> Any:
-            pool = super()._pool()
-            submit = pool.submit
-
-            def submitting(*args: Any, **kwargs: Any) -> Any:
-                future = submit(*args, **kwargs)
-                processes = list((pool._processes or {}).values())
-                if not killed and processes:
+        def run(self, take: Callable[[], Job | None]) -> Any:
+            def taking() -> Job | None:
+                children = multiprocessing.active_children()
+                if not killed and children:
                     time.sleep(0.5)
-                    os.kill(processes[0].pid, signal.SIGKILL)
-                    killed.append(processes[0].pid)
-                return future
+                    killed.append(children[0].pid or 0)
+                    os.kill(killed[0], signal.SIGKILL)
+                    time.sleep(0.2)  # so that the pool is broken where it is given the next job
+                return take()
 
-            pool.submit = submitting  # type: ignore[method-assign]
-            return pool
+            return super().run(taking)
 
-    _run(folder, out, Killing(2))
+    run(folder, out, Killing(2))
     assert killed
-    assert _bytes(out) == _bytes(plain)
+    assert contents(out) == contents(plain)
 
 
 def test_kill_9_of_the_batch_at_any_moment(folder: Path, tmp_path: Path) -> None:
     """The whole process group is killed at growing delays; after the last resume the table is that of a quiet run."""
     out, plain = tmp_path / "out", tmp_path / "plain"
-    _run(folder, plain, Here())
-    command = [
-        sys.executable,
-        "-m",
-        "gzero",
-        "batch",
-        str(folder),
-        "-o",
-        str(out),
-        "--quantum",
-        "e^2/h",
-        "--workers",
-        "1",
-    ]
+    run(folder, plain, Here())
     for delay in (0.3, 1.5, 2.5):
         process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            command(folder, out=out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
         time.sleep(delay)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    last = subprocess.run(command, capture_output=True, text=True, check=False)
+    last = told(folder, out=out)
     assert last.returncode == 1, last.stderr  # one file has no result
     assert "Traceback" not in last.stderr
-    assert _bytes(out) == _bytes(plain)
+    assert contents(out) == contents(plain)
     with sqlite3.connect(out / NAME) as database:
         assert database.execute("SELECT count(*) FROM pieces").fetchone() == (4,)
 
@@ -313,7 +269,7 @@ def _free_port() -> int:
 def test_a_cluster_gives_the_same_though_a_worker_is_killed(folder: Path, tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="dask.distributed is the extra `cluster`")
     plain = tmp_path / "plain"
-    _run(folder, plain, Here())
+    run(folder, plain, Here())
     port = _free_port()
     address = f"tcp://127.0.0.1:{port}"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -340,12 +296,12 @@ def test_a_cluster_gives_the_same_though_a_worker_is_killed(folder: Path, tmp_pa
             except ConfigError:
                 assert time.monotonic() < deadline
         running[1].kill()
-        _run(folder, tmp_path / "out", engine)
+        run(folder, tmp_path / "out", engine)
     finally:
         for process in running:
             process.kill()
             process.wait()
-    assert _bytes(tmp_path / "out") == _bytes(plain)
+    assert contents(tmp_path / "out") == contents(plain)
 
 
 def test_nobody_at_the_address_is_one_clear_line() -> None:

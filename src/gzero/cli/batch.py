@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from gzero.cli.entry import INTERRUPTED
@@ -28,27 +32,49 @@ def run(
     paths: list[str], output: Path, asked: Asked, *, workers: int | None, scheduler: str | None, retry: bool
 ) -> int:
     """Do a batch and write its tables and reports; the exit code."""
-    from gzero.pipeline.batch.run import find_files, run_batch
+    from gzero.pipeline.batch.files import find_files
+    from gzero.pipeline.batch.run import run_batch
     from gzero.pipeline.batch.store import Store
     from gzero.pipeline.config import configure
 
-    options = configure(**asked.options)
-    files = find_files(paths)
-    engine = _engine(workers, scheduler)
-    with Store(output) as store:
-        try:
-            tally = _with_bar(
-                lambda step: run_batch(
-                    files, options, store, engine, config_file=asked.config, retry=retry, progress=step
+    try:
+        with _ended_politely():
+            options = configure(**asked.options)
+            files = find_files(paths)
+            engine = _engine(workers, scheduler)
+            with Store(output) as store:
+                tally = _with_bar(
+                    lambda step: run_batch(
+                        files, options, store, engine, config_file=asked.config, retry=retry, progress=step
+                    )
                 )
-            )
-        except KeyboardInterrupt:
-            say(f"interrupted; what is finished is kept in {output}: the same command goes on")
-            return INTERRUPTED
-        written = _write(output, store, tally)
+                written = _write(output, store, tally)
+    except KeyboardInterrupt:
+        say(f"interrupted; what is finished is kept in {output}: the same command goes on")
+        return INTERRUPTED
     for line in written:
         say(line)
     return SOME_FAILED if tally.failures or any(line.startswith("without a result") for line in written) else 0
+
+
+@contextlib.contextmanager
+def _ended_politely() -> Iterator[None]:
+    """A request to end (of `kill`, of a queue whose time is over, of a terminal that is closed) is as the interrupt key."""
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)  # Windows has no hangup
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # nohup stays what it is
+                before[number] = signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _engine(workers: int | None, scheduler: str | None) -> Engine:

@@ -171,7 +171,7 @@ def check_file(path: str | os.PathLike[str], *, limit: int | None = None) -> Pat
 def _near_names(place: Path) -> str:
     folder = place.parent
     try:
-        names = [entry.name for entry in os.scandir(folder) if entry.is_file()]
+        names = [entry.name for entry in os.scandir(folder) if not entry.is_dir(follow_symlinks=False)]
     except (OSError, ValueError):
         return f"the folder '{folder}' is not there or cannot be listed"
     close = difflib.get_close_matches(place.name, names, n=3, cutoff=0.6)

@@ -25,6 +25,7 @@ from gzero.pipeline.branches import between_branches
 from gzero.pipeline.config import Config, loss, noise_model, plateaus, risers, selection
 from gzero.pipeline.conventions import conventions
 from gzero.pipeline.load import FIT, environment, traces_or_session
+from gzero.pipeline.margins import margins_of
 from gzero.pipeline.preparation import with_metadata
 from gzero.pipeline.record import record
 from gzero.quanta import (
@@ -36,7 +37,6 @@ from gzero.quanta import (
 from gzero.verdict.decide import decide
 from gzero.verdict.equality import equality
 from gzero.verdict.freedoms import Freedoms, Gain, Resistance
-from gzero.verdict.margins import Margins
 
 Progress = Callable[[int, int], None]
 
@@ -256,32 +256,6 @@ def x_factor(measurement: Measurement) -> float:
     """SI per unit of x as the file writes it, so that --range is typed in the file's unit."""
     unit = unit_or_quantum(measurement.abscissa.written)
     return unit.factor if unit.known else 1.0
-
-
-def margins_of(config: Config) -> Margins:
-    """What counts as equal, as asked.
-
-    Raises
-    ------
-    ConfigError : a margin or a confidence that is none.
-    """
-    default = Margins()
-    margins = Margins(
-        step=config.margin if config.margin is not None else default.step,
-        level=config.level_margin if config.level_margin is not None else default.level,
-        confidence=config.confidence if config.confidence is not None else default.confidence,
-    )
-    if not (0 < margins.step < 1 and 0 < margins.level < 1):
-        raise ConfigError(
-            f"margins {margins.step:g} and {margins.level:g} must lie between 0 and 1",
-            remedy="write for example --margin 0.05 --level-margin 0.1",
-        )
-    if not 0.5 < margins.confidence < 1:
-        raise ConfigError(
-            f"confidence {margins.confidence:g} must lie between 0.5 and 1",
-            remedy="write for example --confidence 0.95",
-        )
-    return margins
 
 
 def freedoms_of(conditions: Mapping[str, Estimate], levels: LevelSet | None, *, declared: bool) -> Freedoms:

@@ -123,7 +123,11 @@ def load_traces(path: str | Path, config: Config) -> tuple[Measurement, ...]:
     ------
     InputError : anything about the file or the options that cannot be used.
     """
-    table = read(path, config)
+    return traces_of(read(path, config), path, config)
+
+
+def traces_of(table: Table, path: str | Path, config: Config) -> tuple[Measurement, ...]:
+    """`load_traces` of a table that has been read."""
     measurements = _measured(table, path, config)
     if config.blind and not all(kind(m.kind).monotone for m in measurements):
         raise ConfigError(

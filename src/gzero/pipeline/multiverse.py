@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +24,7 @@ from gzero.pipeline.analyse import analyse_measurement
 from gzero.pipeline.blind import settle
 from gzero.pipeline.config import Config
 from gzero.pipeline.load import load_traces, with_stated
+from gzero.pipeline.processes import Lost, NoProcessError, Processes
 from gzero.pipeline.public import Options, asked_of
 from gzero.pipeline.reasonable_choices import Option, dimensions_of, possible
 from gzero.universes import NO_RESULT, Dimension, Multiverse, Universe
@@ -273,64 +272,17 @@ def _universes(work: _Work, combinations: Sequence[Combination], processes: int)
     """One after the other, or as several processes finish them; a machine that starts no process does it in this one."""
     done: set[Combination] = set()
     if processes > 1 and len(combinations) > 1:
-        from concurrent.futures.process import BrokenProcessPool
-
-        with contextlib.suppress(BrokenProcessPool, OSError, NotImplementedError):
-            for universe in _in_processes(work, combinations, processes):
-                done.add(universe.options)
+        waiting = iter(combinations)
+        with (
+            contextlib.suppress(NoProcessError),
+            contextlib.closing(Processes(_Work.universe, work, processes).run(lambda: next(waiting, None))) as found,
+        ):
+            for combination, universe in found:
+                done.add(combination)
+                if isinstance(universe, Lost):
+                    why = f"the process at work on it ended, {universe.times} times"
+                    universe = Universe(options=combination, decision=NO_RESULT, failure=why)
                 yield universe
     for combination in combinations:
         if combination not in done:
             yield work.universe(combination)
-
-
-def _in_processes(work: _Work, combinations: Sequence[Combination], processes: int) -> Iterator[Universe]:
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor, as_completed
-
-    others = set(multiprocessing.active_children())
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, context, initializer=_start, initargs=(work,))
-    try:
-        with _for_children():
-            futures = [pool.submit(_of_child, combination) for combination in combinations]
-        for future in as_completed(futures):
-            yield future.result()
-    except BaseException:  # an interrupt waits for nobody
-        for child in set(multiprocessing.active_children()) - others:
-            child.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-@contextlib.contextmanager
-def _for_children() -> Iterator[None]:
-    """While processes are started: one thread of linear algebra each, and the interrupt key is for their parent."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    masks = hasattr(signal, "pthread_sigmask")  # inherited by a process from its start on; there is none on Windows
-    old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masks else set()
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-        if masks:
-            signal.pthread_sigmask(signal.SIG_SETMASK, old)
-
-
-_child: list[_Work] = []  # of a process that was started for this: what it was started with
-
-
-def _start(work: _Work) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _child[:] = [work]
-
-
-def _of_child(combination: Combination) -> Universe:
-    return _child[0].universe(combination)

@@ -8,9 +8,10 @@ from typing import Unpack
 from gzero.errors import ColumnError, ConfigError, FitError
 from gzero.estimate import Estimate
 from gzero.measurement.measurement import condition
-from gzero.pipeline.analyse import analyse_measurement, declared_quantum, freedoms_of, margins_of
+from gzero.pipeline.analyse import analyse_measurement, declared_quantum, freedoms_of
 from gzero.pipeline.config import Config, configure, plateaus, with_files
 from gzero.pipeline.load import FIT, load_traces
+from gzero.pipeline.margins import margins_of
 from gzero.pipeline.public import Options
 from gzero.verdict.freedoms import Freedoms
 from gzero.verdict.plan import Plan, expected_levels, plan_for

@@ -23,9 +23,10 @@ from gzero.fitters.result import FitResult
 from gzero.fitters.sampling import Samples
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement
-from gzero.pipeline.analyse import analyse_measurement, margins_of
+from gzero.pipeline.analyse import analyse_measurement
 from gzero.pipeline.config import Config, configure
 from gzero.pipeline.load import with_stated
+from gzero.pipeline.margins import margins_of
 from gzero.pipeline.public import Options
 
 Intervals = Literal["profile", "bootstrap", "emcee"]

@@ -18,9 +18,10 @@ from gzero.joint import JointEstimates
 from gzero.measurement.chain import is_of_instrument
 from gzero.measurement.measurement import Measurement
 from gzero.models.model import Array
-from gzero.pipeline.analyse import analyse_measurement, margins_of
+from gzero.pipeline.analyse import analyse_measurement
 from gzero.pipeline.config import Config, configure
 from gzero.pipeline.load import load_traces, with_stated
+from gzero.pipeline.margins import margins_of
 from gzero.pipeline.public import Options
 from gzero.pipeline.refine import fit_of, intervals_of, seed_of
 from gzero.reduction.calibration import Calibration

@@ -7,7 +7,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast, get_args
@@ -71,7 +71,7 @@ def write_report(
         raise
     except OSError as error:  # a renderer may need temporary files
         raise _failed(target, error) from error
-    _replace(target, content)
+    write_together({target: content})
     return target
 
 
@@ -174,8 +174,31 @@ def write_bytes(target: Path, content: bytes) -> None:
     ------
     OutputError : the place cannot be written to.
     """
-    _check(target)
-    _replace(target, content)
+    write_together({target: content})
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Write files that belong together: none of them takes its place before all are written.
+
+    Raises
+    ------
+    OutputError : a place cannot be written to, or there is no room for all; what stood there before is untouched.
+    """
+    for target in contents:
+        _check(target)
+    written: dict[Path, str] = {}
+    try:
+        for target, content in contents.items():
+            with _told_of(target):
+                _write_beside(target, content, written)
+        for target in contents:
+            with _told_of(target):
+                os.replace(written[target], os.path.realpath(target))
+            del written[target]
+    finally:
+        for beside in written.values():
+            with contextlib.suppress(OSError):
+                os.unlink(beside)
 
 
 def _check(target: Path) -> None:
@@ -200,29 +223,28 @@ def _check(target: Path) -> None:
         raise _failed(target, error) from error
 
 
-def _replace(target: Path, content: bytes) -> None:
-    """Put the content in the target's place in one step, with the mode of what stood there."""
-    temporary: str | None = None
+def _write_beside(target: Path, content: bytes, written: dict[Path, str]) -> None:
+    """Put the content beside the target, with the mode of what stands there."""
+    final = os.path.realpath(target)  # a link stays a link
+    beside = os.path.join(os.path.dirname(final), f".gzero-{secrets.token_hex(8)}.tmp")
+    # 0o666 less the umask, as any new file; never through a link that stands there
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    written[target] = beside
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    with contextlib.suppress(FileNotFoundError):
+        os.chmod(beside, stat.S_IMODE(os.stat(final).st_mode))
+
+
+@contextlib.contextmanager
+def _told_of(target: Path) -> Iterator[None]:
+    """An error of the system as one of ours."""
     try:
-        final = os.path.realpath(target)  # a link stays a link
-        beside = os.path.join(os.path.dirname(final), f".gzero-{secrets.token_hex(8)}.tmp")
-        # 0o666 less the umask, as any new file; never through a link that stands there
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        temporary = beside
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        with contextlib.suppress(FileNotFoundError):
-            os.chmod(beside, stat.S_IMODE(os.stat(final).st_mode))
-        os.replace(beside, final)
-        temporary = None
+        yield
     except OSError as error:
         raise _failed(target, error) from error
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
 
 
 def _failed(target: Path, error: OSError) -> OutputError:

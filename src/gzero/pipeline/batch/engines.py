@@ -8,36 +8,24 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import multiprocessing
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Generator
 from typing import Any, Protocol
 
 from gzero.errors import ConfigError, MissingDependencyError
+from gzero.pipeline import processes
 from gzero.pipeline.batch.jobs import Done, Job, work
 
 INSTALL = "pip install 'gzero[cluster]'"
 
-#: Times that a job may take its process with it.
-ATTEMPTS = 2
-
-#: One thread a worker: many processes with many threads each slow each other down.
-_THREADS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-)
+Found = Generator[tuple[Job, Done], None, None]
 
 
 class Engine(Protocol):
     """What runs jobs."""
 
-    def run(self, take: Callable[[], Job | None]) -> Iterator[tuple[Job, Done]]:
-        """Everything that `take` gives until it gives None and nothing is at work any more, as it is done."""
+    def run(self, take: Callable[[], Job | None]) -> Found:
+        """Everything that `take` gives until it gives None and nothing is at work any more, as it is done; closed before
+        that, it waits for nothing."""
 
 
 class Processes:
@@ -51,84 +39,29 @@ class Processes:
     def __init__(self, count: int) -> None:
         self._count = count
 
-    def run(self, take: Callable[[], Job | None]) -> Iterator[tuple[Job, Done]]:
-        """See `Engine`."""
-        lost: dict[tuple[str, str], int] = {}
-        again: list[Job] = []
-        while True:
-            running: dict[Future[Done], Job] = {}
-            with _single_threads(), self._pool() as pool:
-                try:
-                    yield from self._run(pool, take, again, running)
-                except BrokenProcessPool:
-                    # which of the jobs ended their process is not known: each is tried once more, alone
-                    for job in running.values():
-                        name = (job.key, job.piece)
-                        lost[name] = lost.get(name, 0) + 1
-                        if lost[name] < ATTEMPTS:
-                            again.append(job)
-                        else:
-                            yield job, Done(problem=f"{job.path}: the process at work on it ended, {ATTEMPTS} times")
-                    continue
-                except BaseException:
-                    for future in running:
-                        future.cancel()
-                    _end(pool)
-                    raise
-            return
+    def run(self, take: Callable[[], Job | None]) -> Found:
+        """See `Engine`.
 
-    def _pool(self) -> ProcessPoolExecutor:
-        # a fork of a process that has threads may stop for ever; a spawned one begins anew on every system alike
-        return ProcessPoolExecutor(self._count, mp_context=multiprocessing.get_context("spawn"))
-
-    def _run(
-        self,
-        pool: ProcessPoolExecutor,
-        take: Callable[[], Job | None],
-        again: list[Job],
-        running: dict[Future[Done], Job],
-    ) -> Iterator[tuple[Job, Done]]:
-        while again:
-            job = again.pop()
-            future = pool.submit(work, job)
-            running[future] = job
-            done = future.result()
-            del running[future]
-            yield job, done
-        while True:
-            while len(running) < 2 * self._count:  # one at work and one waiting for each process
-                following = take()
-                if following is None:
-                    break
-                running[pool.submit(work, following)] = following
-            if not running:
-                return
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in finished:
-                done = future.result()
-                yield running.pop(future), done
+        Raises
+        ------
+        ConfigError : no process can be started.
+        """
+        pool = processes.Processes(_work, None, self._count)
+        try:
+            with contextlib.closing(pool.run(take)) as found:
+                for job, done in found:
+                    if isinstance(done, processes.Lost):
+                        done = Done(problem=f"{job.path}: the process at work on it ended, {done.times} times")
+                    yield job, done
+        except processes.NoProcessError as error:
+            raise ConfigError(
+                f"no process can be started ({error})",
+                remedy="in a script, call it under `if __name__ == '__main__':`; else check the limits of the account",
+            ) from error
 
 
-def _end(pool: ProcessPoolExecutor) -> None:
-    """Do not wait for work that nobody wants any more."""
-    for process in list((getattr(pool, "_processes", None) or {}).values()):
-        process.terminate()
-    pool.shutdown(wait=True, cancel_futures=True)
-
-
-@contextlib.contextmanager
-def _single_threads() -> Iterator[None]:
-    """The setting that new processes inherit; this one is as it was afterwards."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+def _work(_: None, job: Job) -> Done:
+    return work(job)
 
 
 class Cluster:
@@ -156,7 +89,7 @@ class Cluster:
                 remedy="start one with `dask scheduler`, and workers with `dask worker ADDRESS`",
             ) from None
 
-    def run(self, take: Callable[[], Job | None]) -> Iterator[tuple[Job, Done]]:
+    def run(self, take: Callable[[], Job | None]) -> Found:
         """See `Engine`. A lost worker's jobs are given to others by the scheduler."""
         jobs: dict[Any, Job] = {}
         stream = importlib.import_module("distributed").as_completed(loop=self._client.loop)
@@ -180,7 +113,7 @@ class Cluster:
             if job is None:
                 return
             future = self._client.submit(
-                work, job, key=f"gzero-{job.key}-{job.piece}", pure=False, retries=ATTEMPTS - 1
+                work, job, key=f"gzero-{job.key}-{job.piece}", pure=False, retries=processes.ATTEMPTS - 1
             )
             jobs[future.key] = job
             stream.add(future)

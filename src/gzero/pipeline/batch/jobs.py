@@ -1,30 +1,18 @@
-"""One piece of a batch: a file, or a stretch of its traces, analysed as it would be alone.
+"""One piece of a batch: a file, or a stretch of its traces; what goes to a worker, and what comes back.
 
-What goes to a worker and what comes back are plain values, so that it does not matter which process or which computer
-does the work, or in which order.
+Both are plain values, so that it does not matter which process or which computer does the work, or in which order. Nothing
+that analyses is imported here: who only hands out work starts at once.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import time
-from dataclasses import dataclass, fields, replace
-from pathlib import Path
+import zlib
+from dataclasses import dataclass, fields
 
-from gzero.errors import GzeroError, InputError
-from gzero.measurement.kinds import kind
-from gzero.measurement.measurement import Measurement
-from gzero.pipeline.analyse import analyse_measurement, in_company
-from gzero.pipeline.blind import settle
-from gzero.pipeline.branches import between_branches
 from gzero.pipeline.config import Config
-from gzero.pipeline.load import traces_or_session
-from gzero.reduction.branches import branch_of
 from gzero.version import VERSION
-
-#: Traces from which a file is cut into pieces, and pieces at most.
-PIECE, MOST_PIECES = 16, 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +23,7 @@ class Job:
     ----------
     path : as the user gave it;  sha256 : of its bytes when the batch saw it.
     last : 0 for the whole file, as many traces as it may have.
+    shelf : directory where the numbers of a large file may be laid down for the workers to share; "" for none.
     """
 
     path: str
@@ -42,6 +31,7 @@ class Job:
     config: Config
     first: int = 0
     last: int = 0
+    shelf: str = ""
 
     @property
     def key(self) -> str:
@@ -61,10 +51,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """The record of one trace as JSON text, or why there is none."""
+    """The record of one trace, packed, or why there is none."""
 
     trace: str
-    record: str = ""
+    record: bytes = b""
     problem: str = ""
 
 
@@ -77,80 +67,28 @@ class Done:
     rows : one a trace, in the order of the file.
     pieces : instead of rows, the stretches of traces that the file is to be cut into.
     problem : why the file could not be read at all.
+    changed : whether the file is no longer the one that the batch saw: what came of it is not kept.
     """
 
     rows: tuple[Row, ...] = ()
     pieces: tuple[tuple[int, int], ...] = ()
     problem: str = ""
+    changed: bool = False
     seconds: float = 0.0
+
+
+def packed(record: object) -> bytes:
+    """A record as compressed JSON text."""
+    return zlib.compress(json.dumps(record, ensure_ascii=True, allow_nan=False).encode(), 6)
+
+
+def unpacked(record: bytes) -> str:
+    """The JSON text of a record that was packed."""
+    return zlib.decompress(record).decode()
 
 
 def work(job: Job) -> Done:
     """Do a job; whatever goes wrong with a file or a trace is part of what came of it."""
-    start = time.perf_counter()
-    try:
-        done = _work(job)
-    except GzeroError as error:
-        done = Done(problem=str(error))
-    except MemoryError:
-        done = Done(problem=f"{job.path}: more memory is needed than there is")
-    except Exception as error:  # noqa: BLE001 - a defect that one file shows must not stop the others
-        done = Done(problem=f"{job.path}: a defect in gzero: {type(error).__name__}: {error}")
-    return replace(done, seconds=time.perf_counter() - start)
+    from gzero.pipeline.batch.work import done_of
 
-
-def _work(job: Job) -> Done:
-    measurements = _LATEST.traces(job)
-    if not job.last and len(measurements) > PIECE and _independent(measurements):
-        return Done(pieces=pieces_of(len(measurements)))
-    if job.last:
-        measurements = measurements[job.first : job.last]
-    kept, problems = [], {}
-    for i, measurement in enumerate(measurements):
-        try:
-            kept.append((i, analyse_measurement(measurement, job.config)))
-        except InputError as error:
-            problems[i] = Row(trace=measurement.trace, problem=str(error))
-    analyses = in_company(between_branches(tuple(analysis for _, analysis in kept)))
-    analyses = settle(job.path, job.config, analyses) if analyses else ()
-    rows = dict(problems)
-    for (i, _), analysis in zip(kept, analyses, strict=True):
-        rows[i] = Row(trace=analysis.trace, record=json.dumps(analysis.to_dict(), ensure_ascii=True, allow_nan=False))
-    return Done(rows=tuple(rows[i] for i in sorted(rows)))
-
-
-def pieces_of(count: int) -> tuple[tuple[int, int], ...]:
-    """Stretches of traces that fill a file of so many."""
-    size = max(PIECE, -(-count // MOST_PIECES))
-    return tuple((first, min(first + size, count)) for first in range(0, count, size))
-
-
-def _independent(measurements: tuple[Measurement, ...]) -> bool:
-    """Whether each trace is an answer of its own, which no other trace changes."""
-    first = measurements[0]
-    return not (
-        first.blind
-        or kind(first.kind).catalogue
-        or kind(first.kind).per_row
-        or first.kind == "diffusion"
-        or any(branch_of(m.ledger) for m in measurements)
-    )
-
-
-class _Latest:
-    """The file that this process read last: its pieces come one after the other, and reading can take long."""
-
-    def __init__(self) -> None:
-        self._key = ""
-        self._traces: tuple[Measurement, ...] = ()
-
-    def traces(self, job: Job) -> tuple[Measurement, ...]:
-        """Every trace of the job's file."""
-        if job.key != self._key:
-            self._key, self._traces = "", ()  # the old numbers go before the new ones come
-            self._traces = traces_or_session(Path(job.path), job.config)
-            self._key = job.key
-        return self._traces
-
-
-_LATEST = _Latest()
+    return done_of(job)

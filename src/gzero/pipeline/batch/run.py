@@ -1,26 +1,22 @@
-"""Many files: find them, do what is new or changed, keep every finished piece, and tell all of it together."""
+"""Many files: do what is new or changed, keep every finished piece, and tell how far it is."""
 
 from __future__ import annotations
 
-import glob
-import os
+import contextlib
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gzero.errors import ConfigError, GzeroError, InputError
-from gzero.loaders.registry import describe_loaders
 from gzero.loaders.source import check_file, digest_of
 from gzero.pipeline.batch.engines import Engine
 from gzero.pipeline.batch.jobs import Done, Job
 from gzero.pipeline.batch.store import Store
+from gzero.pipeline.checks import check_options
 from gzero.pipeline.config import Config, with_files
 
 Progress = Callable[[int, int], None]
-
-#: Endings of files that stand beside data and are none.
-_BESIDE = (".toml", ".blind.json", ".md", ".pdf", ".html", ".png", ".svg", ".py", ".tex")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +27,7 @@ class Tally:
     ----------
     keys : of all files of the batch that could be opened, in their order.
     files : of the batch;  done, kept : those that this run analysed, and those that were as they had been.
-    failures : (file, why) of those that could not even be opened; all others are in the ledger.
+    failures : (file, why) of those that could not even be opened, or that changed meanwhile; all others are in the ledger.
     """
 
     keys: tuple[str, ...]
@@ -39,34 +35,6 @@ class Tally:
     done: int
     kept: int
     failures: tuple[tuple[str, str], ...] = ()
-
-
-def find_files(paths: Iterable[str | Path]) -> tuple[str, ...]:
-    """The files that are meant: each that is named, those of a folder and of its folders, those that a pattern matches.
-
-    Of a folder, files with an ending that some loader reads are taken.
-
-    Raises
-    ------
-    ConfigError : nothing is meant.
-    """
-    endings = {suffix for loader in describe_loaders() for suffix in loader.suffixes}
-    out: dict[str, None] = {}
-    for path in (os.fspath(p) for p in paths):
-        if os.path.isdir(path):
-            for folder, below, names in os.walk(path):
-                below[:] = sorted(name for name in below if not name.startswith("."))
-                for name in sorted(names):
-                    known = os.path.splitext(name)[1].lower() in endings and not name.endswith(_BESIDE)
-                    if known and not name.startswith("."):
-                        out[os.path.join(folder, name)] = None
-        elif os.path.exists(path) or not glob.has_magic(path):
-            out[path] = None
-        else:
-            out.update(dict.fromkeys(sorted(p for p in glob.glob(path, recursive=True) if os.path.isfile(p))))
-    if not out:
-        raise ConfigError("no file to analyse", remedy="name files, folders, or patterns such as 'cooldown/*.dat'")
-    return tuple(out)
 
 
 def run_batch(
@@ -85,44 +53,97 @@ def run_batch(
     ----------
     options : of the command line; each file's own sidecar, and `config_file`, are below them as for a single file.
     retry : whether files that failed before are tried again.
-    progress : called with (pieces done, pieces known so far).
+    progress : called with (pieces done, pieces known so far; a file that nobody has looked at is one).
 
     Raises
     ------
+    InputError : options or a `config_file` with which no file can be analysed; no process can be started.
     OutputError : the ledger cannot be written; what it holds stays.
     """
-    waiting: deque[Job] = deque()
-    keys: list[str] = []
-    failures: list[tuple[str, str]] = []
-    kept = 0
-    for path in paths:
-        try:
-            job = Job(path=path, sha256=_digest(path, store), config=with_files(options, Path(path), config_file))
-        except GzeroError as error:
-            failures.append((path, str(error)))
-            continue
-        keys.append(job.key)
-        if retry and store.failed(job.key):
-            store.forget(job.key)
-        missing = _missing(job, store)
-        waiting.extend(missing)
-        kept += not missing
-    total = len(waiting)
-    touched = {job.path for job in waiting}
+    check_options(with_files(options, Path(), config_file))
+    agenda = _Agenda(paths, options, store, config_file, retry=retry)
+    finished = 0
 
     def take() -> Job | None:
-        return waiting.popleft() if waiting else None
-
-    if progress is not None:
-        progress(0, total)
-    for finished, (job, done) in enumerate(engine.run(take), start=1):
-        new = _pieces(job, done)
-        waiting.extendleft(reversed(new))  # the pieces of one file one after the other
-        total += len(new)
-        store.keep(job, done)
+        job = agenda.following()
         if progress is not None:
-            progress(finished, total)
-    return Tally(keys=tuple(keys), files=len(paths), done=len(touched), kept=kept, failures=tuple(failures))
+            progress(finished, finished + agenda.left)
+        return job
+
+    # closed at once whatever happens here: the processes do not outlive an error
+    with contextlib.closing(engine.run(take)) as found:
+        for job, done in found:
+            finished += 1
+            agenda.take_back(job, done)
+            if progress is not None:
+                progress(finished, finished + agenda.left)
+    return Tally(
+        keys=tuple(agenda.keys), files=len(paths), done=len(agenda.touched), kept=agenda.kept,
+        failures=tuple(agenda.failures),
+    )  # fmt: skip
+
+
+class _Agenda:
+    """What is left to do. A file is looked at when a worker has nothing else to do, so that all begin at once."""
+
+    def __init__(
+        self, paths: Sequence[str], options: Config, store: Store, config_file: Path | None, *, retry: bool
+    ) -> None:
+        self.keys: list[str] = []
+        self.failures: list[tuple[str, str]] = []
+        self.touched: set[str] = set()
+        self.kept = 0
+        self._options, self._store, self._config_file, self._retry = options, store, config_file, retry
+        self._unseen: Iterator[str] = iter(paths)
+        self._files_left = len(paths)
+        self._waiting: deque[Job] = deque()
+        self._given = 0
+
+    @property
+    def left(self) -> int:
+        """Pieces that are not done, as far as one knows."""
+        return self._files_left + len(self._waiting) + self._given
+
+    def following(self) -> Job | None:
+        """The next piece; None where nothing is left that could be given away now."""
+        while not self._waiting:
+            path = next(self._unseen, None)
+            if path is None:
+                return None
+            self._files_left -= 1
+            self._look_at(path)
+        self._given += 1
+        return self._waiting.popleft()
+
+    def _look_at(self, path: str) -> None:
+        store = self._store
+        try:
+            config = with_files(self._options, Path(path), self._config_file)
+            job = Job(path=path, sha256=_digest(path, store), config=config, shelf=store.shelf)
+        except GzeroError as error:
+            self.failures.append((path, str(error)))
+            return
+        key = job.key
+        self.keys.append(key)
+        if self._retry and store.failed(key):
+            store.forget(key)
+        missing = _missing(job, store.finished(key))
+        self._waiting.extend(missing)
+        if missing:
+            self.touched.add(path)
+        else:
+            self.kept += 1
+
+    def take_back(self, job: Job, done: Done) -> None:
+        """Keep what came of a piece."""
+        self._given -= 1
+        if done.changed:  # the ledger knows a file by its bytes, and these are others
+            if (job.path, done.problem) not in self.failures:
+                self.failures.append((job.path, done.problem))
+            return
+        self._store.keep(job, done)
+        # the pieces of one file one after the other
+        self._waiting.extendleft(reversed(_pieces(job, done.pieces)))
 
 
 def _digest(path: str, store: Store) -> str:
@@ -140,14 +161,12 @@ def _digest(path: str, store: Store) -> str:
     return known
 
 
-def _missing(job: Job, store: Store) -> list[Job]:
+def _missing(job: Job, finished: dict[str, tuple[tuple[int, int], ...]]) -> list[Job]:
     """What of a file is not done."""
-    finished = store.finished(job.key)
     if "whole" not in finished:
         return [job]
-    pieces = [replace(job, first=first, last=last) for first, last in finished["whole"]]
-    return [piece for piece in pieces if piece.piece not in finished]
+    return [piece for piece in _pieces(job, finished["whole"]) if piece.piece not in finished]
 
 
-def _pieces(job: Job, done: Done) -> list[Job]:
-    return [replace(job, first=first, last=last) for first, last in done.pieces]
+def _pieces(job: Job, stretches: Sequence[tuple[int, int]]) -> list[Job]:
+    return [replace(job, first=first, last=last) for first, last in stretches]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gzero.pipeline.batch.store import Kept
+from gzero.pipeline.batch.store import Kept, readable
 
 Value = str | float | int | bool | None
 
@@ -62,7 +62,7 @@ def _row(record: dict[str, Any], units: dict[str, str]) -> dict[str, Value]:
     low, high = verdict.get("interval") or (None, None)
     answer = record["answer"] or {}
     row: dict[str, Value] = {
-        "path": record["source"]["path"], "sha256": record["source"]["sha256"], "trace": record["trace"],
+        "path": readable(record["source"]["path"]), "sha256": record["source"]["sha256"], "trace": record["trace"],
         "coordinate": place.get("name"), "coordinate_value": place.get("value"), "coordinate_unit": place.get("unit"),
         "experiment": record["experiment"], "quantum": quantum.get("symbol"),
         "quantum_declared": quantum.get("declared"), "decision": verdict.get("decision"), "interval_low": low,
@@ -115,10 +115,33 @@ def as_parquet(table: ResultTable) -> bytes:
         kind = _kind(name, pa)
         unit = table.units.get(name)
         fields.append(pa.field(name, kind, metadata=None if unit is None else {"unit": unit}))
-        arrays.append(pa.array(values, type=kind))
+        arrays.append(_array(values, kind, pa))
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), sink, compression="zstd")
     return bytes(sink.getvalue())
+
+
+def _array(values: Sequence[Value], kind: Any, pa: Any) -> Any:
+    """The values as an Arrow array, by its buffers: `pyarrow.array` imports pandas, which takes longer than all of the table."""
+    import numpy as np
+
+    known = np.array([value is not None for value in values], dtype=bool)
+    there = pa.py_buffer(np.packbits(known, bitorder="little").tobytes())
+    if kind == pa.string():
+        texts = [b"" if value is None else str(value).encode() for value in values]
+        ends = np.cumsum([0, *map(len, texts)])
+        if ends[-1] >= 1 << 31:
+            return pa.array(values, type=kind)
+        return pa.Array.from_buffers(
+            kind, len(texts), [there, pa.py_buffer(ends.astype("<i4").tobytes()), pa.py_buffer(b"".join(texts))]
+        )
+    if kind == pa.bool_():
+        content = np.packbits(np.array([bool(value) for value in values], dtype=bool), bitorder="little")
+    else:
+        content = np.array(
+            [0 if value is None else value for value in values], dtype="<f8" if kind == pa.float64() else "<i8"
+        )
+    return pa.Array.from_buffers(kind, len(values), [there, pa.py_buffer(content.tobytes())])
 
 
 _INTEGERS, _FLAGS = ("plateaus", "rows_used"), ("quantum_declared", "synthetic")

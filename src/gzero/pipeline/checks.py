@@ -1,0 +1,26 @@
+"""What is wrong with options whatever the file: said once, before many files are opened."""
+
+from __future__ import annotations
+
+from gzero.measurement.kinds import KINDS, kind
+from gzero.pipeline.config import Config, columns, loss, noise_model, plateaus, risers, selection
+from gzero.pipeline.conventions import conventions, rows
+from gzero.pipeline.load import environment, stated_conditions
+from gzero.pipeline.margins import margins_of
+from gzero.pipeline.preparation import masks_of
+from gzero.quanta import parse_quantum
+
+
+def check_options(config: Config) -> None:
+    """Refuse options that no file could be analysed with.
+
+    Raises
+    ------
+    InputError : a quantity, a quantum, an experiment or a choice that is none.
+    """
+    experiment = next(iter(KINDS.values())) if config.experiment is None else kind(config.experiment)
+    if config.quantum is not None:
+        parse_quantum(config.quantum, environment(config))
+    stated_conditions(config, experiment)
+    for check in (margins_of, selection, plateaus, risers, loss, noise_model, columns, conventions, rows, masks_of):
+        check(config)
