@@ -152,7 +152,7 @@ def autoregressive(n: int, rho: float) -> Spectrum:
     shape = _Shape("knee", 30.0, float(np.log((1 - rho) / np.sqrt(rho))), 1.0)
     return Spectrum(
         kind="knee",
-        powers=shape.powers(n),
+        powers=shape.powers(n, slowest=0.0),
         gradients=np.ones((1, n)),
         uncertainty=np.zeros((1, 1)),
         knee=float(np.exp(shape.log_knee)),
@@ -220,8 +220,15 @@ class _Shape:
     log_knee: float
     exponent: float
 
-    def powers(self, n: int) -> Array:
-        squared = 4 * np.sin(np.pi * np.arange(n) / (2 * n)) ** 2
+    def powers(self, n: int, *, slowest: float = 0.5) -> Array:
+        """S over its mean at w_j = pi j/n; the constant has that of j = `slowest`.
+
+        A knee far below the lowest frequency is not told from one at it, but would make the mean of the sweep any noisier:
+        half of that frequency is where what is learnt from a sweep ends.
+        """
+        places = np.arange(n, dtype=np.float64)
+        places[0] = slowest
+        squared = 4 * np.sin(np.pi * places / (2 * n)) ** 2
         red = (np.exp(2 * self.log_knee) + squared) ** -self.exponent
         share = 1 / (1 + np.exp(-self.logit))
         powers = (1 - share) + share * red / red[1:].mean()
