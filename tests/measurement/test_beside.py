@@ -48,7 +48,8 @@ def test_a_column_beside_by_the_users_name(tmp_path: Path) -> None:
         (
             "colour=Rxx",
             ColumnError,
-            "there is no role 'colour'; roles of hall are longitudinal_resistance, filling_factor, current",
+            "there is no role 'colour'; roles of hall are longitudinal_resistance, longitudinal_resistance_2, hall_resistance_2, "
+            "filling_factor, current",
         ),
         ("longitudinal_resistance=Ryy", ColumnError, "there is no column 'Ryy'"),
         ("longitudinal_resistance", ConfigError, "is not ROLE=COLUMN"),
