@@ -133,8 +133,13 @@ def _at_one_current(measurement: Measurement, options: FitOptions, currents: Oth
         ),
         pictures=pictures(found.bar, shown, at, found.low, found.waves),
         listings=listings(
-            found.bar, shown, found.view, estimates, degeneracy,
-            more=(*side_rows(sides), *current_rows(driven, measurement, at)), tables=(*side_table(sides), *current_table(driven)),
+            found.bar,
+            shown,
+            found.view,
+            estimates,
+            degeneracy,
+            more=(*side_rows(sides), *current_rows(driven, measurement, at)),
+            tables=(*side_table(sides), *current_table(driven)),
         ),
         method=method(found, source),
     )

@@ -105,9 +105,7 @@ def read_at(
         responses[part, k] = 1 / (part.stop - part.start)
     pieces = sorted(parts, key=lambda p: p.start)
     low = [] if low_end is None else [slice(0, int(np.searchsorted(bar.x, low_end, side="right")))]
-    hall = calm_noise(
-        bar.x, bar.hall, [*low, *pieces], stated=bar.hall_std, source=source, assumed_white=assumed_white
-    )
+    hall = calm_noise(bar.x, bar.hall, [*low, *pieces], stated=bar.hall_std, source=source, assumed_white=assumed_white)
     along = None
     if bar.longitudinal is not None:
         # at low field R_xx oscillates before R_xy does

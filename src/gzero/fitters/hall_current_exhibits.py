@@ -64,9 +64,7 @@ def current_choices(currents: Sequence[tuple[float, object]], found: Currents | 
     return out
 
 
-def current_rows(
-    found: Currents | None, measurement: Measurement, at: Sequence[int]
-) -> tuple[tuple[Entry, ...], ...]:
+def current_rows(found: Currents | None, measurement: Measurement, at: Sequence[int]) -> tuple[tuple[Entry, ...], ...]:
     """Dependence on the current and breakdown, for the table of checks."""
     if found is None:
         if not at:
@@ -84,7 +82,9 @@ def current_rows(
         )
     ]
     if found.changed is not None:
-        rows.append(("first current that changes a level or R_xx", _between(found, found.changed), "above that of the levels"))
+        rows.append(
+            ("first current that changes a level or R_xx", _between(found, found.changed), "above that of the levels")
+        )
     if found.broken is not None:
         rows.append(("breakdown of the plateaus", _between(found, found.broken), "above that of the levels"))
     return tuple(rows)
@@ -100,9 +100,7 @@ def current_table(found: Currents | None) -> tuple[Listing, ...]:
             level = Estimate(value=float(one.hall[k]), std_stat=float(np.sqrt(one.hall_covariance[k, k])), unit="ohm")
             along: Entry = "not read"
             if one.longitudinal is not None and one.longitudinal_std is not None:
-                along = Estimate(
-                    value=float(one.longitudinal[k]), std_stat=float(one.longitudinal_std[k]), unit="ohm"
-                )
+                along = Estimate(value=float(one.longitudinal[k]), std_stat=float(one.longitudinal_std[k]), unit="ohm")
             rows.append((str(nu), _amperes(one.current), level, _parts(level, nu), along))
         std = float(np.sqrt(found.zero_covariance[k, k]))
         level = Estimate(value=float(found.zero[k]), std_stat=std, unit="ohm")

@@ -21,7 +21,9 @@ def side_rows(checks: SideChecks | None) -> tuple[tuple[Entry, ...], ...]:
         what = "above 0.01; else the density differs between the ends"
         rows.append(("R_xx of both sides on the plateaus, odd in the field", _chance(checks.odd), what))
     if checks.gradient is not None:
-        signed = "the first over the second, less 1" if checks.closing is not None else "size of the relative difference"
+        signed = (
+            "the first over the second, less 1" if checks.closing is not None else "size of the relative difference"
+        )
         rows.append((f"density at the two ends, from low field: {signed}", checks.gradient, "0 for an even density"))
     if checks.closing is not None:
         sign = {1: "+", -1: "-", 0: "+-"}[checks.sign]
@@ -54,15 +56,13 @@ def side_table(checks: SideChecks | None) -> tuple[Listing, ...]:
     if checks.closing is not None:
         heads.append("sum rule: what is left [ohm]")
         columns.append(_column(checks.closing))
-    rows = tuple(
+    rows: tuple[tuple[Entry, ...], ...] = tuple(
         (str(nu), f"{checks.first[k]:.4g}", f"{checks.second[k]:.4g}", *(column[k] for column in columns))
         for k, nu in enumerate(checks.fillings)
     )
     notes = "R_xx of neither side should be seen on a plateau; a difference that changes sign with the field is a density that"
     notes += " differs along the bar, one that does not is a contact or probes at other distances."
-    return (
-        Listing(name="sides", caption="Both sides of the Hall bar", heads=tuple(heads), rows=rows, notes=(notes,)),
-    )
+    return (Listing(name="sides", caption="Both sides of the Hall bar", heads=tuple(heads), rows=rows, notes=(notes,)),)
 
 
 def _column(test: Agreement) -> list[Estimate]:
@@ -108,5 +108,3 @@ def _worst(test: Agreement, fillings: tuple[int, ...]) -> str:
 
 def _small(test: Agreement) -> str:
     return f"= {test.p_value:.2g}" if test.p_value >= 1e-6 else "below 1e-6"
-
-

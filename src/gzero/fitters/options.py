@@ -60,7 +60,8 @@ class FitOptions:
     noise_model : "learnt" from the residuals, red where they are; "white" takes the readings as independent.
     conventions : about a gas of carriers.
     longitudinal : the R_xx of a bar that was read on both sides: their mean, or one of them.
-    phonon_exponent : p of the heat that phonons carry, Sigma V (T^p - T_0^p).
+    phonon_exponent : p of the heat that phonons carry beside the modes, held there; None takes the usual one, or fits it
+        where the readings exclude that.
     """
 
     quantum: Quantum
@@ -77,7 +78,7 @@ class FitOptions:
     noise_model: NoiseModel = "learnt"
     conventions: Conventions = field(default_factory=Conventions)
     longitudinal: Longitudinal = "mean"
-    phonon_exponent: float = 5.0
+    phonon_exponent: float | None = None
 
     @property
     def unit(self) -> float:

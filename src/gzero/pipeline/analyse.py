@@ -22,7 +22,7 @@ from gzero.measurement.measurement import Measurement
 from gzero.pipeline.blind import blind_verdict, settle, without_rulers, without_truth
 from gzero.pipeline.branches import between_branches
 from gzero.pipeline.config import Config, loss, noise_model, plateaus, risers, selection
-from gzero.pipeline.conventions import conventions
+from gzero.pipeline.conventions import conventions, longitudinal, phonon_exponent
 from gzero.pipeline.load import FIT, environment, load_traces
 from gzero.pipeline.preparation import with_metadata
 from gzero.pipeline.record import record
@@ -142,6 +142,8 @@ def find(measurement: Measurement, config: Config) -> Found:
         seed=1 if config.seed is None else config.seed,
         noise_model=noise_model(config),
         conventions=conventions(config),
+        longitudinal=longitudinal(config),
+        phonon_exponent=phonon_exponent(config),
     )
     with np.errstate(all="ignore"):
         findings = fitter(experiment.name).fit(measurement, options)

@@ -247,7 +247,9 @@ def branches(measurements: Iterable[Measurement], config: Config) -> tuple[Measu
     """One measurement a branch of each sweep, where `sweep` asks for that; rows that are answers of their own have none."""
     if selection(config).sweep != "split":
         return tuple(measurements)
-    return tuple(part for m in measurements for part in (split(m) if kind(m.kind).sweeps and not at_currents(m) else (m,)))
+    return tuple(
+        part for m in measurements for part in (split(m) if kind(m.kind).sweeps and not at_currents(m) else (m,))
+    )
 
 
 def _of_trace(measurements: tuple[Measurement, ...], config: Config, path: str) -> tuple[Measurement, ...]:

@@ -90,7 +90,9 @@ def simulate(
     _check({"length": length, "width": width, "gain": gain})
     _check_sweep(points, lowest_field, field, (spin_field, contact_resistance, noise_longitudinal))
     if currents and not all(c > 0 and math.isfinite(c) for c in currents):
-        raise ConfigError("a current of a sweep is not positive", remedy="set for example currents=1e-6:1e-5:1e-4, in A")
+        raise ConfigError(
+            "a current of a sweep is not positive", remedy="set for example currents=1e-6:1e-5:1e-4, in A"
+        )
     _check({"gain_second": gain_second, "critical_current": min(critical_current, 1e9)})
     sweep = np.linspace(-field if both_signs else lowest_field, field, points)
     b = np.tile(sweep, max(len(currents), 1))
@@ -157,7 +159,9 @@ def _measurement(
     b: NDArray[np.float64], read: Mapping[str, NoiseDraw], current: NDArray[np.float64], *, stated: bool
 ) -> Measurement:
     """The readings as a loader would hand them on."""
-    series = {"magnetic_field": Series(name="magnetic_field", label="B [T]", short="B", written="T", values=b, unit="T")}
+    series = {
+        "magnetic_field": Series(name="magnetic_field", label="B [T]", short="B", written="T", values=b, unit="T")
+    }
     for name, one in read.items():
         label = _LABELS[name][len(read) > 2]
         series[name] = Series(
