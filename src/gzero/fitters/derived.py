@@ -115,8 +115,9 @@ def propagate(
     statistical = np.array([_slopes(number, [*random, *own.values()]) for number, _ in results.values()])
     if spread is not None:
         for row, (number, _) in zip(statistical, results.values(), strict=True):
-            by_fit = float(np.linalg.norm(row[: len(random)]))
-            row[: len(random)] *= spread.std(np.array(_slopes(number, places))) / by_fit if by_fit > 0 else 1.0
+            along, by_fit = np.array(_slopes(number, places)), float(np.linalg.norm(row[: len(random)]))
+            if by_fit > 0 and spread.rules(along):
+                row[: len(random)] *= spread.std(along) / by_fit
     estimates = {
         name: Estimate(
             value=float(number.n if hasattr(number, "n") else number),

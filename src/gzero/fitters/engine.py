@@ -267,15 +267,16 @@ def _spread(
     shares = np.diagonal(moved, axis1=1, axis2=2) / np.diag(inverse)
     relative = np.einsum("ap,ab,bp->p", shares, spectrum.uncertainty, shares)
     few = 2.0 / np.maximum(relative, 1e-12)
+    scatter = _scatter_of_weights(columns, spectrum)
     # an expansion for a spectrum that is nearly known: it says nothing from there down where Student's quantile ends too
-    added = _scatter_of_weights(columns, inverse, spectrum) * np.maximum(1 - FEWEST_DOF / few, 0.0)
+    added = np.maximum(np.diag(scatter), 0.0) * np.maximum(1 - FEWEST_DOF / few, 0.0)
     grown = np.sqrt(1 + added / np.diag(inverse))
-    plain = inverse * np.outer(grown, grown)
-    return plain, few, VarianceSpread(plain=plain, known=inverse, moved=moved, uncertainty=spectrum.uncertainty)
+    spread = VarianceSpread(known=inverse, scatter=scatter, moved=moved, uncertainty=spectrum.uncertainty)
+    return inverse * np.outer(grown, grown), few, spread
 
 
-def _scatter_of_weights(columns: Array, inverse: Array, spectrum: Spectrum) -> Array:
-    """Variances that the parameters gain as the weights of the readings are estimated too, shape (p,).
+def _scatter_of_weights(columns: Array, spectrum: Spectrum) -> Array:
+    """Covariance that the parameters gain as the weights of the readings are estimated too, shape (p, p).
 
     With W the whitened Jacobian, Phi = (W^T W)^-1, G_i = diag(d ln S/d parameter i) and U their covariance:
 
@@ -287,7 +288,7 @@ def _scatter_of_weights(columns: Array, inverse: Array, spectrum: Spectrum) -> A
     moved = spectrum.gradients[:, :, None] * columns  # G_i W Phi, shape (a, n, p)
     q, _ = np.linalg.qr(columns)
     moved = moved - np.einsum("nk,akp->anp", q, np.einsum("nk,anp->akp", q, moved))
-    return np.asarray(np.maximum(np.einsum("ab,anp,bnp->p", spectrum.uncertainty, moved, moved, optimize=True), 0.0))
+    return np.asarray(np.einsum("ab,anp,bnq->pq", spectrum.uncertainty, moved, moved, optimize=True))
 
 
 def _robust(weighted: Array, pulls: Array, loss: str) -> Array:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gzero.reduction.noise import widening
+from gzero.reduction.noise import FEWEST_DOF, widening
 
 Array = NDArray[np.float64]
 
@@ -22,16 +22,22 @@ class VarianceSpread:
 
     Parameters
     ----------
-    plain : covariance before any widening, shape (k, k).
-    known : the same as a known spectrum would make it, shape (k, k).
-    moved : its derivatives by the parameters of the spectrum, shape (a, k, k).
+    known : covariance as a known spectrum would make it, shape (k, k).
+    scatter : what it gains as the weights of the readings are estimated too (Kackar and Harville 1984, doi
+        10.1080/01621459.1984.10477102), shape (k, k).
+    moved : derivatives of `known` by the parameters of the spectrum, shape (a, k, k).
     uncertainty : covariance of these, shape (a, a).
     """
 
-    plain: Array
     known: Array
+    scatter: Array
     moved: Array
     uncertainty: Array
+
+    def rules(self, along: Array) -> bool:
+        """Whether a parameter of the sum has fewer degrees of freedom than Student's quantile is given: widenings of the
+        parameters, each paid for by that least number, then say nothing of their sum. Elsewhere they stand."""
+        return any(self.dof(unit) < FEWEST_DOF for unit in np.eye(along.size)[along != 0])
 
     def dof(self, along: Array) -> float:
         """Degrees of freedom of the variance of the sum `along` @ parameters (Satterthwaite 1946, doi 10.2307/3002019)."""
@@ -43,5 +49,7 @@ class VarianceSpread:
 
     def std(self, along: Array) -> float:
         """Standard uncertainty of the sum, widened so that 1.96 of it cover 95 %."""
-        variance = max(float(along @ self.plain @ along), 0.0)
-        return float(np.sqrt(variance) * widening(np.array([self.dof(along)]))[0])
+        dof = self.dof(along)
+        variance = float(along @ self.known @ along)
+        variance += float(along @ self.scatter @ along) * max(1 - FEWEST_DOF / dof, 0.0)
+        return float(np.sqrt(max(variance, 0.0)) * widening(np.array([dof]))[0])
