@@ -15,6 +15,9 @@ from gzero.reduction.noise import FEWEST_DOF, widening
 
 Array = NDArray[np.float64]
 
+#: Degrees of freedom of a parameter, below which a sum that it enters has the uncertainty of its own variance.
+_FEW = FEWEST_DOF + 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class VarianceSpread:
@@ -35,9 +38,9 @@ class VarianceSpread:
     uncertainty: Array
 
     def rules(self, along: Array) -> bool:
-        """Whether a parameter of the sum has fewer degrees of freedom than Student's quantile is given: widenings of the
-        parameters, each paid for by that least number, then say nothing of their sum. Elsewhere they stand."""
-        return any(self.dof(unit) < FEWEST_DOF for unit in np.eye(along.size)[along != 0])
+        """Whether a parameter of the sum has so few degrees of freedom that its widening says nothing of the sum's: it is then
+        paid for by the least number that Student's quantile is given. Elsewhere the widenings of the parameters stand."""
+        return any(self.dof(unit) < _FEW for unit in np.eye(along.size)[along != 0])
 
     def dof(self, along: Array) -> float:
         """Degrees of freedom of the variance of the sum `along` @ parameters (Satterthwaite 1946, doi 10.2307/3002019)."""
