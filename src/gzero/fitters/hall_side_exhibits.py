@@ -47,14 +47,14 @@ def side_table(checks: SideChecks | None) -> tuple[Listing, ...]:
     """R_xx of either side on every plateau of the claim, and how the four probes close."""
     if checks is None:
         return ()
-    heads = ["nu", "R_xx, first side [ohm]", "R_xx, second side [ohm]", "difference [ohm]"]
+    heads = ["nu", "R_xx, first side [ohm]", "R_xx, second side [ohm]", "difference"]
     columns = [_column(checks.even)]
     if checks.odd is not None:
         heads[-1] += ", even in B"
-        heads.append("difference [ohm], odd in B")
+        heads.append("difference, odd in B")
         columns.append(_column(checks.odd))
     if checks.closing is not None:
-        heads.append("sum rule: what is left [ohm]")
+        heads.append("sum rule: what is left")
         columns.append(_column(checks.closing))
     rows: tuple[tuple[Entry, ...], ...] = tuple(
         (str(nu), f"{checks.first[k]:.4g}", f"{checks.second[k]:.4g}", *(column[k] for column in columns))
