@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -183,3 +184,25 @@ def test_quantities_of_conditions_alone() -> None:
     )
     assert found.estimates["twice"].value == 6.0
     assert found.estimates["twice"].systematic == pytest.approx({"length": 0.2})
+
+
+def test_a_sum_has_the_uncertainty_of_its_own_variance() -> None:
+    """Under red noise the height of a line at x = 1 is one number, whether it is a parameter or a sum of two: value, weights and
+    degrees of freedom follow from the readings. 80 readings of AR(1) leave either parameter fewer than four degrees
+    and their sum 2.7, so that the sum of both, each widened for its own, would be another number, by 6 % in this sweep."""
+    y = 1.0 + 0.5 * X + draw("ar1", np.random.default_rng(2), signal=np.zeros(80), std=0.1).readings
+    about = replace(
+        LINE,
+        function=lambda x, p: p[1] + p[0] * (x - 1),
+        jacobian=lambda x, p: np.column_stack([x - 1, np.ones_like(x)]),
+    )
+    own = fit_curve(measured(y), OPTIONS, about, {"slope": 1.0, "offset_y": 0.0})
+    of_two = derive(fitted(measured(y)), {"height": (lambda q: q["offset_y"] + q["slope"], "")}, conditions={})
+    height = of_two.estimates["height"]
+    assert own.noise.red
+    assert height.value == pytest.approx(own.fit.value("offset_y"), rel=1e-6)
+    assert height.std_stat == pytest.approx(own.fit.std("offset_y"), rel=1e-6)
+    parts = fitted(measured(y)).fit
+    assert np.sqrt(parts.covariance.sum()) != pytest.approx(height.std_stat, rel=0.03)
+    # no part of it is lost on the way to the joint covariance
+    assert of_two.joint.statistical[0, 0] == pytest.approx(height.std_stat**2, rel=1e-9)

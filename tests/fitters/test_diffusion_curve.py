@@ -185,3 +185,10 @@ def test_a_gain_moves_d_and_not_the_exponent() -> None:
     found = fitted(made(6), gain=Estimate(value=1.0, systematic={"gain": 0.01})).estimates
     assert found["diffusion"].systematic["gain"] == pytest.approx(-0.01 * found["diffusion"].value, rel=1e-9)
     assert found["exponent"].systematic == {}
+
+
+def test_few_temperatures_do_not_tell_slow_noise() -> None:
+    """Said below 60 readings, and not where the user takes them as white."""
+    few, many = (fitted(made(points=n)) for n in (20, 60))
+    assert any("do not tell slow noise" in warning for warning in few.warnings)
+    assert not any("do not tell slow noise" in warning for warning in many.warnings)

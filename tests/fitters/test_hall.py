@@ -267,11 +267,13 @@ def test_a_plateau_that_dissipates_is_not_counted() -> None:
     assert any("R_xx does not fall" in level.note for level in result.levels)
 
 
-def test_several_currents_are_several_files() -> None:
+def test_currents_that_are_no_settings_of_a_sweep() -> None:
+    """Each has a part of the sweep: nothing is compared, and what that means is said."""
     m = bar()
     current = Series(name="current", label="I", values=np.where(m.abscissa.values > 6, 1e-6, 2e-6), unit="A")
     result = fit(replace(m, series={**m.series, "current": current}), OPTIONS)
-    assert any("current" in warning and "file of its own" in warning for warning in result.warnings)
+    assert any("current" in warning and "whole sweep at each current" in warning for warning in result.warnings)
+    assert "step_height_zero_current" not in result.estimates
 
 
 def test_declared_plateaus() -> None:

@@ -274,3 +274,25 @@ def test_phonons_below_nothing_and_laws_that_matter_are_said() -> None:
     m = made(channels=(1.0,))
     assert any("hang on the law of the phonons" in w for w in found(m).warnings)
     assert any("no uncertainty of the temperature scale" in w for w in found(made(scale_std=0.0)).warnings)
+
+
+def test_a_stated_exponent_of_the_phonons() -> None:
+    """Phonons of T^4 (a dirty metal): held at 4 the modes are right and the ledger names who chose; held at 6, which the readings
+    exclude, it stands and is said to be excluded."""
+    m = made(exponent=4.0, noise=1e-17)
+    right = found(m, phonon_exponent=4.0)
+    modes = right.estimates["modes_per_channel_model"]
+    assert abs(modes.value - 1) < 4 * modes.std
+    assert "exponent" not in right.estimates
+    said = {c.choice: c for c in right.ledger}["exponent of the phonons"]
+    assert (said.value, said.origin, said.note) == ("4, held", "user", "")
+    wrong = found(m, phonon_exponent=6.0)
+    assert any("exclude the stated exponent 6" in warning for warning in wrong.warnings)
+    assert {c.choice: c.value for c in wrong.ledger}["exponent of the phonons"] == "6, held"
+    free = found(m)
+    assert abs(free.estimates["exponent"].value - 4) < 4 * free.estimates["exponent"].std
+
+
+def test_an_exponent_that_no_phonons_have() -> None:
+    with pytest.raises(ConfigError, match=r"phonon-exponent: 20 is not between 2\.3 and 9"):
+        gzero.analyse(made(), phonon_exponent=20)

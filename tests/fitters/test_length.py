@@ -1,13 +1,15 @@
 """What a line through resistances says, case by case, and on a measured set of MoS2 transistors."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import constants
 
 from gzero.errors import ConfigError, InputError
 from gzero.fitters.length import fit
-from gzero.fitters.options import FitOptions
+from gzero.fitters.options import Conventions, FitOptions
 from gzero.loaders.registry import read_table
 from gzero.measurement.measurement import Measurement, condition
 from gzero.quanta import E2_OVER_H, HBAR, E, parse_quantum
@@ -85,6 +87,47 @@ def test_tau() -> None:
     found = devices(conditions={"channels": "1", "density": "2e8 1/m", "mass": "9.109e-32 kg"})
     velocity = HBAR * np.pi * 1e8 / 9.109e-32
     assert value(found, "tau") == pytest.approx(3e-7 / velocity, rel=1e-6)
+
+
+def gas_options(*said: str, **chosen: object) -> FitOptions:
+    return replace(FOUR, conventions=Conventions(said=frozenset({*said, *chosen}), **chosen))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "ratio", "name"),
+    [
+        ({}, 2.0, "1D degenerate"),
+        ({"statistics": "fermi"}, 2.0, "1D degenerate"),
+        ({"dimensions": 2}, math.pi / math.sqrt(2), "2D degenerate"),
+        ({"dimensions": 3, "statistics": "fermi"}, 4 / math.sqrt(3), "3D degenerate"),
+        ({"statistics": "classical"}, math.sqrt(2 * math.pi), "non-degenerate"),
+    ],
+)
+def test_the_gas_is_a_choice(chosen: dict[str, object], ratio: float, name: str) -> None:
+    """lambda_b/l in its limits, `physics.md` 1; the truth of the generator is lambda_b = 0.6 um."""
+    found = devices(conditions={"channels": "1"}, options=gas_options(**chosen))
+    assert value(found, "mean_free_path") == pytest.approx(6e-7 / ratio, rel=1e-9)
+    gas = {c.choice: c for c in found.ledger}["gas"]
+    assert (gas.value, gas.origin) == (name, "user" if chosen else "default")
+
+
+@pytest.mark.parametrize(
+    ("temperature", "limit"), [("0.01 K", math.pi / math.sqrt(2)), ("1e6 K", math.sqrt(2 * math.pi))]
+)
+def test_a_gas_between_the_limits(temperature: str, limit: float) -> None:
+    """Two-dimensional electrons of 1e15 1/m^2, T_F = 414 K at 0.067 m_e: both ends are the limits, in l and in tau = l/v."""
+    stated = {"channels": "1", "temperature": temperature, "mass": "0.067 m_e", "density": "1e15 1/m^2"}
+    found = devices(conditions=stated, options=gas_options(statistics="fermi", dimensions=2))
+    assert value(found, "mean_free_path") == pytest.approx(6e-7 / limit, rel=2e-3)
+    mass = 0.067 * constants.m_e
+    k_fermi = math.sqrt(2 * math.pi * 1e15)
+    speed = HBAR * k_fermi / mass / math.sqrt(2) if limit < 2.3 else math.sqrt(constants.k * 1e6 / mass)
+    assert value(found, "tau") == pytest.approx(6e-7 / limit / speed, rel=2e-3)
+
+
+def test_bosons_need_their_density() -> None:
+    with pytest.raises(ConfigError, match="ballistic length of bosons"):
+        devices(conditions={"channels": "1"}, options=gas_options(statistics="bose"))
 
 
 def test_a_common_error_of_the_lengths() -> None:

@@ -9,6 +9,8 @@ import gzero
 from gzero.errors import ColumnError, ConfigError, InputError, UnitError
 from gzero.measurement.kinds import KINDS, kind_of_units
 from gzero.measurement.measurement import Measurement, condition
+from gzero.pipeline.config import configure
+from gzero.pipeline.load import inspect_path
 
 
 def lab(path: Path, text: str) -> Path:
@@ -27,6 +29,52 @@ def test_a_column_beside_comes_in_si_with_its_own_uncertainty(tmp_path: Path) ->
     assert m.series["longitudinal_resistance"].std[0] == 2.0
     assert m.ordinate.std is None  # the uncertainty belongs to the other column
     assert any(c.choice == "longitudinal resistance column" for c in m.ledger)
+
+
+def two_sides(*heads: str) -> str:
+    return (
+        ",".join(["B (T)", *(f"{head} (ohm)" for head in heads)])
+        + "\n"
+        + "".join(f"{b}," + ",".join(f"{b * 600 + k}" for k in range(len(heads))) + "\n" for b in range(1, 13))
+    )
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        ("Rxy_left", "Rxy_right", "Rxx_top", "Rxx_bottom"),
+        ("Rxy1", "Rxy2", "Rxx1", "Rxx2"),
+        ("R_H_source", "R_H_drain", "R_xx_upper", "R_xx_lower"),
+        ("Rxy_l", "Rxy_r", "Rxx_t", "Rxx_b"),
+    ],
+)
+def test_two_columns_are_both_sides_of_a_bar(tmp_path: Path, heads: tuple[str, ...]) -> None:
+    """The first of two plays the main role, the other the second one; a user's choice turns them."""
+    m = gzero.load(lab(tmp_path / "bar.csv", two_sides(*heads)), experiment="hall")
+    read = {name: series.short for name, series in m.series.items()}
+    assert (read["hall_resistance"], read["hall_resistance_2"]) == heads[:2]
+    assert (read["longitudinal_resistance"], read["longitudinal_resistance_2"]) == heads[2:]
+    keys = f'experiment = "hall"\ny = "{heads[1]}"\ncolumns = "longitudinal_resistance={heads[3]}"\n'
+    (tmp_path / "bar.toml").write_text(keys, encoding="utf-8")
+    turned = gzero.load(tmp_path / "bar.csv")
+    read = {name: series.short for name, series in turned.series.items()}
+    assert (read["hall_resistance"], read["hall_resistance_2"]) == heads[1::-1]
+    assert (read["longitudinal_resistance"], read["longitudinal_resistance_2"]) == heads[:1:-1]
+
+
+def test_three_columns_are_not_two_sides(tmp_path: Path) -> None:
+    path = lab(tmp_path / "bar.csv", two_sides("Rxy", "Rxx1", "Rxx2", "Rxx3"))
+    with pytest.raises(ColumnError, match="3 columns could be the longitudinal resistance"):
+        gzero.load(path, experiment="hall")
+
+
+def test_inspect_names_both_sides(tmp_path: Path) -> None:
+    path = lab(tmp_path / "bar.csv", two_sides("Rxy_left", "Rxy_right", "Rxx_top", "Rxx_bottom"))
+    seen = inspect_path(path, configure(experiment="hall"))
+    assert [column.role for column in seen.columns] == [
+        "magnetic_field", "hall_resistance", "hall_resistance_2", "longitudinal_resistance", "longitudinal_resistance_2",
+    ]  # fmt: skip
+    assert "the other longitudinal resistance" in seen.columns[4].reason
 
 
 def test_the_units_of_a_hall_bar_give_it_away(tmp_path: Path) -> None:
@@ -48,7 +96,8 @@ def test_a_column_beside_by_the_users_name(tmp_path: Path) -> None:
         (
             "colour=Rxx",
             ColumnError,
-            "there is no role 'colour'; roles of hall are longitudinal_resistance, filling_factor, current",
+            "there is no role 'colour'; roles of hall are longitudinal_resistance, longitudinal_resistance_2, hall_resistance_2, "
+            "filling_factor, current",
         ),
         ("longitudinal_resistance=Ryy", ColumnError, "there is no column 'Ryy'"),
         ("longitudinal_resistance", ConfigError, "is not ROLE=COLUMN"),

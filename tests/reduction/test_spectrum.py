@@ -55,6 +55,15 @@ def test_the_transform_keeps_lengths() -> None:
     np.testing.assert_allclose(cosine(np.ones(50)), np.sqrt(50) * np.eye(50)[0], atol=1e-12)
 
 
+def test_a_random_walk_makes_the_mean_no_noisier_than_half_a_period() -> None:
+    """A walk has no knee: what is learnt from it ends at half the lowest frequency, where S is at most four times that at it."""
+    walk = np.cumsum(np.random.default_rng(3).normal(size=80))
+    walk -= walk.mean()
+    found = estimate_spectrum(walk, np.ones((80, 1)), stated=False)
+    assert found.kind == "knee"
+    assert 1.0 < found.powers[0] / found.powers[1] <= 4.0
+
+
 @pytest.mark.parametrize("rho", [0.3, 0.9, 0.97])
 def test_the_powers_of_an_autoregression(rho: float) -> None:
     """S = (1 - rho^2)/(1 - 2 rho cos w + rho^2), which is (knee^2 + 4 sin^2(w/2))^-1 up to a factor: here a mean of one.

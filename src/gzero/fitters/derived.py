@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from gzero.estimate import Estimate
 from gzero.fitters.curve_fit import CurveFit
 from gzero.fitters.findings import BudgetLine
+from gzero.fitters.variance_spread import VarianceSpread
 from gzero.joint import JointEstimates, covariance_root
 
 #: A number of the `uncertainties` package (untyped): formulas use nothing but arithmetic and `uncertainties.umath`.
@@ -60,8 +61,9 @@ def derive(
     fit = found.fit
     exact = {name: Estimate(value=value, unit=None) for name, value in fit.fixed.items()}
     return propagate(
-        fit.names, fit.values, fit.covariance, found.shifts, formulas, conditions={**exact, **conditions}, noise=noise
-    )
+        fit.names, fit.values, fit.covariance, found.shifts, formulas, conditions={**exact, **conditions}, noise=noise,
+        spread=fit.variance_spread,
+    )  # fmt: skip
 
 
 def propagate(
@@ -73,6 +75,7 @@ def propagate(
     *,
     conditions: Mapping[str, Estimate],
     noise: str = "noise of the readings",
+    spread: VarianceSpread | None = None,
 ) -> Derived:
     """Quantities of parameters with a covariance and of conditions.
 
@@ -80,6 +83,7 @@ def propagate(
     ----------
     names, values : of the parameters, shape (k,).  covariance : statistical, shape (k, k).
     shifts : source -> shift of every parameter when it moves up by one standard uncertainty, each shape (k,).
+    spread : degrees of freedom of sums of the parameters, where the covariance is widened for those of each.
     """
     from uncertainties import ufloat
     from uncertainties.core import AffineScalarFunc, LinearCombination
@@ -99,8 +103,9 @@ def propagate(
         for source, shift in condition.systematic.items():
             number = number + shift * sources[source]
         numbers[name] = number + condition.std_stat * own[name] if name in own else number
+    places = [ufloat(0.0, 1.0) for _ in names]  # their derivatives are those by the parameters themselves
     for i, name in enumerate(names):
-        parameter = AffineScalarFunc(float(values[i]), LinearCombination({}))
+        parameter = AffineScalarFunc(float(values[i]), LinearCombination({})) + places[i]
         for slope, variable in zip(root[i], random, strict=True):
             parameter = parameter + float(slope) * variable
         for source, moved in shifts.items():
@@ -108,6 +113,11 @@ def propagate(
         numbers[name] = parameter
     results = {name: (formula(numbers), unit) for name, (formula, unit) in formulas.items()}
     statistical = np.array([_slopes(number, [*random, *own.values()]) for number, _ in results.values()])
+    if spread is not None:
+        for row, (number, _) in zip(statistical, results.values(), strict=True):
+            along, by_fit = np.array(_slopes(number, places)), float(np.linalg.norm(row[: len(random)]))
+            if by_fit > 0 and spread.rules(along):
+                row[: len(random)] *= spread.std(along) / by_fit
     estimates = {
         name: Estimate(
             value=float(number.n if hasattr(number, "n") else number),

@@ -97,7 +97,7 @@ def fit_over_temperature(measurement: Measurement, options: FitOptions) -> Findi
         comparisons=tuple(in_units(d, bare, mass, effective="mass" in measurement.conditions)),
         ledger=(*found.ledger, *((einstein,) if mobile else ()), reference, *choices(conventions, conditions), used),
         warnings=(
-            *found.warnings, *_bent(options, found), *_far(found.curve, at.value), *warnings(conventions, conditions),
+            *found.warnings, *_few(options, found), *_bent(options, found), *_far(found.curve, at.value), *warnings(conventions, conditions),
         ),
         pictures=(
             curve_picture(
@@ -175,6 +175,8 @@ def _bent_jacobian(x: Array, values: Array) -> Array:
     return np.column_stack([y / values[0], -u * y, -(u**2) * y])
 
 
+#: Readings that tell red noise from white.
+_TELLS_RED = 60
 _CURVED = Model(
     name="power law with a bend",
     parameters=(*POWER_LAW.parameters, Parameter(name="bend", symbol="q", unit="", meaning="slope of p over ln T")),
@@ -244,6 +246,16 @@ def _of_this_sweep(learnt: Learnt) -> tuple[FitResult, Noise]:
     noise = noise.with_spectrum(bounded)
     begin = dict(zip(fit.names, (float(v) for v in fit.values), strict=True))
     return fit_problem(replace(fit.problem, noise=noise), begin), noise
+
+
+def _few(options: FitOptions, found: CurveFit) -> list[str]:
+    """Whether there are readings enough to tell slow noise."""
+    if len(found.curve) >= _TELLS_RED or found.noise.red or options.noise_model == "white":
+        return []
+    return [
+        f"{len(found.curve)} temperatures do not tell slow noise from none (some {_TELLS_RED} do): where readings hang together, "
+        "as drifting thermometers make them, the intervals are too short"
+    ]
 
 
 def _bent(options: FitOptions, found: CurveFit) -> list[str]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gzero.errors import FitError, InputError
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult, Method
+from gzero.fitters.variance_spread import VarianceSpread
 from gzero.models.model import Array
 from gzero.reduction.noise import FEWEST_DOF, widening
 from gzero.reduction.spectrum import Spectrum
@@ -182,7 +183,7 @@ def at_minimum(
     pulls = noise.whiten(curve.y - fitted)
     chi2, dof = float(pulls @ pulls), len(curve) - len(problem.free)
     on_bound = _on_bounds(problem, values, design)
-    covariance, few, lost = _covariance(problem, design, pulls, on_bound, sandwich=sandwich)
+    covariance, few, lost, spread = _covariance(problem, design, pulls, on_bound, sandwich=sandwich)
     sound = not lost
     # chance lets chi2/dof reach about 1 + 3 sqrt(2/dof); what is beyond is misfit or noise that was not stated
     excess = chi2 / dof > 1 + 3 * np.sqrt(2 / dof) and not (noise.red or sandwich or problem.loss != "linear")
@@ -218,6 +219,7 @@ def at_minimum(
         bic=chi2 / inflation**2 + len(problem.free) * float(np.log(len(curve))),
         problem=problem,
         variance_dof=few,
+        variance_spread=spread,
     )
     if not result.success:
         raise FitError(
@@ -230,8 +232,8 @@ def at_minimum(
 
 def _covariance(
     problem: Problem, design: Array, pulls: Array, on_bound: NDArray[np.bool_], *, sandwich: bool
-) -> tuple[Array, Array, tuple[str, ...]]:
-    """(covariance, degrees of freedom of each variance, names of what the data do not determine).
+) -> tuple[Array, Array, tuple[str, ...], VarianceSpread | None]:
+    """(covariance, degrees of freedom of each variance, names of what the data do not determine, those of sums).
 
     A parameter on a bound has no standard uncertainty (not a number); those of the others are given its value.
     """
@@ -247,38 +249,43 @@ def _covariance(
         along = np.array([problem.free[i].unit == "x" for i in inside], dtype=bool)
         lost = np.flatnonzero(along & (np.diag(inverse) > sweep**2))
     if lost.size:
-        return covariance, few, tuple(problem.free[inside[i]].name for i in lost)
-    part, dof = _spread(problem, weighted, inverse, pulls, sandwich=sandwich)
+        return covariance, few, tuple(problem.free[inside[i]].name for i in lost), None
+    part, dof, spread = _spread(problem, weighted, inverse, pulls, sandwich=sandwich)
     covariance[np.ix_(inside, inside)] = part
     few[inside] = dof
-    return covariance, few, ()
+    return covariance, few, (), spread if inside.size == k else None
 
 
-def _spread(problem: Problem, weighted: Array, inverse: Array, pulls: Array, *, sandwich: bool) -> tuple[Array, Array]:
-    """(covariance, degrees of freedom) of the parameters that are not on a bound."""
+def _spread(
+    problem: Problem, weighted: Array, inverse: Array, pulls: Array, *, sandwich: bool
+) -> tuple[Array, Array, VarianceSpread | None]:
+    """(covariance, degrees of freedom, those of sums under red noise) of the parameters that are not on a bound."""
     spectrum = problem.noise.spectrum
     many = np.full(inverse.shape[0], np.inf)
     if problem.loss != "linear":
-        return _robust(weighted, pulls, problem.loss), many
+        return _robust(weighted, pulls, problem.loss), many, None
     if spectrum is None:
-        return inverse, many
+        return inverse, many, None
     if sandwich:
-        return spectrum.covariance(weighted @ inverse)
+        return *spectrum.covariance(weighted @ inverse), None
     if not problem.noise.red:  # white, its scale estimated
-        return inverse, np.full(many.size, 2.0 / max(float(spectrum.uncertainty[0, 0]), 1e-12))
+        return inverse, np.full(many.size, 2.0 / max(float(spectrum.uncertainty[0, 0]), 1e-12)), None
     # what each reading contributes to each parameter, to see what the spectrum's own uncertainty does to it
     columns = weighted @ inverse
-    shares = np.einsum("np,an->ap", columns**2, spectrum.gradients) / np.diag(inverse)
+    moved = np.einsum("np,an,nq->apq", columns, spectrum.gradients, columns, optimize=True)
+    shares = np.diagonal(moved, axis1=1, axis2=2) / np.diag(inverse)
     relative = np.einsum("ap,ab,bp->p", shares, spectrum.uncertainty, shares)
     few = 2.0 / np.maximum(relative, 1e-12)
+    scatter = _scatter_of_weights(columns, spectrum)
     # an expansion for a spectrum that is nearly known: it says nothing from there down where Student's quantile ends too
-    added = _scatter_of_weights(columns, inverse, spectrum) * np.maximum(1 - FEWEST_DOF / few, 0.0)
+    added = np.maximum(np.diag(scatter), 0.0) * np.maximum(1 - FEWEST_DOF / few, 0.0)
     grown = np.sqrt(1 + added / np.diag(inverse))
-    return inverse * np.outer(grown, grown), few
+    spread = VarianceSpread(known=inverse, scatter=scatter, moved=moved, uncertainty=spectrum.uncertainty)
+    return inverse * np.outer(grown, grown), few, spread
 
 
-def _scatter_of_weights(columns: Array, inverse: Array, spectrum: Spectrum) -> Array:
-    """Variances that the parameters gain as the weights of the readings are estimated too, shape (p,).
+def _scatter_of_weights(columns: Array, spectrum: Spectrum) -> Array:
+    """Covariance that the parameters gain as the weights of the readings are estimated too, shape (p, p).
 
     With W the whitened Jacobian, Phi = (W^T W)^-1, G_i = diag(d ln S/d parameter i) and U their covariance:
 
@@ -290,7 +297,7 @@ def _scatter_of_weights(columns: Array, inverse: Array, spectrum: Spectrum) -> A
     moved = spectrum.gradients[:, :, None] * columns  # G_i W Phi, shape (a, n, p)
     q, _ = np.linalg.qr(columns)
     moved = moved - np.einsum("nk,akp->anp", q, np.einsum("nk,anp->akp", q, moved))
-    return np.asarray(np.maximum(np.einsum("ab,anp,bnp->p", spectrum.uncertainty, moved, moved, optimize=True), 0.0))
+    return np.asarray(np.einsum("ab,anp,bnq->pq", spectrum.uncertainty, moved, moved, optimize=True))
 
 
 def _robust(weighted: Array, pulls: Array, loss: str) -> Array:

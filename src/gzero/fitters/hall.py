@@ -7,24 +7,37 @@ staircase whose step is put to the verdict.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from gzero.errors import ConfigError, FitError
 from gzero.estimate import Estimate
 from gzero.fitters.findings import Findings
 from gzero.fitters.hall_choices import budget, choices, claim, method, warnings_of
 from gzero.fitters.hall_count import FROM_QUANTUM, Source, count
+from gzero.fitters.hall_current import FEWEST_READINGS, Currents, currents_of, read_at
+from gzero.fitters.hall_current_exhibits import (
+    at_no_current,
+    current_choices,
+    current_rows,
+    current_table,
+    current_warnings,
+)
 from gzero.fitters.hall_exhibits import listings, pictures
-from gzero.fitters.hall_levels import level_table, levels_of
-from gzero.fitters.hall_look import Found, densities, look
+from gzero.fitters.hall_levels import HallLevels, level_table, levels_of
+from gzero.fitters.hall_look import Found, densities, folded, look
+from gzero.fitters.hall_side_exhibits import side_rows, side_table, side_warnings
+from gzero.fitters.hall_sides import SideChecks, side_checks
 from gzero.fitters.joint_levels import joint_of_levels
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.options import FitOptions
 from gzero.fitters.step_height import StepHeight, step_height
-from gzero.measurement.ledger import Choice
+from gzero.measurement.ledger import Choice, Exclusion
 from gzero.measurement.measurement import Measurement
 from gzero.reduction.calibration import Calibration
+from gzero.reduction.current_groups import at_currents
 from gzero.reduction.selection import select
 
 
@@ -40,11 +53,35 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     ------
     InputError : readings that make no curve.  UnitError, ConfigError : conditions that cannot belong to a Hall bar.
     """
+    split = at_currents(measurement)
+    if not split:
+        return _at_one_current(measurement, options, ())
+    others = tuple((one.current, measurement.taken(one.rows)) for one in split[1:])
+    rows = split[0].rows
+    findings = _at_one_current(measurement.taken(rows), options, ((split[0].current, None), *others))
+    # rules speak of rows of the trace, and so does what was read at other currents
+    aside = np.setdiff1d(np.arange(measurement.abscissa.values.size), rows)
+    reason = "read at another current: compared with the plateaus of the lowest one, and no part of its levels"
+    return replace(
+        findings,
+        exclusions=(
+            *(replace(e, indices=rows[e.indices]) for e in findings.exclusions),
+            Exclusion(rule="other currents", reason=reason, indices=aside),
+        ),
+    )
+
+
+#: Size of a current [A] and what was read at it; None for that of the main answer, which comes first.
+Others = tuple[tuple[float, Measurement | None], ...]
+
+
+def _at_one_current(measurement: Measurement, options: FitOptions, currents: Others) -> Findings:
+    """The answer from the readings at one current, with what those at others do to its plateaus."""
     calibration = Calibration.of(measurement.conditions, measurement.ordinate.common)
     four = replace(calibration, series_resistance=Estimate(value=0.0, unit="ohm"))
     four.check(measurement.ordinate.unit)
     selected = select(measurement, four, options.selection, quantum=None)
-    found = look(measurement, selected, options, calibration.series_resistance.value)
+    found = look(measurement, selected, options, calibration.series_resistance.value, four)
     estimates, degeneracy, notes = densities(found, measurement.conditions, four)
     source, note = _source(found, measurement, estimates, degeneracy)
     counted = count(found.bar, found.plateaus, source, quantum=options.unit)
@@ -64,6 +101,11 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     shown = levels
     if line is not None and line.series_resistance is not None:
         shown = levels.behind(level_set, at)
+    sides = _sides(found, levels, at, options)
+    driven = _currents(found, levels, at, currents, options, four)
+    if driven is not None and line is not None:
+        wide = [i for i, k in enumerate(at) if levels.counted[k].index in driven.fillings]
+        estimates |= at_no_current(driven, level_set.only(wide), levels.window[[at[i] for i in wide]])
     table = level_table(shown, at, quantum=options.unit, declared=options.plateaus is not None)
     return Findings(
         estimates=estimates,
@@ -75,12 +117,70 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         fit_curve=None if found.waves is None else found.waves.curve,
         joint=None if line is None else joint_of_levels(level_set, line),
         budget=() if line is None else budget(levels, at, level_set, line, found.noise),
-        ledger=(*selected.ledger, *choices(found, options, degeneracy, measurement), note, claim(levels, at, options)),
-        warnings=(*selected.warnings, *notes, *warnings_of(found, levels, at, measurement, options)),
+        ledger=(
+            *selected.ledger,
+            *choices(found, options, degeneracy, measurement),
+            *current_choices(currents, driven),
+            note,
+            claim(levels, at, options),
+        ),
+        warnings=(
+            *selected.warnings,
+            *notes,
+            *warnings_of(found, levels, at, measurement, options),
+            *side_warnings(sides),
+            *current_warnings(driven),
+        ),
         pictures=pictures(found.bar, shown, at, found.low, found.waves),
-        listings=listings(found.bar, shown, found.view, estimates, degeneracy),
+        listings=listings(
+            found.bar,
+            shown,
+            found.view,
+            estimates,
+            degeneracy,
+            more=(*side_rows(sides), *current_rows(driven, measurement, at)),
+            tables=(*side_table(sides), *current_table(driven)),
+        ),
         method=method(found, source),
     )
+
+
+def _sides(found: Found, levels: HallLevels, at: Sequence[int], options: FitOptions) -> SideChecks | None:
+    """What both sides of the bar say on the plateaus of the claim."""
+    if found.sides is None or not at:
+        return None
+    low = None if found.low is None else (found.low.readings, found.low.slope.value)
+    windows = sorted((slice(p.first, p.last + 1) for p in found.plateaus), key=lambda piece: piece.start)
+    responses = np.column_stack([levels.counted[k].plateau.response for k in at])
+    fillings = [levels.counted[k].index for k in at]
+    return side_checks(
+        found.bar.x, found.sides, responses, fillings, windows, low, assumed_white=options.noise_model == "white"
+    )
+
+
+def _currents(
+    found: Found, levels: HallLevels, at: Sequence[int], currents: Others, options: FitOptions, four: Calibration
+) -> Currents | None:
+    """The plateaus of the claim at the other currents."""
+    at = [k for k in at if levels.counted[k].plateau.points >= FEWEST_READINGS]
+    if not currents or not at:
+        return None
+    read, left_out = [], []
+    windows = [(levels.counted[k].plateau.x_low, levels.counted[k].plateau.x_high) for k in at]
+    for current, other in currents:
+        bar, source = found.bar, ""
+        if other is not None:
+            selected = select(other, four, options.selection, quantum=None)
+            (bar, _), source = folded(other, selected, options, found.series, four), selected.noise
+        one = read_at(
+            bar, windows, current, low_end=None if found.low is None else found.low.end, source=source,
+            assumed_white=options.noise_model == "white",
+        )  # fmt: skip
+        if one is None:
+            left_out.append(current)
+        else:
+            read.append(one)
+    return currents_of([levels.counted[k].index for k in at], read, left_out)
 
 
 def _source(

@@ -14,7 +14,7 @@ from gzero.fitters.hall_look import Found
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.options import FitOptions
 from gzero.fitters.step_height import StepHeight
-from gzero.measurement.ledger import Choice
+from gzero.measurement.ledger import By, Choice
 from gzero.measurement.measurement import Measurement
 from gzero.reduction.noise import Noise
 
@@ -59,6 +59,10 @@ def choices(found: Found, options: FitOptions, degeneracy: int, measurement: Mea
                 f"{found.waves.curve.x[-1]:.3g} T; the low-field slope settles g",
             )
         )
+    if found.sides is not None:
+        value = {"mean": "mean of both sides", "first": "first side", "second": "second side"}[options.longitudinal]
+        origin: By = "default" if options.longitudinal == "mean" else "user"
+        out.append(Choice(choice="R_xx that is used", value=value, origin=origin, note="two columns were read"))
     if bar.longitudinal is not None and not {"length", "width"} <= set(measurement.conditions):
         out.append(
             Choice(
@@ -153,8 +157,8 @@ def _current(measurement: Measurement) -> list[str]:
     if sizes.size == 0 or np.ptp(sizes) <= _CURRENT * np.max(sizes):
         return []
     return [
-        f"the current lies between {np.min(sizes):.3g} and {np.max(sizes):.3g} A: readings at all of them make one level; put each "
-        "current in a file of its own and compare their plateaus"
+        f"the current lies between {np.min(sizes):.3g} and {np.max(sizes):.3g} A, and is no setting that covers the sweep: readings at "
+        "all of them make one level; read the whole sweep at each current, in this file or in one of its own"
     ]
 
 

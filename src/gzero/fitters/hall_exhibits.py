@@ -111,10 +111,24 @@ def _waves(waves: Oscillation) -> Picture:
 
 
 def listings(
-    bar: Bar, levels: HallLevels, view: Steepness, estimates: Mapping[str, Estimate], degeneracy: int
+    bar: Bar,
+    levels: HallLevels,
+    view: Steepness,
+    estimates: Mapping[str, Estimate],
+    degeneracy: int,
+    *,
+    more: Sequence[tuple[Entry, ...]] = (),
+    tables: Sequence[Listing] = (),
 ) -> tuple[Listing, ...]:
-    """The plateaus one by one, and what a metrologist checks."""
-    return (_plateaus(levels), *_checks(bar, levels, view, estimates, degeneracy)) if levels.counted else ()
+    """The plateaus one by one, and what a metrologist checks.
+
+    Parameters
+    ----------
+    more : further checks, as rows;  tables : what they rest on, plateau by plateau.
+    """
+    if not levels.counted:
+        return ()
+    return (_plateaus(levels), *tables, *_checks(bar, levels, view, estimates, degeneracy, more))
 
 
 def _plateaus(levels: HallLevels) -> Listing:
@@ -157,7 +171,12 @@ def _plateaus(levels: HallLevels) -> Listing:
 
 
 def _checks(
-    bar: Bar, levels: HallLevels, view: Steepness, estimates: Mapping[str, Estimate], degeneracy: int
+    bar: Bar,
+    levels: HallLevels,
+    view: Steepness,
+    estimates: Mapping[str, Estimate],
+    degeneracy: int,
+    more: Sequence[tuple[Entry, ...]],
 ) -> tuple[Listing, ...]:
     """Density twice, field reversal, resistivity rule."""
     rows: list[tuple[Entry, ...]] = []
@@ -185,6 +204,7 @@ def _checks(
                 "correlation near 1: R_xx and R_xy are of one piece",
             )
         )
+    rows += more
     if not rows:
         return ()
     return (Listing(name="checks", caption="Checks", heads=("check", "result", "expected"), rows=tuple(rows)),)

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from gzero.estimate import Estimate
 from gzero.fitters.hall_low_field import LowField, low_field, renewed, zero_field
 from gzero.fitters.hall_oscillation import Oscillation, degeneracy_of, oscillation
+from gzero.fitters.hall_sides import Beside, Sides, together
 from gzero.fitters.options import FitOptions
 from gzero.measurement.measurement import Measurement
 from gzero.models.hall import density_from_slope, mobility
 from gzero.reduction.calibration import Calibration
 from gzero.reduction.calm_noise import calm_noise
-from gzero.reduction.field_reversal import Bar, fold
+from gzero.reduction.field_reversal import Bar, fold, folding
 from gzero.reduction.hall_plateaus import Steepness, find_plateaus, steepness
 from gzero.reduction.noise import Noise
 from gzero.reduction.plateau import Plateau
@@ -40,6 +41,7 @@ class Found:
     low : the classical line; zero : R_xx at zero field;  waves : oscillations, with why there are none.
     view, plateaus : gamma along the sweep, and the plateaus.
     series : series resistance that was taken off [ohm].
+    sides : what was read on both sides of the bar; None where R_xx was read on one.
     """
 
     bar: Bar
@@ -51,14 +53,14 @@ class Found:
     view: Steepness
     plateaus: tuple[Plateau, ...]
     series: float
+    sides: Sides | None = None
 
 
-def look(measurement: Measurement, selected: Selected, options: FitOptions, series: float) -> Found:
+def look(
+    measurement: Measurement, selected: Selected, options: FitOptions, series: float, calibration: Calibration
+) -> Found:
     """Readings over the size of the field, the classical line, the noise, and the plateaus."""
-    beside = {name: _beside(measurement, selected, name) for name in ("longitudinal_resistance", "filling_factor")}
-    longitudinal, std = beside["longitudinal_resistance"]
-    bar = fold(selected.curve, longitudinal=longitudinal, longitudinal_std=std, filling=beside["filling_factor"][0])
-    bar = replace(bar, hall=bar.hall - series)
+    bar, sides = folded(measurement, selected, options, series, calibration)
     white = options.noise_model == "white"
     low = low_field(bar, source=selected.noise, assumed_white=white) if bar.over_field else None
     pieces = [slice(0, low.readings)] if low is not None else []
@@ -85,34 +87,68 @@ def look(measurement: Measurement, selected: Selected, options: FitOptions, seri
         density = float(density_from_slope(low.slope.value))
         waves, why = oscillation(bar, zero.value, density, assumed_white=white)
     return Found(
-        bar=bar, noise=noise, low=low, zero=zero, waves=waves, why=why, view=view, plateaus=plateaus, series=series
+        bar=bar, noise=noise, low=low, zero=zero, waves=waves, why=why, view=view, plateaus=plateaus, series=series,
+        sides=sides,
+    )  # fmt: skip
+
+
+def folded(
+    measurement: Measurement, selected: Selected, options: FitOptions, series: float, calibration: Calibration
+) -> tuple[Bar, Sides | None]:
+    """(readings over the size of the field behind a series resistance [ohm], what both sides of the bar say).
+
+    Parameters
+    ----------
+    calibration : gain and offset of R_xy, which a second Hall pair is taken to share.
+    """
+    along = [_beside(measurement, selected, f"longitudinal_resistance{end}") for end in ("", "_2")]
+    filling = _beside(measurement, selected, "filling_factor")
+    used, sides = along[0] or along[1], None
+    if along[0] is not None and along[1] is not None:
+        both = (along[0], along[1])
+        used = together(both, options.longitudinal)
+        other = _beside(measurement, selected, "hall_resistance_2")
+        curve = selected.curve
+        across = None
+        if other is not None:
+            std = None if other.std is None else other.std / abs(calibration.gain.value)
+            values = np.asarray(calibration.apply(other.values))
+            turned = -1.0 if float(values @ curve.y) < 0 else 1.0  # a pair may be wired the other way round
+            across = (Beside(values=curve.y, std=curve.y_std), Beside(values=turned * values, std=std))
+        sides = Sides.of(folding(curve.x), both, across)
+    bar = fold(
+        selected.curve,
+        longitudinal=None if used is None else used.values,
+        longitudinal_std=None if used is None else used.std,
+        filling=None if filling is None else filling.values,
     )
+    return replace(bar, hall=bar.hall - series), sides
 
 
-def _beside(measurement: Measurement, selected: Selected, name: str) -> tuple[Array | None, Array | None]:
-    """(values, uncertainties) of a column beside R_xy at the settings of the curve, means where they repeat.
+def _beside(measurement: Measurement, selected: Selected, name: str) -> Beside | None:
+    """A column beside R_xy at the settings of the curve, means where they repeat.
 
     A setting without any finite reading has none: R_xx then is left out as a whole where that is not rare, and
     interpolated where it is.
     """
     series = measurement.series.get(name)
     if series is None:
-        return None, None
+        return None
     used = np.ones(series.values.size, dtype=bool)
     for exclusion in selected.exclusions:
         used[exclusion.indices] = False
     used &= np.isfinite(series.values)
     x, curve = measurement.abscissa.values, selected.curve
     if used.sum() < _READ * len(curve):
-        return None, None
+        return None
     settings, group, times = np.unique(x[used], return_inverse=True, return_counts=True)
     means = np.bincount(group, weights=series.values[used]) / times
     values = np.interp(curve.x, settings, means)
     if series.std is None or not np.all(np.isfinite(series.std[used])):
-        return values, None
+        return Beside(values=values)
     variance = np.bincount(group, weights=series.std[used] ** 2) / times**2
     std = np.sqrt(np.interp(curve.x, settings, variance))
-    return values, std if np.all(std > 0) else None
+    return Beside(values=values, std=std if np.all(std > 0) else None)
 
 
 def densities(

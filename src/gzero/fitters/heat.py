@@ -88,8 +88,8 @@ def _ledger(measurement: Measurement, found: HeatFit) -> tuple[Choice, ...]:
         Choice(
             choice="exponent of the phonons",
             value=f"{phonons.usual:g}, held" if not phonons.fitted else f"fitted, from {phonons.exponent:.3g}",
-            origin="data" if phonons.fitted else "default",
-            note=f"{phonons.usual:g} is excluded: chi2 falls by more than {EXCLUDED:g}" if phonons.fitted else "",
+            origin="user" if phonons.stated else "data" if phonons.fitted else "default",
+            note=f"{phonons.usual:g} is excluded: chi2 falls by more than {EXCLUDED:g}" if phonons.excluded else "",
         ),
         Choice(
             choice="temperature of kappa0 T",
@@ -131,6 +131,11 @@ def _warnings(measurement: Measurement, found: HeatFit) -> tuple[str, ...]:
     if size < -3 * std:
         out.append(
             "the phonon term is negative beyond its noise: heat is missing, or the offset of the readings is not zero"
+        )
+    if found.phonons.stated and found.phonons.excluded:
+        out.append(
+            f"the readings exclude the stated exponent {found.phonons.usual:g} of the phonons (best {found.phonons.best:.2g}): the "
+            "modes of the model rest on it, those from differences do not"
         )
     return (*out, *_disagreements(found))
 

@@ -88,9 +88,10 @@ def settings_table(found: HeatFit) -> Listing | None:
 
 def exponents_table(phonons: Phonons) -> Listing:
     """What other exponents of the phonons would give."""
+    said = "stated" if phonons.stated else "usual"
     rows: list[tuple[Entry, ...]] = [
         (
-            f"{exponent:.3g}" + (", best" if exponent == phonons.best else "") + (", usual" if exponent == phonons.usual else ""),
+            f"{exponent:.3g}" + (", best" if exponent == phonons.best else "") + (f", {said}" if exponent == phonons.usual else ""),
             ", ".join(f"{m:.4g}" for m in modes),
             f"{max(worse, 0.0):.3g}" if worse > 1e-6 else "0",
         )
@@ -101,5 +102,5 @@ def exponents_table(phonons: Phonons) -> Listing:
         caption="Exponents of the phonon term",
         heads=("Exponent", "Modes", "Chi2 above the least"),
         rows=tuple(rows),
-        notes=("from 9 on the usual exponent gives way to a fitted one",),
+        notes=("from 9 on the usual exponent gives way to a fitted one, and a stated one is excluded",),
     )

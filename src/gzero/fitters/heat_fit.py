@@ -78,10 +78,10 @@ def fit_heat(measurement: Measurement, options: FitOptions, points: HeatPoints) 
     InputError : fewer readings than parameters.  FitError : readings that do not tell modes from phonons.
     """
     moved = moved_points(points, measurement)
-    usual = usual_exponent(points)
+    usual = usual_exponent(points, options.phonon_exponent)
     _, start, _ = linear_start(points, None, usual)
     model = _model(measurement, options, points, moved, start, exponent=usual)
-    phonons = phonons_of(points, model.noise)
+    phonons = phonons_of(points, model.noise, stated=options.phonon_exponent)
     if phonons.fitted:
         _, start, _ = linear_start(points, model.noise, phonons.exponent)
         model = _model(measurement, options, points, moved, start, exponent=phonons.exponent, free=True)

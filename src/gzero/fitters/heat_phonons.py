@@ -2,7 +2,8 @@
 
 At a given exponent everything else is linear, so that chi2 can be walked along the exponent. The usual exponent stands (5
 for what electrons give to the phonons of a metal, 3 for a conductance of phonons in three dimensions) and is written down;
-where it fits worse than the best one by more than chance, the exponent is fitted, which costs precision.
+where it fits worse than the best one by more than chance, the exponent is fitted, which costs precision. One that the user
+states stands, and is said to be excluded where it is: disorder and fewer dimensions make 3 to 6 of the 5.
 """
 
 from __future__ import annotations
@@ -29,15 +30,22 @@ class Phonons:
 
     Parameters
     ----------
-    usual : exponent that is taken unless excluded [1].  fitted : whether it is excluded, and so another fitted.
+    usual : exponent that is taken unless excluded [1], or that the user states.  stated : whether the user does.
+    excluded : whether the readings exclude it.
     best : exponent of least chi2 [1]; None where the phonons are too few to tell one.
     tried : (exponent, modes of every setting, chi2 above the least) of each exponent that was tried.
     """
 
     usual: float
-    fitted: bool
+    stated: bool
+    excluded: bool
     best: float | None
     tried: tuple[tuple[float, Array, float], ...]
+
+    @property
+    def fitted(self) -> bool:
+        """Whether another exponent is fitted."""
+        return self.excluded and not self.stated
 
     @property
     def exponent(self) -> float:
@@ -45,8 +53,10 @@ class Phonons:
         return self.best if self.fitted and self.best is not None else self.usual
 
 
-def usual_exponent(points: HeatPoints) -> float:
-    """The exponent that is taken unless the readings exclude it."""
+def usual_exponent(points: HeatPoints, stated: float | None) -> float:
+    """The exponent that the user states, else the one that is taken unless the readings exclude it."""
+    if stated is not None:
+        return stated
     return FLOW_EXPONENT if points.flow else CONDUCTANCE_EXPONENT
 
 
@@ -91,14 +101,15 @@ def _walk(points: HeatPoints, noise: Noise, grid: Array) -> Array:
     return np.asarray(y @ y - (y @ laws) ** 2 / size)
 
 
-def phonons_of(points: HeatPoints, noise: Noise) -> Phonons:
+def phonons_of(points: HeatPoints, noise: Noise, *, stated: float | None = None) -> Phonons:
     """The exponent for these readings.
 
     Parameters
     ----------
     noise : of the readings, as a fit knows it in which no law of the phonons was assumed.
+    stated : exponent that the user states.
     """
-    usual = usual_exponent(points)
+    usual = usual_exponent(points, stated)
     grid = np.linspace(LEAST_EXPONENT, LARGEST_EXPONENT, 135)
     walk = _walk(points, noise, grid)
     chi2, _, seen = linear_start(points, noise, usual)
@@ -112,5 +123,5 @@ def phonons_of(points: HeatPoints, noise: Noise) -> Phonons:
     for p in sorted({usual - 1, usual, usual + 1, *(() if best is None else (best,))}):
         value, found, _ = linear_start(points, noise, p)
         tried.append((p, found[:-1], (value - least) / scale))
-    fitted = best is not None and (chi2 - least) / scale > EXCLUDED
-    return Phonons(usual=usual, fitted=fitted, best=best, tried=tuple(tried))
+    excluded = best is not None and (chi2 - least) / scale > EXCLUDED
+    return Phonons(usual=usual, stated=stated is not None, excluded=excluded, best=best, tried=tuple(tried))

@@ -8,8 +8,7 @@ number of channels and the ballistic length; with neither only the two numbers o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import get_args
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,19 +20,16 @@ from gzero.fitters.device_line import DeviceLine, fit_devices
 from gzero.fitters.exhibits import Listing
 from gzero.fitters.findings import Findings
 from gzero.fitters.length_exhibits import devices_table, limits_table, picture
+from gzero.fitters.length_gas import LengthGas, length_gas
 from gzero.fitters.length_remarks import TOLD, remarks
 from gzero.fitters.options import FitOptions
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice, Exclusion
 from gzero.measurement.measurement import Measurement
 from gzero.models import length as formula
-from gzero.models.length import BALLISTIC, Gas
 from gzero.models.model import Array
 from gzero.quanta import E
 from gzero.reduction.calibration import Calibration
-
-#: The gas whose forward half carries the current, where nobody says another: one channel of a wire or tube is 1D.
-GAS: Gas = "1D degenerate"
 
 #: How the numbers come about, for a report.
 METHOD = (
@@ -59,7 +55,7 @@ class Known:
 
     conductance: float
     conditions: Mapping[str, Estimate]
-    gas: Gas = GAS
+    gas: LengthGas = field(default_factory=LengthGas)
 
     def __contains__(self, name: str) -> bool:
         return name in self.conditions
@@ -134,7 +130,8 @@ def _known(measurement: Measurement, options: FitOptions) -> Known:
                 remedy="state one of them",
             )
         conditions["channels"] = stated or Estimate(value=float(found[0]))
-    return Known(conductance=float(quantum.value), conditions=conditions)
+    gas = length_gas(options.conventions, conditions, measurement.origin.path)
+    return Known(conductance=float(quantum.value), conditions=conditions, gas=gas)
 
 
 def _devices(
@@ -276,25 +273,14 @@ def _channels(g: float, rise: bool, start: bool, known: Known) -> dict[str, Form
             path = lambda q: (q["intercept"] - q["series_resistance"]) / q["slope"]  # noqa: E731
     if path is None:
         return out
-    ratio = BALLISTIC[known.gas]
+    gas = known.gas
     out["ballistic_length"] = (path, "m")
-    out["mean_free_path"] = (lambda q: path(q) / ratio, "m")
+    out["mean_free_path"] = (lambda q: path(q) / gas.ratio(q), "m")
     if "length" in known:
         out["transmission"] = (lambda q: formula.transmission(q["length"], path(q)), "")
-    if (dimension := _dimension(known)) and "mass" in known:
-        root = dimension**0.5  # v_x = v_F/sqrt(d)
-        out["tau"] = (
-            lambda q: path(q) / ratio * root / formula.fermi_velocity(q["density"], q["mass"], dimension), "s"
-        )  # fmt: skip
+    if gas.moves(known.conditions):
+        out["tau"] = (lambda q: path(q) / gas.ratio(q) / gas.speed(q), "s")
     return out
-
-
-def _dimension(known: Known) -> int:
-    """Of the gas, where a density of that dimension is stated; else 0."""
-    density = known.conditions.get("density")
-    dimension = int(known.gas[0]) if known.gas[0].isdigit() else 0
-    unit = {1: "1/m", 2: "1/m^2", 3: "1/m^3"}.get(dimension)
-    return dimension if density is not None and density.unit == unit else 0
 
 
 def _listings(
@@ -322,9 +308,7 @@ def _ledger(line: DeviceLine, known: Known, options: FitOptions) -> tuple[Choice
         Choice(choice="number of channels", value=said[0], origin="user" if said[0] == "stated" else "default", note=said[1]),
         Choice(choice="conductance of a channel", value=options.quantum.symbol,
                origin="user" if options.declared else "default", note="the degeneracy is counted in it, not in the channels"),
-        Choice(choice="gas", value=known.gas, origin="default",
-               note=f"λ = {BALLISTIC[known.gas]:.4g} l; others: "
-               + ", ".join(f"{other} {BALLISTIC[other]:.4g}" for other in get_args(Gas) if other != known.gas)),
+        *known.gas.choices(float(known.gas.ratio({name: e.value for name, e in known.conditions.items()}))),
         Choice(choice="lengths", value="as written" if "length_offset" not in known else "less the stated offset",
                origin="default" if "length_offset" not in known else "user",
                note=f"a common error of 10 nm of all moves the resistance at zero length by {abs(slope) * 1e-8:.3g} ohm, the "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -58,13 +58,18 @@ class LevelSet:
 
     def lowest(self, k: int) -> LevelSet:
         """The k lowest of them."""
+        return self.only(range(min(k, len(self))))
+
+    def only(self, places: Sequence[int]) -> LevelSet:
+        """Some of them, by their places."""
+        at = np.asarray(places, dtype=np.int64)
         return replace(
             self,
-            indices=self.indices[:k],
-            values=self.values[:k],
-            covariance=self.covariance[:k, :k],
-            shifts={source: shift[:k] for source, shift in self.shifts.items()},
-            flat=self.flat[:k],
+            indices=self.indices[at],
+            values=self.values[at],
+            covariance=self.covariance[np.ix_(at, at)],
+            shifts={source: shift[at] for source, shift in self.shifts.items()},
+            flat=tuple(self.flat[i] for i in places),
         )
 
     def systematic(self) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ NoiseModel = Literal["learnt", "white"]
 Transmission = Literal["landauer", "drude"]
 Action = Literal["mvL", "kBT"]
 Rows = Literal["auto", "each", "curve"]
+Longitudinal = Literal["mean", "first", "second"]
 #: Words of the option `risers`.
 RISER_SHAPES: tuple[RiserShape, ...] = get_args(RiserShape)
 
@@ -58,6 +59,9 @@ class FitOptions:
     seed : of whatever a fitter draws.
     noise_model : "learnt" from the residuals, red where they are; "white" takes the readings as independent.
     conventions : about a gas of carriers.
+    longitudinal : the R_xx of a bar that was read on both sides: their mean, or one of them.
+    phonon_exponent : p of the heat that phonons carry beside the modes, held there; None takes the usual one, or fits it
+        where the readings exclude that.
     """
 
     quantum: Quantum
@@ -73,6 +77,8 @@ class FitOptions:
     seed: int = 1
     noise_model: NoiseModel = "learnt"
     conventions: Conventions = field(default_factory=Conventions)
+    longitudinal: Longitudinal = "mean"
+    phonon_exponent: float | None = None
 
     @property
     def unit(self) -> float:

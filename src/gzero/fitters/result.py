@@ -13,6 +13,7 @@ from gzero.estimate import html_table
 from gzero.fitters.interval import Interval
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.problem import Problem
+from gzero.fitters.variance_spread import VarianceSpread
 from gzero.measurement.curve import frozen
 
 Method = Literal[
@@ -45,6 +46,7 @@ class FitResult:
     bic : Bayesian information criterion of the fit.
     variance_dof : degrees of freedom of each variance, shape (k,): infinite where the noise is stated; the covariance is
         widened for them (`gzero.reduction.noise.widening`). None where they were not worked out.
+    variance_spread : the same of sums of parameters, under red noise whose spectrum is estimated.
     intervals : of the parameters, by name, where they were asked for.
     problem : what was minimised, so that it can be looked at again (profile, bootstrap).
     reference : source of the model's formula, where `problem` does not hold the model; "" otherwise.
@@ -71,6 +73,7 @@ class FitResult:
     problem: Problem | None = None
     levels: LevelSet | None = None
     variance_dof: NDArray[np.float64] | None = None
+    variance_spread: VarianceSpread | None = None
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     reference: str = ""
 

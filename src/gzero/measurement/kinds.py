@@ -21,6 +21,8 @@ from gzero.measurement.quantities import (
     LONGITUDINAL,
     MASS,
     MOBILITY,
+    OTHER_HALL,
+    OTHER_LONGITUDINAL,
     RESISTANCE,
     TEMPERATURE,
     TIME,
@@ -100,6 +102,8 @@ KINDS: dict[str, Kind] = {
         y=HALL_RESISTANCE,
         beside=(
             LONGITUDINAL,
+            OTHER_LONGITUDINAL,
+            OTHER_HALL,
             Role(name="filling_factor", units=("",), words=(r"nu", r"ν", r".*filling.*"), unitless=True),
             Role(name="current", units=("A",), words=CURRENT.words),
         ),

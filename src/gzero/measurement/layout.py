@@ -5,7 +5,7 @@ from __future__ import annotations
 from gzero.errors import ColumnError, UnitError
 from gzero.loaders.table import Table
 from gzero.measurement.kinds import Kind
-from gzero.measurement.quantities import BIAS, CURRENT, RESISTANCE, is_logarithm, matches
+from gzero.measurement.quantities import BIAS, CURRENT, RESISTANCE, Role, is_logarithm, matches
 from gzero.measurement.roles import Assignment, Derivation, Layout, Reading, Wanted, find_column, header, listing
 from gzero.measurement.spread import belonging
 from gzero.quanta import NO_CONDITIONS, Conditions, unit_or_quantum
@@ -77,6 +77,10 @@ def _ordinate(work: Assignment) -> tuple[tuple[int, ...], Derivation, int | None
         for i in several:
             work.give(i, kind.y.name, f"one of {len(several)} traces by {work.why(i, kind.y)}")
         return tuple(several), "as written", None
+    pair = work.candidates(kind.y, need_name=True) if kind.y.second else []
+    if len(pair) == 2:
+        work.give(pair[0], kind.y.name, f"the first of two by {work.why(pair[0], kind.y)}")
+        return (pair[0],), "as written", None
     column_y = work.only(kind.y, "--y")
     if column_y is not None:
         work.give(column_y, kind.y.name, f"taken for the {kind.y.name} by {work.why(column_y, kind.y)}")
@@ -220,12 +224,28 @@ def _beside(work: Assignment) -> tuple[tuple[str, int, int | None], ...]:
                 find_column(work.table, work.wanted.columns[name]), name, "named by the user", by_user=True
             )
         else:
-            column = work.only(role, f"--columns {name}=HEADER", need_name=True)
-            if column is not None:
-                work.give(column, name, f"read beside; taken by {work.why(column, role)}")
+            column = _by_name(work, role)
         if column is not None:
             out.append((name, column, _own_uncertainty(work, column)))
     return tuple(out)
+
+
+def _by_name(work: Assignment, role: Role) -> int | None:
+    """The free column that plays a role by its name: of two that a role allows for the first, and then the other.
+
+    Raises ColumnError where more fit.
+    """
+    first = next((r for r in (work.kind.y, *work.kind.beside) if r.second == role.name), None)
+    found = work.candidates(first or role, need_name=True)
+    if role.second and len(found) == 2:
+        return work.give(found[0], role.name, f"read beside; the first of two by {work.why(found[0], role)}")
+    if first is not None and all(reading.role != first.name for reading in work.readings.values()):
+        return None
+    column = work.only(first or role, f"--columns {role.name}=HEADER", need_name=True)
+    if column is not None:
+        what = f"the other {first.name.replace('_', ' ')}" if first is not None else "read beside"
+        work.give(column, role.name, f"{what}; taken by {work.why(column, first or role)}")
+    return column
 
 
 def _own_uncertainty(work: Assignment, column: int) -> int | None:

@@ -16,12 +16,14 @@ class Role:
     units : SI unit texts it may have; empty where any will do.
     words : patterns (regular expressions, whole header, case ignored) of the names that laboratories give it.
     unitless : a column whose header states no unit may play it, as written; a pure number where `units` is ("",).
+    second : name of the role that the second of two such columns plays (the other side of a bar); "" where two contradict.
     """
 
     name: str
     units: tuple[str, ...]
     words: tuple[str, ...]
     unitless: bool = False
+    second: str = ""
 
 
 GATE = Role(
@@ -118,16 +120,28 @@ COLD = Role(
 )
 
 
+#: How the two ends and the two sides of a Hall bar are told in a header, behind "R_xy" and "R_xx".
+_PLACE = r"([_ -]?(left|right|source|drain|top|bottom|upper|lower|up|down)|[_ -][lrsdtbu])?_?\d*"
+
 HALL_RESISTANCE = Role(
     name="hall_resistance",
     units=("ohm",),
-    words=(r"r_?\{?(xy|yx|h|hall)\}?\d*", r".*hall.*", r"rho_?xy", r"transverse.*"),
+    words=(rf"r_?\{{?(xy|yx|h|hall)\}}?{_PLACE}", r".*hall.*", rf"rho_?(xy|yx){_PLACE}", r"transverse.*"),
+    second="hall_resistance_2",
 )
 
 
 LONGITUDINAL = Role(
-    name="longitudinal_resistance", units=("ohm",), words=(r"r_?\{?xx\}?\d*", r"rho_?xx", r".*longitudinal.*")
+    name="longitudinal_resistance",
+    units=("ohm",),
+    words=(rf"r_?\{{?xx\}}?{_PLACE}", rf"rho_?xx{_PLACE}", r".*longitudinal.*"),
+    second="longitudinal_resistance_2",
 )
+
+
+#: The Hall pair at the other end of a bar and R_xx on its other side: told by standing beside the first, not by names.
+OTHER_HALL = Role(name="hall_resistance_2", units=("ohm",), words=())
+OTHER_LONGITUDINAL = Role(name="longitudinal_resistance_2", units=("ohm",), words=())
 
 
 def is_logarithm(name: str) -> bool:

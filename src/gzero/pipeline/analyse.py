@@ -23,7 +23,7 @@ from gzero.measurement.measurement import Measurement
 from gzero.pipeline.blind import blind_verdict, settle, without_rulers, without_truth
 from gzero.pipeline.branches import between_branches
 from gzero.pipeline.config import Config, loss, noise_model, plateaus, risers, selection
-from gzero.pipeline.conventions import conventions
+from gzero.pipeline.conventions import conventions, longitudinal, phonon_exponent
 from gzero.pipeline.load import FIT, environment, traces_or_session
 from gzero.pipeline.margins import margins_of
 from gzero.pipeline.preparation import with_metadata
@@ -158,6 +158,8 @@ def _finding(measurement: Measurement, config: Config) -> Asking[Found]:
         seed=1 if config.seed is None else config.seed,
         noise_model=noise_model(config),
         conventions=conventions(config),
+        longitudinal=longitudinal(config),
+        phonon_exponent=phonon_exponent(config),
     )
     findings = yield from _fitting(experiment.name, measurement, options)
     if not declared and findings.level_set is not None:

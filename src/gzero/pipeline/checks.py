@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gzero.measurement.kinds import KINDS, kind
 from gzero.pipeline.config import Config, columns, loss, noise_model, plateaus, risers, selection
-from gzero.pipeline.conventions import conventions, rows
+from gzero.pipeline.conventions import conventions, longitudinal, phonon_exponent, rows
 from gzero.pipeline.load import environment, stated_conditions
 from gzero.pipeline.margins import margins_of
 from gzero.pipeline.preparation import masks_of
@@ -22,5 +22,6 @@ def check_options(config: Config) -> None:
     if config.quantum is not None:
         parse_quantum(config.quantum, environment(config))
     stated_conditions(config, experiment)
-    for check in (margins_of, selection, plateaus, risers, loss, noise_model, columns, conventions, rows, masks_of):
+    choices = (selection, plateaus, risers, loss, noise_model, conventions, longitudinal, phonon_exponent)
+    for check in (margins_of, *choices, columns, rows, masks_of):
         check(config)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from gzero.errors import ConfigError
-from gzero.fitters.options import RISER_SHAPES, Action, NoiseModel, RiserShape, Rows, Transmission
+from gzero.fitters.options import RISER_SHAPES, Action, Longitudinal, NoiseModel, RiserShape, Rows, Transmission
 from gzero.fitters.problem import Loss
 from gzero.measurement.chain_text import chain_schema, chain_text
 from gzero.measurement.ledger import By
@@ -25,7 +25,7 @@ _TEXTS = (
     "quantum", "particle", "mass", "temperature", "series_resistance", "gain", "offset", "length", "bias",
     "lever_arm", "width", "area", "electric_field", "magnetic_field", "compressibility", "channels", "density",
     "reservoir_temperature", "sound_speed", "length_offset", "exposure", "columns", "risers", "range", "plateaus", "invalid", "repeats", "sweep", "loss", "noise_model", "blind_record",
-    "statistics", "dimensions", "transmission", "action", "rows", "chain", "mask", "from_metadata",
+    "statistics", "dimensions", "transmission", "action", "rows", "longitudinal", "chain", "mask", "from_metadata",
 )  # fmt: skip
 #: Options that take one of a few words, the default first.
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -39,8 +39,9 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "transmission": get_args(Transmission),
     "action": get_args(Action),
     "rows": get_args(Rows),
+    "longitudinal": get_args(Longitudinal),
 }
-_NUMBERS = ("margin", "level_margin", "confidence", "seed", "header_row", "degeneracy")
+_NUMBERS = ("margin", "level_margin", "confidence", "seed", "header_row", "degeneracy", "phonon_exponent")
 
 #: Options that are said or not.
 _FLAGS = ("blind",)
@@ -113,6 +114,8 @@ class Config:
     transmission: str | None = None
     action: str | None = None
     rows: str | None = None
+    longitudinal: str | None = None
+    phonon_exponent: float | None = None
     margin: float | None = None
     level_margin: float | None = None
     confidence: float | None = None

@@ -1,9 +1,10 @@
-"""The conventions about a gas of carriers that a configuration states: each changes numbers, so each has an option."""
+"""The conventions that a configuration states, of a gas of carriers and others: each changes numbers, so each has an option."""
 
 from __future__ import annotations
 
 from gzero.errors import ConfigError
-from gzero.fitters.options import Conventions, Rows
+from gzero.fitters.options import Conventions, Longitudinal, Rows
+from gzero.models.heat import LARGEST_EXPONENT, LEAST_EXPONENT
 from gzero.pipeline.config import Config, one_of
 
 #: Options that are reported by the experiments that rest on them.
@@ -38,3 +39,29 @@ def rows(config: Config) -> Rows:
     ConfigError : no such choice.
     """
     return one_of(config.rows, "rows")  # type: ignore[return-value]
+
+
+def longitudinal(config: Config) -> Longitudinal:
+    """The R_xx of a Hall bar that was read on both sides.
+
+    Raises
+    ------
+    ConfigError : no such choice.
+    """
+    return one_of(config.longitudinal, "longitudinal")  # type: ignore[return-value]
+
+
+def phonon_exponent(config: Config) -> float | None:
+    """The exponent of the phonons beside the modes of heat; None where nobody states one.
+
+    Raises
+    ------
+    ConfigError : one that no phonons have.
+    """
+    stated = config.phonon_exponent
+    if stated is not None and not LEAST_EXPONENT <= stated <= LARGEST_EXPONENT:
+        raise ConfigError(
+            f"phonon-exponent: {stated:g} is not between {LEAST_EXPONENT:g} and {LARGEST_EXPONENT:g}",
+            remedy="write for example --phonon-exponent 4",
+        )
+    return stated

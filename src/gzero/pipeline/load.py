@@ -48,6 +48,7 @@ from gzero.quanta import (
     unit_or_quantum,
 )
 from gzero.reduction.branches import split
+from gzero.reduction.current_groups import at_currents
 from gzero.reduction.van_der_pauw import is_bridge
 
 #: Numbers of a file up to which a session of traces is held, and of the pieces of a longer one.
@@ -315,7 +316,9 @@ def branches(measurements: Iterable[Measurement], config: Config) -> tuple[Measu
     """One measurement a branch of each sweep, where `sweep` asks for that; rows that are answers of their own have none."""
     if selection(config).sweep != "split":
         return tuple(measurements)
-    return tuple(part for m in measurements for part in (split(m) if kind(m.kind).sweeps else (m,)))
+    return tuple(
+        part for m in measurements for part in (split(m) if kind(m.kind).sweeps and not at_currents(m) else (m,))
+    )
 
 
 def _of_trace(measurements: tuple[Measurement, ...], config: Config, path: str) -> tuple[Measurement, ...]:

@@ -164,6 +164,8 @@ class Options(TypedDict, total=False):
     sweep: str
     loss: str
     noise_model: str
+    longitudinal: str
+    phonon_exponent: float
     margin: float
     level_margin: float
     confidence: float

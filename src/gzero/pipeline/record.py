@@ -153,15 +153,21 @@ def _unsaid(choice: Choice, name: str) -> bool:
     return choice.choice == name and choice.origin == "default"
 
 
+#: Options of one experiment, and the entry of the ledger that says what was done with them.
+_OTHERS = {"longitudinal": "R_xx that is used", "phonon_exponent": "exponent of the phonons"}
+
+
 def _unused(config: Config, findings: Findings) -> list[Choice]:
     """Conventions that were stated and that the experiment has no use for."""
     used = {choice.choice for choice in findings.ledger}
     out = []
-    for name in NAMES:
-        if getattr(config, name) is not None and name not in used:
+    for name, entry in {**{name: name for name in NAMES}, **_OTHERS}.items():
+        if getattr(config, name) is not None and entry not in used:
             by, _ = config.origin(name)
             value = str(getattr(config, name))
-            out.append(Choice(choice=name, value=value, origin=by, note="of no use to this experiment"))
+            out.append(
+                Choice(choice=name.replace("_", " "), value=value, origin=by, note="of no use to this experiment")
+            )
     return out
 
 

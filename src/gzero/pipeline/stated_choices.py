@@ -13,7 +13,7 @@ from gzero.measurement.masks import canonical_masks
 from gzero.measurement.measurement import DECLARABLE, condition
 from gzero.pipeline.blind_record import digest
 from gzero.pipeline.config import Config, loss, plateaus, risers, selection
-from gzero.pipeline.conventions import NAMES, conventions, rows
+from gzero.pipeline.conventions import NAMES, conventions, longitudinal, rows
 from gzero.pipeline.load import FIT, environment
 from gzero.quanta import parse_quantum
 from gzero.verdict.margins import Margins
@@ -48,6 +48,7 @@ def choices_of(config: Config) -> dict[str, str]:
         "sweep": chosen.sweep,
         "loss": loss(config),
         "rows": rows(config),
+        "longitudinal": longitudinal(config),
     }
     taken = conventions(config)
     out |= {name: _plain(getattr(taken, name)) for name in NAMES}

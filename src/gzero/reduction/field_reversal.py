@@ -83,35 +83,67 @@ def fold(
     curve : R_xy over B or density, any sign, x ascending.
     longitudinal, longitudinal_std, filling : beside it, shape (n,).
     """
-    x = curve.x
-    over_field = curve.x_unit != "1/m^2"
-    up, down = np.flatnonzero(x >= 0), np.flatnonzero(x < 0)[::-1]
-    up_end = float(x[up[-1]]) if up.size else 0.0
-    down_end = float(-x[down[-1]]) if down.size else 0.0
+    at = folding(curve.x)
     beside = {"longitudinal": longitudinal, "longitudinal_std": longitudinal_std, "filling": filling}
-    if min(up_end, down_end) < _SHARED * max(up_end, down_end) or min(up.size, down.size) < 8:
-        side = up if up_end >= down_end else down
-        return _one_sided(curve, side, beside, unused=x.size - side.size, over_field=over_field)
-    end = min(up_end, down_end) * (1 + 1e-9)
-    start = max(float(x[up[0]]), float(-x[down[0]])) * (1 - 1e-9)
-    grid = up[(x[up] <= end) & (x[up] >= start)]
-    at, mirror = x[grid], _Mirror.of(x[grid], -x[down], down)
-    odd, even = (curve.y[grid] - mirror.values(curve.y)) / 2, (curve.y[grid] + mirror.values(curve.y)) / 2
-    high = at > 0.5 * at[-1]
+    over_field = curve.x_unit != "1/m^2"
+    if at.mirror is None:
+        return _one_sided(curve, at.rows, beside, unused=curve.x.size - at.rows.size, over_field=over_field)
+    x, odd, even = curve.x[at.rows], at.odd(curve.y), at.even(curve.y)
+    high = x > 0.5 * x[-1]
     parity: Parity = "odd" if np.median(np.abs(odd[high])) >= np.median(np.abs(even[high])) else "even"
     hall, rest = (odd, even) if parity == "odd" else (even, odd)
-    sign = 1 if np.sum(hall * at) >= 0 else -1
+    sign = 1 if np.sum(hall * x) >= 0 else -1
     return Bar(
-        x=at,
+        x=x,
         hall=sign * hall,
-        hall_std=_combined_std(curve.y_std, grid, mirror),
-        longitudinal=None if longitudinal is None else (longitudinal[grid] + mirror.values(longitudinal)) / 2,
-        longitudinal_std=_combined_std(longitudinal_std, grid, mirror),
-        filling=None if filling is None else (np.abs(filling[grid]) + mirror.values(np.abs(filling))) / 2,
+        hall_std=at.std(curve.y_std),
+        longitudinal=None if longitudinal is None else at.even(longitudinal),
+        longitudinal_std=at.std(longitudinal_std),
+        filling=None if filling is None else at.even(np.abs(filling)),
         parity=parity,
         sign=sign,
         rest=sign * rest,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Folding:
+    """How readings over B become readings over |B|.
+
+    Parameters
+    ----------
+    rows : of the side that is read, in order of |x|;  mirror : the same places on the other side, None without one.
+    """
+
+    rows: NDArray[np.int64]
+    mirror: _Mirror | None
+
+    def even(self, y: Array) -> Array:
+        """The part that reversal of the field leaves; without a mirror, y as read."""
+        return np.asarray(y[self.rows] if self.mirror is None else (y[self.rows] + self.mirror.values(y)) / 2)
+
+    def odd(self, y: Array) -> Array:
+        """The part that changes sign with the field; without a mirror, y as read."""
+        return np.asarray(y[self.rows] if self.mirror is None else (y[self.rows] - self.mirror.values(y)) / 2)
+
+    def std(self, std: Array | None) -> Array | None:
+        """Standard uncertainty of either."""
+        if std is None or self.mirror is None:
+            return None if std is None else np.asarray(std[self.rows])
+        return np.asarray(np.sqrt(std[self.rows] ** 2 + self.mirror.variance(std)) / 2)
+
+
+def folding(x: Array) -> Folding:
+    """Which readings of x, ascending, are combined: both signs where they share half of the larger range."""
+    up, down = np.flatnonzero(x >= 0), np.flatnonzero(x < 0)[::-1]
+    up_end = float(x[up[-1]]) if up.size else 0.0
+    down_end = float(-x[down[-1]]) if down.size else 0.0
+    if min(up_end, down_end) < _SHARED * max(up_end, down_end) or min(up.size, down.size) < 8:
+        return Folding(rows=up if up_end >= down_end else down, mirror=None)
+    end = min(up_end, down_end) * (1 + 1e-9)
+    start = max(float(x[up[0]]), float(-x[down[0]])) * (1 - 1e-9)
+    grid = up[(x[up] <= end) & (x[up] >= start)]
+    return Folding(rows=grid, mirror=_Mirror.of(x[grid], -x[down], down))
 
 
 def _one_sided(
@@ -156,7 +188,3 @@ class _Mirror:
 
     def variance(self, std: Array) -> Array:
         return np.asarray(((1 - self.share) * std[self.left]) ** 2 + (self.share * std[self.right]) ** 2)
-
-
-def _combined_std(std: Array | None, grid: NDArray[np.int64], mirror: _Mirror) -> Array | None:
-    return None if std is None else np.asarray(np.sqrt(std[grid] ** 2 + mirror.variance(std)) / 2)

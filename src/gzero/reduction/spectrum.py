@@ -167,7 +167,7 @@ def autoregressive(n: int, rho: float) -> Spectrum:
     shape = _Shape("knee", 30.0, float(np.log((1 - rho) / np.sqrt(rho))), 1.0)
     return Spectrum(
         kind="knee",
-        powers=shape.powers(n),
+        powers=shape.powers(n, slowest=0.0),
         gradients=np.ones((1, n)),
         uncertainty=np.zeros((1, 1)),
         knee=float(np.exp(shape.log_knee)),
@@ -241,8 +241,13 @@ class _Shape:
     log_knee: float
     exponent: float
 
-    def powers(self, n: int) -> Array:
-        red = (np.exp(2 * self.log_knee) + _squared_frequencies(n)) ** -self.exponent
+    def powers(self, n: int, *, slowest: float = 0.5) -> Array:
+        """S over its mean at w_j = pi j/n; the constant has that of j = `slowest`.
+
+        A knee far below the lowest frequency is not told from one at it, but would make the mean of the sweep any noisier:
+        half of that frequency is where what is learnt from a sweep ends.
+        """
+        red = (np.exp(2 * self.log_knee) + _squared_frequencies(n, slowest)) ** -self.exponent
         share = 1 / (1 + np.exp(-self.logit))
         powers = (1 - share) + share * red / (np.add.reduce(red[1:]) / (n - 1))
         if self.kind == "1/f":
@@ -286,9 +291,11 @@ class _Shape:
 
 
 @lru_cache(maxsize=4)
-def _squared_frequencies(n: int) -> Array:
-    """4 sin^2(w/2) at w_j = pi j/n, shape (n,)."""
-    squared = 4 * np.sin(np.pi * np.arange(n) / (2 * n)) ** 2
+def _squared_frequencies(n: int, slowest: float) -> Array:
+    """4 sin^2(w/2) at w_j = pi j/n, the first of them at j = `slowest`, shape (n,)."""
+    places = np.arange(n, dtype=np.float64)
+    places[0] = slowest
+    squared = 4 * np.sin(np.pi * places / (2 * n)) ** 2
     squared.setflags(write=False)
     return squared
 

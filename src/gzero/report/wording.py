@@ -50,6 +50,7 @@ NAMES = {
     "prefactor": "Prefactor P",
     "exponent": "Exponent of temperature",
     "von_klitzing": "h/e² from the plateaus",
+    "step_height_zero_current": "Step height at zero current",
     "density": "Density n",
     "density_sdh": "Density, from the oscillations",
     "conductance": "Conductance G",
