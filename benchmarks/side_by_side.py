@@ -16,7 +16,6 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,22 +55,15 @@ def stacked(cases: Sequence[one.Case]) -> tuple[NDArray[np.float64], NDArray[np.
     return found.values, found.covariance
 
 
-def whole(cases: Sequence[one.Case]) -> int:
-    """How many of the traces were fitted on the whole path."""
+def whole(cases: Sequence[one.Case], *, workers: int = 1) -> int:
+    """How many of the traces were fitted on the whole path; the start of processes is counted too."""
     import gzero
     from gzero.fitters.result import FitResult
 
     shared = "width" in cases[0].model.names
-    fits = gzero.fit_many(
-        [case.measurement for case in cases], quantum="2e^2/h", **({"risers": "shared"} if shared else {})
-    )
+    risers = {"risers": "shared"} if shared else {}
+    fits = gzero.fit_many([case.measurement for case in cases], quantum="2e^2/h", workers=workers, **risers)
     return sum(isinstance(fit, FitResult) for fit in fits)
-
-
-def _part(title: str, first: int, last: int) -> int:
-    """The whole path of some traces, made where they are fitted: a worker's share."""
-    model = one.models()[title]
-    return whole([one.case_of(model, seed) for seed in range(first, last)])
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -106,6 +98,8 @@ def compare(title: str, traces: int, sample: int) -> None:
         taken["fits side by side"].append(seconds(lambda part=part: values.append(stacked(part)[0])) / len(part))
         if number < 4:
             taken["whole path"].append(seconds(lambda part=part: whole(part)) / len(part))
+    name = "whole path, 2 processes"
+    taken[name] = [seconds(lambda: whole(cases, workers=2)) / traces]
     loop = statistics.median(taken["lmfit Model.fit"])
     print(f"\n{title}: {one.STEPS} steps, {one.POINTS} readings, {traces} traces (synthetic)")
     print(f"a loop of lmfit Model.fit: {1e3 * loop:.2f} ms a trace (median of {len(taken['lmfit Model.fit'])})")
@@ -158,14 +152,11 @@ def growth(title: str = "9 parameters") -> None:
     one.STEPS = usual[1]
     for traces in (1, 10, 100, 1000):
         _row("traces", traces, title, traces)
+    model = one.models()[title]
+    cases = [one.case_of(model, seed) for seed in range(2000)]
     for workers in (1, 2):
-        with ProcessPoolExecutor(workers) as pool:
-            list(pool.map(_part, [title] * workers, [0] * workers, [5] * workers))  # imports are nobody's time
-            shares = [(first, first + 50) for first in range(0, 400, 50)]
-            took = seconds(
-                lambda pool=pool, shares=shares: list(pool.map(_part, [title] * 8, *zip(*shares, strict=True)))
-            )
-        print(f"| workers | {workers} | | {1e3 * took / 400:.2f} |")
+        took = seconds(lambda workers=workers: whole(cases, workers=workers))
+        print(f"| workers, 2000 traces | {workers} | | {1e3 * took / len(cases):.2f} |")
 
 
 def _row(what: str, size: int, title: str, traces: int) -> None:

@@ -26,7 +26,7 @@ _WHERE = {
     "einstein_conductivity": "gzero.verdict.cross_checks",
     "einstein_relation": "gzero.verdict.cross_checks",
     "fit": "gzero.pipeline.public",
-    "fit_many": "gzero.pipeline.public",
+    "fit_many": "gzero.pipeline.many",
     "fit_errors_in_x": "gzero.pipeline.refine",
     "fit_temperature_series": "gzero.pipeline.together",
     "fit_together": "gzero.pipeline.together",

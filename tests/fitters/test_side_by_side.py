@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import gzero
-from gzero.errors import FitError, GzeroError, InputError
+from gzero.errors import ConfigError, FitError, GzeroError, InputError
 from gzero.fitters.descent import MOST_STEPS, Stack, by_one, descend
 from gzero.fitters.minima import Asking, Found, Wanted, alone, fitted, side_by_side
 from gzero.fitters.problem import Problem
@@ -15,6 +15,7 @@ from gzero.fitters.result import FitResult
 from gzero.measurement.curve import Curve
 from gzero.models.model import Model, Parameter
 from gzero.models.staircase import staircase
+from gzero.pipeline.processes import NoProcessError
 from gzero.quanta import KB, E, parse_quantum
 from gzero.reduction.noise import Noise
 from gzero.reduction.spectrum import autoregressive
@@ -281,6 +282,31 @@ def test_one_bad_trace_does_not_stop_the_rest() -> None:
     assert isinstance(nothing, FitError)
     assert "no model was fitted" in str(nothing)
     assert isinstance(little, (FitError, InputError))
+
+
+def test_two_processes_give_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    several = measurements(5)
+    monkeypatch.setattr("gzero.pipeline.many.PART", 2)
+    here, there = (gzero.fit_many(several, quantum="2e^2/h", workers=workers) for workers in (1, 2))
+    for one, other in zip(here, there, strict=True):
+        assert type(one) is type(other)
+        if isinstance(one, FitResult):
+            np.testing.assert_array_equal(one.values, other.values)
+            np.testing.assert_array_equal(one.covariance, other.covariance)
+
+
+def test_where_no_process_starts_the_fits_are_made_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> None:
+        raise NoProcessError("none")
+
+    monkeypatch.setattr("gzero.pipeline.many.PART", 1)
+    monkeypatch.setattr("gzero.pipeline.processes.Processes.run", none)
+    assert all(isinstance(fit, FitResult) for fit in gzero.fit_many(measurements(2), quantum="2e^2/h", workers=2))
+
+
+def test_no_workers_are_a_mistake() -> None:
+    with pytest.raises(ConfigError, match="0 workers"):
+        gzero.fit_many([], workers=0)
 
 
 def test_other_experiments_are_fitted_one_by_one() -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
 from gzero.analysis import Analysis
-from gzero.errors import ColumnError, ConfigError, FitError, GzeroError
-from gzero.fitters.findings import Findings
+from gzero.errors import ColumnError, ConfigError, FitError
 from gzero.fitters.result import FitResult
 from gzero.measurement.measurement import Measurement
-from gzero.pipeline.analyse import analyse_measurement, analyse_measurements, declared_quantum, find, find_many
+from gzero.pipeline.analyse import analyse_measurement, analyse_measurements, declared_quantum, find
 from gzero.pipeline.analyse import analyse_traces as _analyse_traces
 from gzero.pipeline.blind import settle
 from gzero.pipeline.config import Config, configure, with_files
 from gzero.pipeline.load import branches, traces_or_session, with_stated
 from gzero.pipeline.load import load_traces as _load_traces
+from gzero.pipeline.many import without_model
 from gzero.pipeline.margins import margins_of
 from gzero.verdict.decide import decide
 from gzero.verdict.verdict import Verdict
@@ -267,42 +267,8 @@ def fit(measurement: Measurement, *, quantum: str | None = None, **options: Unpa
     stated = with_stated(measurement, asked)
     findings = find(stated, asked).findings
     if findings.fit is None:
-        raise _no_model(findings, analyse_measurement(stated, asked))
+        raise without_model(findings, analyse_measurement(stated, asked))
     return findings.fit
-
-
-def fit_many(
-    measurements: Iterable[Measurement], *, quantum: str | None = None, **options: Unpack[Options]
-) -> tuple[FitResult | GzeroError, ...]:
-    """The model's fits of many measurements, such as the traces of a map, made side by side.
-
-    Parameters
-    ----------
-    measurements : of one kind or of several; staircases gain most.
-    quantum, options : of all of them, as in `fit`.
-
-    Returns
-    -------
-    In the order of the measurements: the fit, with the numbers that `fit` gives to less than 1e-6 of a standard
-    uncertainty; where one cannot be made, the error that `fit` would raise, so that one bad trace does not stop the rest.
-    """
-    asked = configure(quantum=quantum, **options)
-    stated = [_stated(m, asked) for m in measurements]
-    found = iter(find_many([m for m in stated if isinstance(m, Measurement)], asked))
-    answers = [next(found) if isinstance(m, Measurement) else m for m in stated]
-    return tuple(a if isinstance(a, GzeroError) else a.findings.fit or _no_model(a.findings) for a in answers)
-
-
-def _stated(measurement: Measurement, asked: Config) -> Measurement | GzeroError:
-    try:
-        return with_stated(measurement, asked)
-    except GzeroError as error:
-        return error
-
-
-def _no_model(findings: Findings, result: object = None) -> FitError:
-    why = "; ".join(findings.warnings) or "the experiment has no model"
-    return FitError(f"no model was fitted: {why}", result=result)
 
 
 def validate(
