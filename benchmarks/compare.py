@@ -38,10 +38,17 @@ PARTS = {
     "single": Part(
         title="One staircase beside other fitters", script="staircase.py", arguments=("--repetitions", "20")
     ),
-    "steps": Part(title="Steps in a trace of time: ruptures and skchange", script="change_points.py"),
+    "steps": Part(
+        title="Steps in a trace of time: ruptures and skchange", script="change_points.py", arguments=("--traces", "10")
+    ),
     "histograms": Part(title="Break-junction histograms", script="breakjunction.py"),
     "text": Part(title="Text files beside pyarrow", script="text.py"),
-    "batch": Part(title="Batches: workers, kills, memory", script="batch.py"),
+    "batch": Part(
+        title="Batches: two workers over one",
+        script="batch.py",
+        arguments=("speed", "--files", "600", "--repeats", "1"),
+    ),
+    "kills": Part(title="Batches: killed at random moments", script="batch.py", arguments=("kills", "--kills", "50")),
     "cold": Part(title="Cold starts", script="cold_start.py"),
 }
 
