@@ -42,7 +42,7 @@ WRONG: dict[str, tuple[Array, tuple[str, ...], str]] = {
         STAIRCASE, ("--risers", "bias"), "ended on the bound of bias_splitting: no uncertainty is known for it",
     ),
     "parameters that nothing determines": (
-        JUMPS, (), r"no model fit: .* the data do not determine threshold_\d, width_\d",
+        JUMPS, (), r"no model fit: .* the data do not determine threshold_\d(, \w+_\d)+",
     ),
     "a limit of the step count": (
         HIDDEN, (), r"4 steps explain the curve better than those counted \(delta bic -\d+\), the most that was tried",

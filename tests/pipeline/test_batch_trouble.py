@@ -18,7 +18,7 @@ from batches import Here, command, contents, run, staircase, told
 
 from gzero.pipeline.batch.store import NAME
 
-FILES = 14
+FILES = 40  # enough for an interrupt to come between two of them on any machine
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 

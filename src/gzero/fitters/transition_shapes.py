@@ -103,18 +103,19 @@ def fit_line(measurement: Measurement, options: FitOptions) -> Line:
     curve = richest.curve
     every = [each for background in _backgrounds(curve) for each in _tried(richest, background, options)]
     tried = [each for each in every if each.possible]
-    if not tried:
-        raise FitError("no line of a charge transition fits", remedy="narrow --range to one step", result=richest.fit)
     # a temperature is always there: that of a lifetime alone must be decisively better than a thermal line
     thermal = min((c.bic for c in tried if c.shape == "thermal"), default=np.inf)
     tried.sort(key=lambda c: (c.shape == "lifetime" and c.bic > thermal - _SEEN, c.bic))
     empty = min(_background_only(richest, background) for background in _backgrounds(curve))
-    if empty - tried[0].bic < _SEEN:
+    best_bic = tried[0].bic if tried else min((c.bic for c in every), default=richest.fit.bic)
+    if empty - best_bic < _SEEN:
         raise FitError(
             "no step is told from the background and the noise",
             remedy="set --range to the transition, or take more sweeps",
             result=richest.fit,
         )
+    if not tried:
+        raise FitError("no line of a charge transition fits", remedy="narrow --range to one step", result=richest.fit)
     best = tried[0]
     candidates = tuple(replace(c, delta_bic=c.bic - best.bic) for c in tried)
     return Line(found=_chosen(richest, candidates, every, options), candidates=candidates)

@@ -8,7 +8,7 @@ what is white is generalised least squares.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -32,6 +32,7 @@ class CorrelatedNoise(Noise):
 
     root: Array
     shape: str = "covariance stated"
+    _unroot: Array = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         # no super(): a dataclass with slots is a new class, and the zero-argument form would look for the old one
@@ -39,6 +40,9 @@ class CorrelatedNoise(Noise):
         object.__setattr__(self, "root", frozen(self.root))
         if self.root.shape != (self.std.size, self.std.size):
             raise InputError(f"a root of shape {self.root.shape} for {self.std.size} readings")
+        # L^-1 once: a fit whitens hundreds of times, and to solve a small triangle each time took 2 ms where the linear
+        # algebra calls threads for it
+        object.__setattr__(self, "_unroot", frozen(np.linalg.inv(self.root)))
 
     @classmethod
     def of(cls, matrix: Array, *, stated: bool, source: str = "", shape: str = "covariance stated") -> CorrelatedNoise:
@@ -77,9 +81,7 @@ class CorrelatedNoise(Noise):
     @property
     def correlation_length(self) -> float:
         """Readings per independent one of their weighed mean, 1/std^2: 1 without correlation."""
-        from scipy.linalg import solve_triangular
-
-        ones = solve_triangular(self.root, np.ones(self.std.size), lower=True)
+        ones = self._unroot @ np.ones(self.std.size)
         return float(self.std.size / (ones @ ones))
 
     def with_spectrum(self, spectrum: Spectrum | None) -> CorrelatedNoise:
@@ -111,10 +113,7 @@ class CorrelatedNoise(Noise):
         ----------
         columns : shape (n,) or (n, k) [unit of y].
         """
-        from scipy.linalg import solve_triangular
-
-        over = columns / (self.std if columns.ndim == 1 else self.std[:, None])
-        return np.asarray(solve_triangular(self.root, over, lower=True, check_finite=False))
+        return np.asarray(self._unroot @ (columns / (self.std if columns.ndim == 1 else self.std[:, None])))
 
     def covariance(self, weights: Array) -> tuple[Array, Array]:
         """(covariance [unit of y squared], degrees of freedom, infinite) of weighted sums of readings, weights (n, k)."""
