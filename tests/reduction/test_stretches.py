@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gzero.reduction.stretches import Stretches, before, lines_through
+from gzero.reduction.stretches import Stretches, lines_through
 
 WINDOWS = [(3, 9), (8, 30), (30, 31), (40, 100)]  # one overlaps, one is a single reading
 
@@ -37,8 +37,3 @@ def test_lines_are_those_of_a_polynomial_fit() -> None:
         assert lines.square[k] == pytest.approx(np.sum((x[a:b] - x[a:b].mean()) ** 2), rel=1e-12)
         assert lines.scatter[k] == pytest.approx(np.sum((y[a:b] - height - slope * x[a:b]) ** 2), rel=1e-9)
         np.testing.assert_allclose(lines.away[here.own[k]], x[a:b] - x[a:b].mean(), atol=1e-13)
-
-
-def test_how_many_come_before_the_first() -> None:
-    for true, count in (([], 0), ([True], 0), ([False], 1), ([False, False, True, False, True], 2), ([False] * 4, 4)):
-        assert before(np.array(true, dtype=bool)) == count

@@ -24,7 +24,7 @@ from gzero.reduction.noise import correlation_length, white_noise
 from gzero.reduction.plateau import Change, Plateau, beyond_chance
 from gzero.reduction.riser_shapes import Riser, shapes_of
 from gzero.reduction.risers import Slope, drop_small_rises, find_risers, heights_of, slope_of
-from gzero.reduction.stretches import Lines, Stretches, before, lines_through
+from gzero.reduction.stretches import Lines, Stretches, lines_through
 from gzero.reduction.tails import Array, Window, level_windows, responses_of, without_tails
 
 # The flat window: slopes up to this share of the neighbouring riser's.
@@ -184,16 +184,20 @@ def _calm_windows(slope: Slope, middles: Sequence[int], shares: Sequence[float])
     """The calm windows between risers, for each share: readings around the flattest point whose slope stays below the
     threshold."""
     steep = np.abs(slope.values)
+    edges = [0, *middles, steep.size - 1]
+    at_edges, largest = slope.values[edges].tolist(), float(slope.values.max())
     out: list[list[Window]] = [[] for _ in shares]
-    for a, b in pairwise([0, *middles, steep.size - 1]):
+    for k, (a, b) in enumerate(pairwise(edges)):
         between = steep[a : b + 1]
         flattest = int(between.argmin())
-        bounds = [float(slope.values[i]) for i in (a, b) if i in middles]
-        reference = min(bounds) if bounds else float(slope.values.max())
+        # the ends of the curve are no risers
+        reference = min(at_edges[max(k, 1) : min(k + 2, len(middles) + 1)], default=largest)
         floor = max(float(between[flattest]), 2 * slope.std)
         for share, windows in zip(shares, out, strict=True):
-            loud = between > floor + share * max(reference - floor, 0.0)
-            windows.append((a + flattest - before(loud[:flattest][::-1]), a + flattest + before(loud[flattest:]) - 1))
+            loud = (between > floor + share * max(reference - floor, 0.0)).nonzero()[0]
+            place = int(loud.searchsorted(flattest))
+            first = a + int(loud[place - 1]) + 1 if place else a
+            windows.append((first, a + int(loud[place]) - 1 if place < loud.size else b))
     return out
 
 

@@ -139,8 +139,8 @@ def prominent_maxima(values: Array, least: float) -> list[int]:
     before, after = _passes(heights, lowest[:-1]), _passes(heights[::-1], lowest[:0:-1])[::-1]
     return [
         int(first[run] + last[run]) // 2
-        for run, height, *passes in zip(high.tolist(), heights, before, after, strict=True)
-        if height - max(passes) >= least
+        for run, height, left, right in zip(high.tolist(), heights, before, after, strict=True)
+        if height - left >= least and height - right >= least
     ]
 
 

@@ -79,9 +79,3 @@ def lines_through(x: Array, y: Array, here: Stretches) -> Lines:
     slope = here.sums(away * y) / np.where(here.sizes > 1, square, 1.0)
     rest = y - here.each(mean) - here.each(slope) * away
     return Lines(mean, slope, square, away, here.sums(rest * rest))
-
-
-def before(true: NDArray[np.bool_]) -> int:
-    """How many come before the first that is true."""
-    first = int(true.argmax()) if true.size else 0
-    return first if true.size and true[first] else true.size

@@ -34,8 +34,9 @@ def level_windows(
     tail : largest share of the rise.
     """
     reach = math.log((1 - tail) / tail)
-    low = [-math.inf, *(shape.shoulder.position + reach * shape.shoulder.width for shape in shapes)]
-    high = [*(shape.foot.position - reach * shape.foot.width for shape in shapes), math.inf]
+    shoulders, feet = [shape.shoulder for shape in shapes], [shape.foot for shape in shapes]
+    low = [-math.inf, *((reach - half.intercept) / half.steepness for half in shoulders)]
+    high = [*((-reach - half.intercept) / half.steepness for half in feet), math.inf]
     start, stop = x.searchsorted(low).tolist(), x.searchsorted(high, side="right").tolist()
     between = [(max(a, lo), min(b, hi - 1)) for (a, b), lo, hi in zip(wide, start, stop, strict=True)]
     return [found if found[1] - found[0] >= 2 else other for found, other in zip(between, calm, strict=True)]
