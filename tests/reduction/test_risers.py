@@ -105,6 +105,45 @@ def test_the_response_is_the_derivative_by_the_readings(which: str) -> None:
         np.testing.assert_allclose(derivative / size, half.response[:, column] / size, atol=1e-5)
 
 
+@pytest.mark.parametrize("which", ["whole", "foot", "shoulder"])
+def test_what_a_line_owes_to_the_levels_is_its_derivative_by_them(which: str) -> None:
+    """By central differences, of a half between bounds that stay where they are; second order as above."""
+    y = BELOW + RISE * logistic()
+    middle = int(np.argmin(np.abs(X - PLACE)))
+    half = getattr(shape_of(X, y, middle, below=BELOW, above=BELOW + RISE, noise=0.0), which)
+    step = 1e-6
+    for level in (0, 1):
+        ends = []
+        for sign in (1, -1):
+            below, above = np.array([BELOW, BELOW + RISE]) + sign * step * np.eye(2)[level]
+            other = getattr(shape_of(X, y, middle, below=below, above=above, noise=0.0), which)
+            assert (other.first, other.u.size) == (half.first, half.u.size)
+            ends.append((other.intercept, other.steepness))
+        derivative = (np.array(ends[0]) - np.array(ends[1])) / (2 * step)
+        np.testing.assert_allclose(derivative, np.array(half.by_levels)[:, level], rtol=1e-5)
+
+
+def test_a_first_look_leaves_out_nothing_but_responses() -> None:
+    y = BELOW + RISE * logistic() + 0.01 * np.random.default_rng(3).normal(size=X.size)
+    middle = int(np.argmin(np.abs(X - PLACE)))
+    looks = [shapes_of(X, y, [(5, 194)], [middle], [2.0, 3.5], 0.01, responses=also) for also in (True, False)]
+    for which in ("whole", "foot", "shoulder"):
+        one, other = (getattr(look[0], which) for look in looks)
+        assert (one.intercept, one.steepness, one.first) == (other.intercept, other.steepness, other.first)
+        np.testing.assert_array_equal(one.u, other.u)
+
+
+def test_it_does_not_matter_how_far_from_zero_x_lies() -> None:
+    """x in steps of 1/16 and 2^30 further on, both exact: so is every distance, and widths are the same to rounding."""
+    x = np.arange(-128, 128) / 16
+    y = 1 / (1 + np.exp(-x)) + 0.01 * np.random.default_rng(5).normal(size=x.size)
+    (near,), (far,) = (shapes_of(at, y, [(5, 250)], [128], [0.0, 1.0], 0.01) for at in (x, x + 2.0**30))
+    for which in ("whole", "foot", "shoulder"):
+        one, other = getattr(near, which), getattr(far, which)
+        assert one.u.size > 8
+        assert other.steepness == pytest.approx(one.steepness, rel=1e-12)
+
+
 @pytest.mark.parametrize("curvature", [0.2, 0.4])
 def test_an_asymmetric_riser_has_two_widths(curvature: float) -> None:
     """exp(c s) stretches the foot and steepens the shoulder: the local width of the logit at s is 0.8 exp(-c s), and

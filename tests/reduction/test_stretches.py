@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gzero.reduction.stretches import Stretches, before, lines_through
+from gzero.reduction.stretches import Stretches, lines_through
 
 WINDOWS = [(3, 9), (8, 30), (30, 31), (40, 100)]  # one overlaps, one is a single reading
 
@@ -13,9 +13,12 @@ def test_readings_and_sums_are_those_of_each_stretch() -> None:
     here = Stretches.over(WINDOWS)
     pieces = [y[0, a:b] for a, b in WINDOWS]
     np.testing.assert_array_equal(here.readings(y[0]), np.concatenate(pieces))
-    np.testing.assert_array_equal(here.of, np.repeat([0, 1, 2, 3], [6, 22, 1, 60]))
-    np.testing.assert_array_equal(here.stops - here.starts, [6, 22, 1, 60])
-    both = np.array([here.readings(row) for row in y])
+    np.testing.assert_array_equal(here.each(np.arange(4)), np.repeat([0, 1, 2, 3], [6, 22, 1, 60]))
+    np.testing.assert_array_equal(here.sizes, [6, 22, 1, 60])
+    both = here.readings(y)
+    np.testing.assert_array_equal(both, [np.concatenate([row[a:b] for a, b in WINDOWS]) for row in y])
+    for own, piece in zip(here.own, pieces, strict=True):
+        np.testing.assert_array_equal(both[0, own], piece)
     np.testing.assert_allclose(here.sums(both), [[row[a:b].sum() for a, b in WINDOWS] for row in y], rtol=1e-13)
 
 
@@ -33,9 +36,4 @@ def test_lines_are_those_of_a_polynomial_fit() -> None:
         assert lines.slope[k] == pytest.approx(slope, rel=1e-9)
         assert lines.square[k] == pytest.approx(np.sum((x[a:b] - x[a:b].mean()) ** 2), rel=1e-12)
         assert lines.scatter[k] == pytest.approx(np.sum((y[a:b] - height - slope * x[a:b]) ** 2), rel=1e-9)
-        np.testing.assert_allclose(lines.away[here.of == k], x[a:b] - x[a:b].mean(), atol=1e-13)
-
-
-def test_how_many_come_before_the_first() -> None:
-    for true, count in (([], 0), ([True], 0), ([False], 1), ([False, False, True, False, True], 2), ([False] * 4, 4)):
-        assert before(np.array(true, dtype=bool)) == count
+        np.testing.assert_allclose(lines.away[here.own[k]], x[a:b] - x[a:b].mean(), atol=1e-13)

@@ -47,6 +47,8 @@ class Calibration:
     def apply(self, read: NDArray[np.float64]) -> NDArray[np.float64]:
         """Corrected values for readings; not finite where the series resistance accounts for all of the resistance."""
         two = (read - self.offset.value) / self.gain.value
+        if not self.series_resistance.value:
+            return np.asarray(two)
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(two / (1 - two * self.series_resistance.value))
 

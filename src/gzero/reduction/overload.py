@@ -36,7 +36,10 @@ def overloaded(read: NDArray[np.float64]) -> NDArray[np.bool_]:
     out = np.zeros(read.size, dtype=bool)
     if read.size < 2 * _FEWEST:
         return out
-    edges = np.concatenate(([0], (read[1:] != read[:-1]).nonzero()[0] + 1, [read.size]))
+    changes = read[1:] != read[:-1]
+    if changes.size - np.count_nonzero(changes) < _FEWEST - 1:  # too few neighbours are alike for one run
+        return out
+    edges = np.concatenate(([0], changes.nonzero()[0] + 1, [read.size]))
     lengths = edges[1:] - edges[:-1]
     if lengths.max() < _FEWEST:
         return out

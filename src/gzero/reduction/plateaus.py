@@ -24,7 +24,7 @@ from gzero.reduction.noise import correlation_length, white_noise
 from gzero.reduction.plateau import Change, Plateau, beyond_chance
 from gzero.reduction.riser_shapes import Riser, shapes_of
 from gzero.reduction.risers import Slope, drop_small_rises, find_risers, heights_of, slope_of
-from gzero.reduction.stretches import Lines, Stretches, before, lines_through
+from gzero.reduction.stretches import Lines, Stretches, lines_through
 from gzero.reduction.tails import Array, Window, level_windows, responses_of, without_tails
 
 # The flat window: slopes up to this share of the neighbouring riser's.
@@ -105,17 +105,19 @@ def find_staircase(curve: Curve) -> Staircase:
     shapes: list[Riser] = []
     found: list[Plateau] = []
     if middles:
-        parts, windows, without = _parts(middles, calm), calm, y
-        for _ in range(2):  # levels need tails, tails need levels; the second round changes little
-            levels = [mean(without[lo : hi + 1]) for lo, hi in windows]
-            shapes = shapes_of(x, y, parts, middles, levels, noise, shapes)
+        both, parts, levels = np.array((x, y)), _parts(middles, calm), [line.mean for line in lines]
+        for last in (False, True):  # levels need tails, tails need levels; the second round changes little
+            shapes = shapes_of(x, y, parts, middles, levels, noise, shapes, responses=last)
             windows = level_windows(x, shapes, calm, wide, _TAIL)
-            without = without_tails(x, y, middles, shapes)
+            here = Stretches.over([(lo, hi + 1) for lo, hi in windows])
+            at, readings = here.readings(both)
+            without = without_tails(at, readings, here, middles, shapes)
+            levels = (here.sums(without) / here.sizes).tolist()
         narrow = level_windows(x, shapes, calm, wide, _NARROW)
         rises = heights_of(y, slope, middles).tolist()
         look = _Look(
-            x=x, y=y, without=without, slope=slope, middles=middles, rises=rises, shapes=shapes, calm=calm, lines=lines,
-            windows=windows, narrow=narrow, noise=noise, length=length, descending=descending,
+            x=x, at=at, without=without, here=here, slope=slope, middles=middles, rises=rises, shapes=shapes, calm=calm,
+            lines=lines, windows=windows, narrow=narrow, noise=noise, length=length, descending=descending,
         )  # fmt: skip
         found = _plateaus(look)
     baseline, pinched = _baseline(y, middles, found)
@@ -138,15 +140,16 @@ class _Look:
 
     Parameters
     ----------
-    without : the readings with the tails taken out, each on its own stretch.
+    here : the windows of the levels, as `windows` has them; `narrow` ones are where the tails are smaller still.
+    at, without : x of the readings in them, and the readings with the tails taken out.
     calm : the flat window between two risers, and `lines` through the readings in it.
-    windows : of the levels, and `narrow` ones where the tails are smaller still.
     rises : height of each riser, from the flattest points beside it.
     """
 
     x: Array
-    y: Array
+    at: Array
     without: Array
+    here: Stretches
     slope: Slope
     middles: Sequence[int]
     rises: Sequence[float]
@@ -161,10 +164,10 @@ class _Look:
 
 
 class _Line(NamedTuple):
-    """A straight line: its slope, x about its mean, the sum of squares of that, and the residuals."""
+    """A straight line: the mean of y, its slope, the sum of squares of x about its mean, and the residuals."""
 
+    mean: float
     slope: float
-    away: Array
     square: float
     rest: Array
 
@@ -173,23 +176,28 @@ def _line_through(x: Array, y: Array) -> _Line:
     away = x - mean(x)
     square = float(away.dot(away))
     slope = float(away.dot(y)) / square if square > 0 else 0.0
-    return _Line(slope, away, square, y - mean(y) - slope * away)
+    level = mean(y)
+    return _Line(level, slope, square, y - level - slope * away)
 
 
 def _calm_windows(slope: Slope, middles: Sequence[int], shares: Sequence[float]) -> list[list[Window]]:
     """The calm windows between risers, for each share: readings around the flattest point whose slope stays below the
     threshold."""
     steep = np.abs(slope.values)
+    edges = [0, *middles, steep.size - 1]
+    at_edges, largest = slope.values[edges].tolist(), float(slope.values.max())
     out: list[list[Window]] = [[] for _ in shares]
-    for a, b in pairwise([0, *middles, steep.size - 1]):
+    for k, (a, b) in enumerate(pairwise(edges)):
         between = steep[a : b + 1]
         flattest = int(between.argmin())
-        bounds = [float(slope.values[i]) for i in (a, b) if i in middles]
-        reference = min(bounds) if bounds else float(slope.values.max())
+        # the ends of the curve are no risers
+        reference = min(at_edges[max(k, 1) : min(k + 2, len(middles) + 1)], default=largest)
         floor = max(float(between[flattest]), 2 * slope.std)
         for share, windows in zip(shares, out, strict=True):
-            loud = between > floor + share * max(reference - floor, 0.0)
-            windows.append((a + flattest - before(loud[:flattest][::-1]), a + flattest + before(loud[flattest:]) - 1))
+            loud = (between > floor + share * max(reference - floor, 0.0)).nonzero()[0]
+            place = int(loud.searchsorted(flattest))
+            first = a + int(loud[place - 1]) + 1 if place else a
+            windows.append((first, a + int(loud[place]) - 1 if place < loud.size else b))
     return out
 
 
@@ -206,26 +214,27 @@ def _parts(middles: Sequence[int], calm: Sequence[Window]) -> list[Window]:
 
 def _plateaus(look: _Look) -> list[Plateau]:
     """Every stretch between two risers as a plateau, the baseline first."""
-    here = Stretches.over([(lo, hi + 1) for lo, hi in look.windows])
-    readings = here.readings(look.without)
-    lines = lines_through(here.readings(look.x), readings, here)
-    weights = _weights(look, here, lines)
-    responses = responses_of(look.x, look.shapes, here.windows, weights)
-    values = here.sums(weights[1:] * readings)
+    here, without = look.here, look.without
+    lines = lines_through(look.at, without, here)
+    weights = _weights(look, lines)
+    responses = responses_of(look.x.size, look.at, here, look.shapes, weights).swapaxes(0, 1)
+    values = here.sums(weights[1:] * without)
     squares = np.einsum("ksi,ksi->ks", responses, responses)
     told = lines.mean, lines.scatter, values.T, squares
     rows = zip(*(array.tolist() for array in told), responses, strict=True)
     return [_plateau(look, k, *row) for k, row in enumerate(rows)]
 
 
-def _weights(look: _Look, here: Stretches, lines: Lines) -> Array:
+def _weights(look: _Look, lines: Lines) -> Array:
     """Of the readings in the windows, shape (3, readings): in the level, in what it changes across the window, over
     sqrt(12) as a level anywhere in it has, and in what it changes with a narrower window."""
-    sizes = here.stops - here.starts
-    even = (1 / sizes)[here.of]
+    here = look.here
     span = np.array([look.x[hi] - look.x[lo] for lo, hi in look.windows])
-    across = lines.away * (span / (np.where(sizes > 1, lines.square, 1.0) * math.sqrt(12.0)))[here.of]
-    closer = -even
+    span /= np.where(here.sizes > 1, lines.square, 1.0) * math.sqrt(12.0)
+    out = np.empty((3, look.at.size))
+    out[:2] = here.each(np.array((1 / here.sizes, span)))
+    out[1] *= lines.away
+    closer = np.negative(out[0], out=out[2])
     for window, narrow, start in zip(look.windows, look.narrow, here.starts.tolist(), strict=True):
         lo, hi = window
         first, last = max(lo, narrow[0]), min(hi, narrow[1])
@@ -235,7 +244,7 @@ def _weights(look: _Look, here: Stretches, lines: Lines) -> Array:
         if last - first < 2:
             first, last = window
         closer[start + first - lo : start + last - lo + 1] += 1 / (last - first + 1)
-    return np.array((even, across, closer))
+    return out
 
 
 def _plateau(

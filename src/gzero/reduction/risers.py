@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gzero.reduction.averages import mean, median, quantile
+from gzero.reduction.averages import median, quantile
 
 Array = NDArray[np.float64]
 
@@ -38,6 +40,29 @@ class Slope:
     window: int
 
 
+class _Kernel(NamedTuple):
+    """What a local parabola takes of each reading in its window, by the place that it has there from the middle.
+
+    Parameters
+    ----------
+    place : of the readings, shape (window,), and the sum of their squares: the weights of the slope in the middle.
+    curvature : weights of half the second derivative.
+    """
+
+    place: Array
+    square: float
+    curvature: Array
+
+
+@lru_cache(maxsize=256)  # of the windows that curves of all lengths ask for, each of a few kilobytes at most
+def _kernel(window: int) -> _Kernel:
+    place = np.arange(window, dtype=np.float64) - window // 2
+    square = place**2
+    second, fourth = float(place @ place), float(np.add.reduce(square**2))
+    # about the middle of a window straight and curved parts are orthogonal, so that each has its own sum
+    return _Kernel(place, second, (window * square - second) / (window * fourth - second**2))
+
+
 def local_slope(y: Array, window: int) -> Array:
     """Derivative per reading of the parabola through each `window` of readings, at its middle; at the ends, of the first and
     the last parabola. Shape (n,), n >= window, an odd number.
@@ -45,15 +70,20 @@ def local_slope(y: Array, window: int) -> Array:
     Savitzky and Golay 1964, doi 10.1021/ac60214a047. The slope of a parabola in the middle of its window is that of a
     straight line, so that it takes one correlation; `scipy.signal` has it as well and takes 0.8 s to be imported.
     """
+    kernel = _kernel(window)
+    return _with_ends(y, np.correlate(y, kernel.place, mode="valid") / kernel.square, kernel)
+
+
+def _with_ends(y: Array, middle: Array, kernel: _Kernel) -> Array:
+    """The slopes in the middle of windows, and before and behind them those of the first and of the last parabola."""
+    window = kernel.place.size
     half = window // 2
-    place = np.arange(window, dtype=np.float64) - half
-    square = place**2
-    second, fourth = float(place @ place), float(np.add.reduce(square**2))
-    middle = np.correlate(y, place, mode="valid") / second
-    # about the middle of a window straight and curved parts are orthogonal, so that each has its own sum
-    curvature = (window * square - second) / (window * fourth - second**2)
-    start, end = 2 * float(curvature @ y[:window]), 2 * float(curvature @ y[-window:])
-    return np.concatenate([middle[0] + start * place[:half], middle, middle[-1] + end * place[half + 1 :]])
+    start, end = 2 * float(kernel.curvature @ y[:window]), 2 * float(kernel.curvature @ y[-window:])
+    out = np.empty(y.size)
+    out[half : y.size - half] = middle
+    out[:half] = middle[0] + start * kernel.place[:half]
+    out[y.size - half :] = middle[-1] + end * kernel.place[half + 1 :]
+    return out
 
 
 def slope_of(x: Array, y: Array, noise: float) -> Slope:
@@ -63,9 +93,9 @@ def slope_of(x: Array, y: Array, noise: float) -> Slope:
     """
     steps = x[1:] - x[:-1]
     even = float(steps.max() - steps.min()) < 1e-6 * abs(float(steps[0]))
-    spacing = np.full(x.size, steps[0]) if even else local_slope(x, 5)
     typical = median(steps)
-    spacing = np.maximum(spacing, typical * 1e-3)
+    # one number where all steps are the same
+    spacing = np.maximum(steps[:1] if even else local_slope(x, 5), typical * 1e-3)
     widest = max(6, y.size // 6)
     # the steepest that any window sees bounds the one that is needed from below
     steepest = quantile(np.abs(y[1:] - y[:-1]) / steps, _STEEP)
@@ -73,22 +103,23 @@ def slope_of(x: Array, y: Array, noise: float) -> Slope:
     window = min(max(5, int((12 * needed**2) ** (1 / 3)) | 1), (widest - 1) | 1)
     std = np.inf
     while window <= widest:
-        # the derivative of a local parabola weighs its readings by their distance from the middle
-        weights = np.arange(window, dtype=np.float64) - window // 2
-        norm = math.sqrt(weights @ weights)
-        std = noise / norm / typical
-        steep = np.correlate(y, weights, mode="valid") / norm**2 / spacing[window // 2 : y.size - window // 2]
+        kernel = _kernel(window)
+        middle = np.correlate(y, kernel.place, mode="valid") / kernel.square
+        std = noise / math.sqrt(kernel.square) / typical
+        steep = middle / (spacing if even else spacing[window // 2 : y.size - window // 2])
         if std < _SLOPE_NOISE * quantile(steep, _STEEP):
+            values = _with_ends(y, middle, kernel) / spacing
             break
         window = max(window + 2, int(1.1 * window) | 1)
-    window = min(window, widest | 1)
-    values = local_slope(y, window) / spacing
+    else:
+        window = min(window, widest | 1)
+        values = local_slope(y, window) / spacing
     # a staircase has no negative slope: what there is of it is noise, and slow noise that differences do not see
-    negative = -values[values < 0]
+    negative = values[values < 0]
     if negative.size > 0.1 * values.size:
-        std = max(std, _MAD_TO_STD * median(negative))
+        std = max(std, -_MAD_TO_STD * median(negative))
     rounding = 1e-9 * float(np.abs(y).max()) / float(x[-1] - x[0])  # a rise of less than this is rounding
-    return Slope(values=np.asarray(values), std=std, noise=noise, floor=rounding, window=window)
+    return Slope(values=values, std=std, noise=noise, floor=rounding, window=window)
 
 
 def prominent_maxima(values: Array, least: float) -> list[int]:
@@ -108,8 +139,8 @@ def prominent_maxima(values: Array, least: float) -> list[int]:
     before, after = _passes(heights, lowest[:-1]), _passes(heights[::-1], lowest[:0:-1])[::-1]
     return [
         int(first[run] + last[run]) // 2
-        for run, height, *passes in zip(high.tolist(), heights, before, after, strict=True)
-        if height - max(passes) >= least
+        for run, height, left, right in zip(high.tolist(), heights, before, after, strict=True)
+        if height - left >= least and height - right >= least
     ]
 
 
@@ -143,7 +174,8 @@ def find_risers(slope: Slope) -> list[int]:
     risers = [i for i in risers if steep[i] > (0.04 if half <= i < g.size - half else _STEEP_END) * typical]
     while len(risers) > 1:
         # two maxima with no deep valley between them are one riser; the shallowest valley goes first
-        valleys = [float(g[a : b + 1].min()) / min(steep[a], steep[b]) for a, b in pairwise(risers)]
+        lowest = np.minimum.reduceat(g, risers).tolist()
+        valleys = [low / min(steep[a], steep[b]) for low, (a, b) in zip(lowest, pairwise(risers), strict=False)]
         k = valleys.index(max(valleys))
         if valleys[k] <= _VALLEY:
             break
@@ -155,8 +187,8 @@ def heights_of(y: Array, slope: Slope, risers: Sequence[int]) -> Array:
     """Height of each riser: level at the flattest point above minus the one below."""
     edges = [0, *risers, y.size - 1]
     flats = [a + int(slope.values[a : b + 1].argmin()) for a, b in pairwise(edges)]
-    levels = np.array([mean(y[max(0, i - 1) : i + 2]) for i in flats])
-    return np.asarray(levels[1:] - levels[:-1])
+    levels = [sum(near) / len(near) for near in (y[max(0, i - 1) : i + 2].tolist() for i in flats)]
+    return np.array([above - below for below, above in pairwise(levels)])
 
 
 def _open(beyond: Array, own: float) -> bool:

@@ -90,14 +90,15 @@ def select(
     corrected = calibration.apply(read)
     keep, excluded, swept = _sieve(measurement, corrected, selection)
     order = np.flatnonzero(keep)[np.argsort(x[keep], kind="stable")]
-    slope = np.abs(calibration.slope(corrected[order]))
-    y_std = None if std is None else std[order] * slope
-    settings = x[order]
-    repeated = bool((settings[1:] == settings[:-1]).any())
+    settings, values = x[order], corrected[order]
+    y_std = None if std is None else std[order] * np.abs(calibration.slope(values))
+    repeated = np.count_nonzero(settings[1:] == settings[:-1]) > 0
     if repeated and selection.repeats == "refuse":
         raise _repeated(measurement, order)
-    step = adc_step(read[order]) * median(slope) if repeated and std is None else 0.0
-    combined = combine(settings, corrected[order], y_std, order, step=step)
+    step = 0.0
+    if repeated and std is None:
+        step = adc_step(read[order]) * median(np.abs(calibration.slope(values)))
+    combined = combine(settings, values, y_std, order, step=step)
     once = Choice(
         choice="repeated settings",
         value=selection.repeats,
@@ -106,7 +107,7 @@ def select(
     )
     xs, ys, y_std, order = combined.x, combined.y, combined.y_std, combined.rows
     cut = runaway(ys, quantum) if quantum is not None else np.zeros(xs.size, dtype=bool)
-    if cut.any():
+    if np.count_nonzero(cut):
         reason = (
             f"the conductance runs by more than {RUNAWAY_TOTAL:g} quanta through readings that lie more than "
             f"{RUNAWAY_STEP:g} quantum apart: no step could be resolved from there on"
@@ -158,20 +159,21 @@ def _sieve(
 
     def leave_out(rule: str, reason: str, mask: NDArray[np.bool_]) -> None:
         gone = keep & mask
-        if gone.any():
+        if np.count_nonzero(gone):
             excluded.append(Exclusion(rule=rule, reason=reason, indices=np.flatnonzero(gone)))
             keep[gone] = False
 
     finite = np.isfinite(x) & np.isfinite(read) & (np.isfinite(std) & (std > 0) if std is not None else True)
-    if not finite.all() and selection.invalid == "refuse":
+    if np.count_nonzero(finite) < finite.size and selection.invalid == "refuse":
         raise _not_finite(measurement, finite)
     leave_out("not finite", "a reading that is not a finite number says nothing", ~finite)
     at_rail = np.zeros_like(keep)
     at_rail[keep] = overloaded(read[keep])
     reason = "identical readings at an extreme of a noisy record: the instrument stood at its rail"
     leave_out("overload", reason, at_rail)
-    reason = f"the range {selection.x_low:g} to {selection.x_high:g} was asked for"
-    leave_out("outside the range", reason, (x < selection.x_low) | (x > selection.x_high))
+    if selection.x_low > -np.inf or selection.x_high < np.inf:
+        reason = f"the range {selection.x_low:g} to {selection.x_high:g} was asked for"
+        leave_out("outside the range", reason, (x < selection.x_low) | (x > selection.x_high))
     swept = _swept(measurement, keep, selection.sweep)
     reason = f"only the part of the sweep that goes {selection.sweep} was asked for"
     leave_out("other sweep direction", reason, ~(swept.wanted | swept.aside))
@@ -204,14 +206,15 @@ def runaway(y: NDArray[np.float64], quantum: float) -> NDArray[np.bool_]:
     out = np.zeros(y.size, dtype=bool)
     if y.size < 2:
         return out
+    steps = np.abs(y[1:] - y[:-1])
+    unresolved = steps > RUNAWAY_STEP * abs(quantum)
+    if not np.count_nonzero(unresolved):
+        return out
     # The pinched end is the one whose outer tenth lies lower and calmer: junk can be of any sign.
     tenth = max(2, y.size // 10)
     rising = median(np.abs(y[:tenth])) <= median(np.abs(y[-tenth:]))
-    steps = np.abs(y[1:] - y[:-1])
-    steps = steps if rising else steps[::-1]
-    unresolved = steps > RUNAWAY_STEP * abs(quantum)
-    if not unresolved.any():
-        return out
+    if not rising:
+        steps, unresolved = steps[::-1], unresolved[::-1]
     ends = np.flatnonzero(np.diff(unresolved, prepend=False, append=False)).reshape(-1, 2)
     for start, stop in ends.tolist():
         if steps[start:stop].sum() > RUNAWAY_TOTAL * abs(quantum):
@@ -243,16 +246,16 @@ def _not_finite(measurement: Measurement, finite: NDArray[np.bool_]) -> InputErr
 
 def _swept(measurement: Measurement, keep: NDArray[np.bool_], sweep: Sweep) -> _Swept:
     """The part of the sweep that is wanted of the rows that are left."""
-    x, rows, none = measurement.abscissa.values, np.flatnonzero(keep), np.zeros_like(keep)
+    x, none = measurement.abscissa.values, np.zeros_like(keep)
     by = _by(Selection(sweep=sweep), "sweep")
-    ways = np.sign(np.diff(x[rows]))
-    straight = not ((ways > 0).any() and (ways < 0).any())
+    settings = x[keep]
+    straight = not (np.count_nonzero(settings[1:] > settings[:-1]) and np.count_nonzero(settings[1:] < settings[:-1]))
     if sweep == "sort" or (straight and sweep in ("split", "refuse")):
         note = "the sweep goes one way" if straight else "readings of all directions are sorted by x"
         return _Swept(
             wanted=keep.copy(), aside=none, choice=Choice(choice="sweep direction", value=sweep, origin=by, note=note)
         )
-    branches = find_branches(x[rows])
+    rows, branches = np.flatnonzero(keep), find_branches(settings)
     if sweep == "refuse" or not branches or (sweep == "split" and len(branches) > 1):
         raise _turning(measurement, rows, branches, sweep)
     chosen = [branch for branch in branches if sweep in ("split", branch.direction)]
@@ -267,7 +270,7 @@ def _swept(measurement: Measurement, keep: NDArray[np.bool_], sweep: Sweep) -> _
     aside[rows[np.concatenate([branch.readings for branch in branches])]] = False
     notes = [] if sweep == "split" else [f"{len(chosen)} of {len(branches)} branches"]
     warnings: tuple[str, ...] = ()
-    back, furthest = steps_back(x[rows], chosen)
+    back, furthest = steps_back(settings, chosen)
     if back:
         unit = measurement.abscissa.unit or ""
         jitter = f"x jitters: {back} of {int(wanted.sum())} steps go back, by at most {furthest:.3g} {unit}".strip()

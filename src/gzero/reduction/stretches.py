@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -17,26 +18,34 @@ class Stretches(NamedTuple):
     Parameters
     ----------
     windows : where each stretch begins in the curve, and where the next reading after it stands.
-    of : which stretch each of the n readings belongs to, shape (n,): what a stretch has one of, indexed by this, comes
-        once a reading.
-    starts, stops : where each stretch begins among these n readings, and where the next one does.
+    sizes : readings of each stretch.
+    starts : where each stretch begins among these n readings.
     """
 
     windows: Sequence[tuple[int, int]]
-    of: NDArray[np.int64]
+    sizes: NDArray[np.int64]
     starts: NDArray[np.int64]
-    stops: NDArray[np.int64]
 
     @classmethod
     def over(cls, windows: Sequence[tuple[int, int]]) -> Stretches:
         """Stretches of at least one reading each."""
-        sizes = np.array([stop - start for start, stop in windows])
-        stops = np.add.accumulate(sizes)
-        return cls(windows, np.arange(sizes.size).repeat(sizes), stops - sizes, stops)
+        sizes = [stop - start for start, stop in windows]
+        return cls(windows, np.array(sizes), np.array([0, *accumulate(sizes[:-1])]))
+
+    @property
+    def own(self) -> list[slice]:
+        """Where each stretch stands among the n readings."""
+        return [
+            slice(start, start + size) for start, size in zip(self.starts.tolist(), self.sizes.tolist(), strict=True)
+        ]
 
     def readings(self, curve: Array) -> Array:
-        """Values of a curve, stretch after stretch, shape (n,)."""
-        return np.concatenate([curve[start:stop] for start, stop in self.windows])
+        """Values of a curve, or of several along the last axis, stretch after stretch."""
+        return np.concatenate([curve[..., start:stop] for start, stop in self.windows], axis=-1)
+
+    def each(self, values: Array) -> Array:
+        """What a stretch has one of, along the last axis, once for each of its readings."""
+        return values.repeat(self.sizes, axis=-1)
 
     def sums(self, values: Array) -> Array:
         """The sums over each stretch of values given for every reading, along the last axis."""
@@ -63,17 +72,10 @@ class Lines(NamedTuple):
 
 def lines_through(x: Array, y: Array, here: Stretches) -> Lines:
     """The lines through readings y at x, shape (n,), both stretch after stretch."""
-    of, sizes = here.of, here.stops - here.starts
-    near = x - x[here.starts][of]  # x may lie far from zero: what is summed then is only its last digits
-    away = near - (here.sums(near) / sizes)[of]
+    near = x - here.each(x[here.starts])  # x may lie far from zero: what is summed then is only its last digits
+    away = near - here.each(here.sums(near) / here.sizes)
     square = here.sums(away * away)
-    mean = here.sums(y) / sizes
-    slope = here.sums(away * y) / np.where(sizes > 1, square, 1.0)
-    rest = y - mean[of] - slope[of] * away
+    mean = here.sums(y) / here.sizes
+    slope = here.sums(away * y) / np.where(here.sizes > 1, square, 1.0)
+    rest = y - here.each(mean) - here.each(slope) * away
     return Lines(mean, slope, square, away, here.sums(rest * rest))
-
-
-def before(true: NDArray[np.bool_]) -> int:
-    """How many come before the first that is true."""
-    first = int(true.argmax()) if true.size else 0
-    return first if true.size and true[first] else true.size

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gzero.reduction.riser_shapes import Half, Riser, logistic
+from gzero.reduction.riser_shapes import Riser, logistic
 from gzero.reduction.stretches import Stretches
 
 Array = NDArray[np.float64]
 Window = tuple[int, int]
+
+_LACKING = np.array([[1.0], [0.0]])  # a riser below a reading still lacks 1 - share of its rise, one above it has share
+_BY_LEVELS = (-1.0, 1.0)  # d rise/d (level below, level above)
 
 
 def level_windows(
@@ -32,76 +34,110 @@ def level_windows(
     tail : largest share of the rise.
     """
     reach = math.log((1 - tail) / tail)
-    low = [-math.inf, *(shape.shoulder.position + reach * shape.shoulder.width for shape in shapes)]
-    high = [*(shape.foot.position - reach * shape.foot.width for shape in shapes), math.inf]
+    shoulders, feet = [shape.shoulder for shape in shapes], [shape.foot for shape in shapes]
+    low = [-math.inf, *((reach - half.intercept) / half.steepness for half in shoulders)]
+    high = [*((-reach - half.intercept) / half.steepness for half in feet), math.inf]
     start, stop = x.searchsorted(low).tolist(), x.searchsorted(high, side="right").tolist()
     between = [(max(a, lo), min(b, hi - 1)) for (a, b), lo, hi in zip(wide, start, stop, strict=True)]
     return [found if found[1] - found[0] >= 2 else other for found, other in zip(between, calm, strict=True)]
 
 
-def without_tails(x: Array, y: Array, middles: Sequence[int], shapes: Sequence[Riser]) -> Array:
-    """The readings, each without the tails of the two risers beside its stretch.
+def without_tails(
+    at: Array, readings: Array, here: Stretches, middles: Sequence[int], shapes: Sequence[Riser]
+) -> Array:
+    """The readings of windows, each without the tails of the two risers beside it.
 
     Parameters
     ----------
-    middles : where the stretches meet, the position of each riser; at least one.
+    at, readings : x and y, shape (n,), window after window.
+    here : the windows, from the lowest level on.
+    middles : the position of each riser. A window reaches that of the riser above it at most, where noise leaves nothing
+        else; that reading lies beside the next riser already.
     """
-    out = y.copy()
-    rise = np.array([shape.rise for shape in shapes])
-    first, last = middles[0], middles[-1]
-    sizes = [b - a for a, b in pairwise((0, *middles, y.size))]
-    risers = np.arange(len(shapes))
-    below, above = risers.repeat(sizes[1:]), risers.repeat(sizes[:-1])  # the riser that each reading lies beside
-    out[first:] += rise[below] * (1 - _shares(x[first:], [shape.shoulder for shape in shapes], below))
-    out[:last] -= rise[above] * _shares(x[:last], [shape.foot for shape in shapes], above)
-    return out
+    sizes = here.sizes.tolist()
+    for k, middle in enumerate(middles):
+        if here.windows[k][1] > middle:
+            sizes[k] -= 1
+            sizes[k + 1] += 1
+    share, rise = _shares(at, shapes, np.array(sizes))
+    return np.asarray(readings + rise[0] * (1 - share[0]) - rise[1] * share[1])
 
 
-def _shares(x: Array, halves: Sequence[Half], of: NDArray[np.int64]) -> Array:
-    """u at x, each of one of the halves."""
-    intercept, steepness = np.array([(half.intercept, half.steepness) for half in halves]).T
-    return logistic(intercept[of] + steepness[of] * x)
+def _shares(at: Array, shapes: Sequence[Riser], sizes: NDArray[np.int64]) -> tuple[Array, Array]:
+    """What the two risers beside each reading have risen to there, as shares of their rises, and these, shape (2, n): first
+    of the riser below. Beside an outer window there is but one; the other one has no rise.
+
+    Parameters
+    ----------
+    sizes : readings in each window.
+    """
+    none = (0.0, 0.0, 0.0)
+    below = [none, *((shape.shoulder.intercept, shape.shoulder.steepness, shape.rise) for shape in shapes)]
+    above = [*((shape.foot.intercept, shape.foot.steepness, shape.rise) for shape in shapes), none]
+    intercept, steepness, rise = np.array((below, above)).transpose(2, 0, 1).repeat(sizes, axis=-1)
+    return logistic(intercept + steepness * at), rise
 
 
-def responses_of(x: Array, shapes: Sequence[Riser], windows: Sequence[Window], weights: Array) -> Array:
-    """d/d reading of weighted sums of readings without tails, shape (levels, sums, n): directly, and through the tails,
+def responses_of(n: int, at: Array, here: Stretches, shapes: Sequence[Riser], weights: Array) -> Array:
+    """d/d reading of weighted sums of readings without tails, shape (sums, levels, n): directly, and through the tails,
     which rest on the shapes of two risers and these on their two levels each.
 
     Parameters
     ----------
-    windows : of the levels from the lowest on, each from its first reading to before the next after it.
-    weights : of the readings in them, one window after the other, shape (sums, readings); the first sum is the level.
+    n : readings of the curve.
+    at : x, window after window.
+    here : the windows of the levels, from the lowest on.
+    weights : of the readings in them, shape (sums, readings); the first sum is the level.
     """
     levels, sums = len(shapes) + 1, len(weights)
-    out, through = np.zeros((levels, sums, x.size)), np.zeros((levels, sums, levels))
-    starts = [0, *accumulate(stop - start for start, stop in windows)]
-    for k, (start, stop) in enumerate(windows):
-        out[k, :, start:stop] = weights[:, starts[k] : starts[k + 1]]
-    shoulders, feet = [shape.shoulder for shape in shapes], [shape.foot for shape in shapes]
-    for above, halves in ((1, shoulders), (0, feet)):  # the levels above a riser, and the levels below one
-        part = slice(starts[above], starts[above + len(shapes)])
-        inside = Stretches.over(windows[above : above + len(shapes)])
-        by_line, by_rise = _through_tails(x, shapes, halves, inside, weights[:, part], lacking=above)
-        for riser, half in enumerate(halves):
-            by_reading = by_line[riser].dot(half.response)
-            out[riser + above, :, half.first : half.first + half.u.size] += by_reading
-            by_lower, by_upper = by_reading.dot(1 - half.u), by_reading.dot(half.u)
-            through[riser + above, :, riser] -= by_lower + by_rise[riser]
-            through[riser + above, :, riser + 1] -= by_upper - by_rise[riser]
+    out = np.zeros((sums, levels, n))
+    by_shape = np.empty((levels, sums, 6))
+    factors = _tail_factors(at, shapes, here)
+    for k, ((start, stop), own) in enumerate(zip(here.windows, here.own, strict=True)):
+        out[:, k, start:stop] = weights[:, own]
+        weights[:, own].dot(factors[:, own].T, out=by_shape[k])
+    for riser, shape in enumerate(shapes):
+        for level, half, by_line in (
+            (riser + 1, shape.shoulder, by_shape[riser + 1, :, 0:2]),
+            (riser, shape.foot, by_shape[riser, :, 3:5]),
+        ):
+            out[:, level, half.first : half.first + half.u.size] += by_line.dot(half.response)
+    through = _through_levels(by_shape, shapes)
     # levels rest on levels, so that all of them are told together
-    level = np.linalg.inv(np.eye(levels) - through[:, 0]).dot(out[:, 0])
-    out[:, 0] = level
-    out[:, 1:] += through[:, 1:].reshape(-1, levels).dot(level).reshape(levels, sums - 1, x.size)
+    out[0] = np.linalg.inv(np.eye(levels) - through[0]).dot(out[0])
+    out[1:] += through[1:].reshape(-1, levels).dot(out[0]).reshape(sums - 1, levels, n)
     return out
 
 
-def _through_tails(
-    x: Array, shapes: Sequence[Riser], halves: Sequence[Half], windows: Stretches, weights: Array, *, lacking: float
-) -> tuple[Array, Array]:
-    """Of weighted sums of readings whose tails, rise (lacking - share), were taken out: d/d (intercept, steepness) of each
-    half, shape (risers, sums, 2), and d/d rise, shape (risers, sums)."""
-    of, at = windows.of, windows.readings(x)
-    share = _shares(at, halves, of)
-    by_rise = windows.sums(weights * (lacking - share))
-    by_z = weights * (np.array([shape.rise for shape in shapes])[of] * share * (share - 1))
-    return np.stack((windows.sums(by_z), windows.sums(by_z * at)), axis=-1).swapaxes(0, 1), by_rise.T
+def _tail_factors(at: Array, shapes: Sequence[Riser], here: Stretches) -> Array:
+    """d/d (intercept, steepness, rise) of what the half beside it adds to a reading without tails, rise (1 - share) by the
+    riser below and -rise share by the one above, shape (6, n), first of the riser below."""
+    share, rise = _shares(at, shapes, here.sizes)
+    out = np.empty((2, 3, at.size))
+    by_line = np.multiply(rise * share, share - 1, out=out[:, 0])
+    np.multiply(by_line, at, out=out[:, 1])
+    np.subtract(_LACKING, share, out=out[:, 2])
+    return out.reshape(6, -1)
+
+
+def _through_levels(by_shape: Array, shapes: Sequence[Riser]) -> Array:
+    """d/d level of weighted sums of readings without tails, through the shapes of the risers beside their windows, shape
+    (sums, levels, levels).
+
+    Parameters
+    ----------
+    by_shape : d/d (intercept, steepness, rise) of the half below and of the one above, shape (levels, sums, 6).
+    """
+    levels, sums = by_shape.shape[:2]
+    none = ((0.0, 0.0), (0.0, 0.0), (0.0, 0.0))  # there is no riser below the lowest level, and none above the highest
+    below = [none, *((*shape.shoulder.by_levels, _BY_LEVELS) for shape in shapes)]
+    above = [*((*shape.foot.by_levels, _BY_LEVELS) for shape in shapes), none]
+    # by the two levels of the riser below, and by those of the one above: a level itself is the upper one, and the lower one
+    by_below = np.matmul(by_shape[:, :, :3], np.array(below)).T
+    by_above = np.matmul(by_shape[:, :, 3:], np.array(above)).T
+    out = np.zeros((sums, levels, levels))
+    by_self, by_lower, by_upper = (out.reshape(sums, -1)[:, start :: levels + 1] for start in (0, levels, 1))
+    by_self[:] = by_below[1] + by_above[0]
+    by_lower[:] = by_below[0, :, 1:]
+    by_upper[:] = by_above[1, :, :-1]
+    return out
