@@ -206,7 +206,7 @@ def test_chance_and_growth_stand_in_the_table_of_the_verdict() -> None:
     table = verdict_table(replace(analysis, verdict=told))
     assert table is not None
     rows = {label.text: value.text for label, value in table.rows}
-    assert rows["Random staircases that would pass"] == "fewer than 1 in 5000"
+    assert rows["Random staircases that would pass"] == "fewer than 1 in 5,000"
     assert rows["Quantized staircases that would pass (power)"].startswith("97")
     assert rows["Verdict on the lowest 2 plateaus"] == "undecided"
     assert any("no series resistance" in note and "seed 3" in note for note in table.notes)

@@ -124,9 +124,14 @@ def _write(output: Path, store: Store, tally: Tally) -> list[str]:
 
     table = write_outputs(output, store, tally)
     lines = [
-        f"{tally.files} files: {tally.done} analysed, {tally.kept} as they were, {len(table)} traces in results.csv",
+        f"{_several(tally.files, 'file')}: {tally.done} done now, {tally.kept} as they were, "
+        f"{_several(len(table), 'trace')} in results.csv",
     ]
     if table.failures:
         lines.append(f"without a result: {len(table.failures)}, in failures.csv, the first: {table.failures[0][2]}")
     lines.append(f"wrote {output / 'report.pdf'}, .html and .xlsx")
     return lines
+
+
+def _several(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -193,7 +193,7 @@ def show_datasets(described: Sequence[Description], *, whole: bool, as_json: boo
         )
         return
     for d in described:
-        say(f"{d.name}  ({d.rows} rows)  {d.path}")
+        say(f"{d.name}  ({d.rows} {'row' if d.rows == 1 else 'rows'})  {d.path}")
         for key, value in d.provenance.items():
             say(f"    {key}: {value}")
         if whole:

@@ -180,7 +180,7 @@ def verdict_table(analysis: Analysis) -> TableBlock | None:
         notes.append("ΔBIC: information criterion of the rival minus that of the quantum; negative favours the rival.")
     if verdict.trials:
         notes.append(
-            f"Simulated: {verdict.trials} random {several}, with seed {verdict.seed}, whose steps are each anything from 0.5 to "
+            f"Simulated: {verdict.trials:,} random {several}, with seed {verdict.seed}, whose steps are each anything from 0.5 to "
             f"1.5 quanta, with the uncertainties of these levels. Free to be turned until they pass: {'; '.join(verdict.freedoms)}."
         )
     return TableBlock(
@@ -194,7 +194,7 @@ def verdict_table(analysis: Analysis) -> TableBlock | None:
 
 def _share(share: float, trials: int) -> Cell:
     """A share of so many trials; of none there is only an upper limit."""
-    return percent(share) if share > 0 else Cell(text=f"fewer than 1 in {trials}")
+    return percent(share) if share > 0 else Cell(text=f"fewer than 1 in {trials:,}")
 
 
 def estimates_table(analysis: Analysis) -> TableBlock | None:

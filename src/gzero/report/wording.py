@@ -284,7 +284,7 @@ def method(analysis: Analysis) -> tuple[str, ...]:
         )
         if verdict.trials:
             test += (
-                f" Nor is it given where 1 % or more of random {SETS[kind(analysis.experiment).level]} would pass: {verdict.trials} are simulated with the "
+                f" Nor is it given where 1 % or more of random {SETS[kind(analysis.experiment).level]} would pass: {verdict.trials:,} are simulated with the "
                 "uncertainties of these levels, and what was free in the analysis is turned until each passes. The levels are "
                 "also read with the series resistance left free, so that none hides steps of another height."
             )
