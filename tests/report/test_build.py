@@ -8,9 +8,10 @@ import pytest
 from samples import SHA, diffusion, staircase, staircase_map
 
 from gzero.errors import OutputError
-from gzero.report.blocks import verdict_table
+from gzero.report.blocks import facts, verdict_table
 from gzero.report.build import build_document
 from gzero.report.document import Box, Document, Facts, FigureBlock, Notes, Paragraph, TableBlock
+from gzero.report.summary import _short_names, summary_table
 
 
 def _tables(document: Document) -> dict[str, TableBlock]:
@@ -170,6 +171,34 @@ def test_warnings_of_many_stand_once() -> None:
     document = build_document(analyses)
     notes = next(b for s in document.sections if s.title == "Warnings" for b in s.blocks if isinstance(b, Notes))
     assert notes.items == ("The file states no unit for 'trace 0'. (8 of 8 traces, alike but for names and numbers)",)
+
+
+def test_traces_without_any_estimate_say_what_each_lacks() -> None:
+    bare = [replace(a, estimates={}, levels=(), curve=None) for a in (staircase(4), staircase(3))]
+    reasons = ("no flat plateau was found", "the sweep has no riser")
+    told = [
+        replace(a, verdict=replace(a.verdict, decision="undecided", reasons=(reason,)))
+        for a, reason in zip(bare, reasons, strict=True)
+        if a.verdict is not None
+    ]
+    table = summary_table(told)
+    assert table.heads == ("Trace", "Verdict", "Because")
+    assert [row[2].text for row in table.rows] == ["No flat plateau was found.", "The sweep has no riser."]
+
+
+def test_names_are_cut_where_a_word_ends() -> None:
+    """Files named by their temperatures: 0.1 K is not to become 1."""
+    names = [f"cooldown/t0.{i}_s0.csv" for i in (1, 3, 6)]
+    assert _short_names(names) == ([f"t0.{i}_s0.csv" for i in (1, 3, 6)], "cooldown/")
+    waves = [f"conductance_averaged[{i}]" for i in (10, 11, 12)]
+    assert _short_names(waves) == (["[10]", "[11]", "[12]"], "conductance_averaged")
+
+
+def test_pooled_readings_are_no_rows() -> None:
+    """Of 300 rows with a reading of each of 400 traces 120,000 readings are used: no 120,000 of 300."""
+    analysis = staircase(4)
+    pooled = replace(analysis, rows_used=120_000, origin=replace(analysis.origin, rows_read=300))
+    assert dict(facts(pooled).pairs)["Points"].text == "120000 readings used, from 300 rows read"
 
 
 def test_bare_record() -> None:

@@ -80,7 +80,8 @@ def facts(analysis: Analysis) -> Facts:
     if temperature is not None and not any(name == "Temperature" for name, _ in pairs):
         pairs.append(("Temperature", quantity(temperature)))
     read = analysis.origin.rows_read
-    pairs.append(("Points", text(f"{analysis.rows_used} used of {read} rows read")))
+    used = analysis.rows_used  # of traces that are pooled: readings, of which a row holds one of each trace
+    pairs.append(("Points", text(f"{used} {'used of' if used <= read else 'readings used, from'} {read} rows read")))
     return Facts(pairs=tuple(pairs))
 
 
@@ -256,7 +257,7 @@ def plateau_table(analysis: Analysis) -> TableBlock | None:
         row += [number(lv.slope * s_factor / x_factor, digits=2)] if sloped else []
         row += [number(lv.points), text("yes" if lv.counted else "no")]
         rows.append(tuple(row))
-    notes = [f"n = {lv.index}: {lv.note}." for lv in levels if lv.note]
+    notes = list(dict.fromkeys(f"n = {lv.index}: {lv.note}." for lv in levels if lv.note))
     return TableBlock(
         caption=f"{name.capitalize()}s", heads=tuple(heads), rows=tuple(rows), notes=tuple(notes), name="plateaus"
     )

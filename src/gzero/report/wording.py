@@ -95,7 +95,10 @@ def called(name: str) -> str:
 
 def these(analyses: Sequence[Analysis]) -> str:
     """What several analyses are called: traces where there are curves, records where there are single values."""
-    return "traces" if any(a.curve is not None or a.levels for a in analyses) else "records"
+    curved = any(
+        a.curve is not None or a.levels or a.verdict is not None for a in analyses
+    )  # a verdict is one on steps
+    return "traces" if curved else "records"
 
 
 def text(value: str) -> Cell:
