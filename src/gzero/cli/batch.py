@@ -121,17 +121,14 @@ def _with_bar(work: Callable[[Callable[[int, int], None] | None], Tally]) -> Tal
 def _write(output: Path, store: Store, tally: Tally) -> list[str]:
     """The tables and the reports, each whole or not at all; what to say of them."""
     from gzero.pipeline.batch.outputs import write_outputs
+    from gzero.report.wording import several
 
     table = write_outputs(output, store, tally)
     lines = [
-        f"{_several(tally.files, 'file')}: {tally.done} done now, {tally.kept} as they were, "
-        f"{_several(len(table), 'trace')} in results.csv",
+        f"{several(tally.files, 'file')}: {tally.done} done now, {tally.kept} as they were, "
+        f"{several(len(table), 'trace')} in results.csv",
     ]
     if table.failures:
         lines.append(f"without a result: {len(table.failures)}, in failures.csv, the first: {table.failures[0][2]}")
     lines.append(f"wrote {output / 'report.pdf'}, .html and .xlsx")
     return lines
-
-
-def _several(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -12,7 +12,7 @@ from gzero.report.document import Block, Box, Cell, Document, Facts, FigureBlock
 from gzero.report.exhibits import figure_block
 from gzero.report.rounding import NOTHING, format_with_unit, show_percent, show_value
 from gzero.report.symbols import symbol_text
-from gzero.report.wording import called, number, text
+from gzero.report.wording import called, number, several, text
 from gzero.version import VERSION
 
 Columns = Mapping[str, Sequence[str | float | int | bool | None]]
@@ -55,7 +55,7 @@ def batch_document(
     share = f" ({synthetic} of {rows} traces)" if synthetic < rows else ""
     return Document(
         title="Batch",
-        subtitle=f"{_several(files, 'file')}, {_several(rows, 'trace')}",
+        subtitle=f"{several(files, 'file')}, {several(rows, 'trace')}",
         sections=tuple(sections),
         banner=f"SYNTHETIC DATA{share}" if synthetic else "",
         footer=f"gzero {VERSION}",
@@ -77,15 +77,11 @@ def _box(columns: Columns, rows: int) -> Box:
     if not rows:
         return Box(headline="NO RESULT", tone="open", lines=("No file gave a result; what each lacks stands below.",))
     if not counts:
-        return Box(headline=_several(rows, "trace"), tone="neutral", lines=("No verdict was asked for.",))
+        return Box(headline=several(rows, "trace"), tone="neutral", lines=("No verdict was asked for.",))
     decision, most = counts.most_common(1)[0]
     lines = [f"{d.capitalize()}: {n} of {rows} ({show_percent(n / rows)})." for d, n in counts.most_common()]
     tone = _TONES.get(decision, "neutral") if most == rows else "open"
-    return Box(headline=f"{decision.upper()}: {most} of {_several(rows, 'trace')}", tone=tone, lines=tuple(lines))
-
-
-def _several(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+    return Box(headline=f"{decision.upper()}: {most} of {several(rows, 'trace')}", tone=tone, lines=tuple(lines))
 
 
 def _numbers(values: Sequence[object]) -> np.ndarray:

@@ -93,6 +93,11 @@ def called(name: str) -> str:
     return NAMES.get(name) or name.replace("_", " ").strip().capitalize()
 
 
+def several(count: int, what: str) -> str:
+    """A number of things that have a regular plural."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def these(analyses: Sequence[Analysis]) -> str:
     """What several analyses are called: traces where there are curves, records where there are single values."""
     curved = any(
