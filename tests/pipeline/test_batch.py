@@ -176,7 +176,7 @@ def test_a_batch_without_any_result_says_so(tmp_path: Path) -> None:
     run(place, tmp_path / "out", Here())
     page = (tmp_path / "out" / "report.html").read_text()
     assert "NO RESULT" in page
-    assert "No verdict was asked for" not in page
+    assert "judge no steps" not in page
     assert "1 file, 0 traces" in page
 
 

@@ -8,7 +8,8 @@ import pytest
 from samples import SHA, diffusion, staircase, staircase_map
 
 from gzero.errors import OutputError
-from gzero.report.blocks import facts, verdict_table
+from gzero.measurement.ledger import Choice
+from gzero.report.blocks import facts, ledger_table, verdict_table
 from gzero.report.build import build_document
 from gzero.report.document import Box, Document, Facts, FigureBlock, Notes, Paragraph, TableBlock
 from gzero.report.summary import _short_names, summary_table
@@ -192,6 +193,18 @@ def test_names_are_cut_where_a_word_ends() -> None:
     assert _short_names(names) == ([f"t0.{i}_s0.csv" for i in (1, 3, 6)], "cooldown/")
     waves = [f"conductance_averaged[{i}]" for i in (10, 11, 12)]
     assert _short_names(waves) == (["[10]", "[11]", "[12]"], "conductance_averaged")
+
+
+def test_a_stated_length_is_no_symbol() -> None:
+    """The m of 0.0005 m stands upright, as a unit; the quantum beside it stays a symbol."""
+    analysis = staircase(4)
+    stated = tuple(
+        Choice(choice=name, value=value, origin="user", note="")
+        for name, value in (("length", "0.0005 m"), ("q", "2e^2/h"))
+    )
+    table = ledger_table([replace(analysis, ledger=stated)])
+    assert table is not None
+    assert {row[0].text: row[1].kind for row in table.rows} == {"length": "text", "q": "symbol"}
 
 
 def test_pooled_readings_are_no_rows() -> None:

@@ -77,7 +77,11 @@ def _box(columns: Columns, rows: int) -> Box:
     if not rows:
         return Box(headline="NO RESULT", tone="open", lines=("No file gave a result; what each lacks stands below.",))
     if not counts:
-        return Box(headline=several(rows, "trace"), tone="neutral", lines=("No verdict was asked for.",))
+        return Box(
+            headline=several(rows, "trace"),
+            tone="neutral",
+            lines=("These experiments judge no steps; their values are in the table.",),
+        )
     decision, most = counts.most_common(1)[0]
     lines = [f"{d.capitalize()}: {n} of {rows} ({show_percent(n / rows)})." for d, n in counts.most_common()]
     tone = _TONES.get(decision, "neutral") if most == rows else "open"

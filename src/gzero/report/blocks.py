@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -371,6 +372,8 @@ def ledger_table(analyses: Sequence[Analysis]) -> TableBlock | None:
 
 def _chosen(value: str) -> Cell:
     """What was chosen: a quantum's symbol, or the text with its signs typeset."""
+    if re.match(r"[-+]?[0-9.]+ ", value):  # a number with its unit: "0.0005 m" is no mass
+        return text(typeset(value))
     cell = name_or_symbol(value)
     return cell if cell.kind == "symbol" else text(typeset(value))
 
