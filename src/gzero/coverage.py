@@ -225,7 +225,9 @@ class SelfTest:
     def conclusion(self) -> tuple[str, ...]:
         """Sentences, the first one for all that holds."""
         out = (
-            [] if self.complete else [f"interrupted after {self.done} of {self.asked} repeats: what follows is partial"]
+            []
+            if self.complete
+            else [f"interrupted after {self.done} of {self.asked} repeats: all numbers are of these"]
         )
         right = [q for q in self.quantities if q.answer == "hold"]
         if right:

@@ -166,3 +166,11 @@ def test_an_output_that_cannot_be_written_is_said_first(gzero, tmp_path: Path, o
     ran = gzero("report", path, "--quantum", "2e^2/h", "-o", out)
     assert ran.code == 2
     assert ran.err.count("\n") == 1
+
+
+def test_a_trace_of_a_file_that_holds_one(gzero, tmp_path: Path) -> None:
+    """There is no "0 to 0" to choose from."""
+    (tmp_path / "one.csv").write_text(table({"Vg (V)": X, "G (uS)": Y}))
+    ran = gzero("validate", tmp_path / "one.csv", "--trace", "5")
+    assert ran.code == 2
+    assert "there is no trace '5'; it holds a single one: leave --trace out" in ran.err

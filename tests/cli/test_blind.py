@@ -1,6 +1,7 @@
 """Blind mode, as typed: from `--blind` to `gzero unblind`, exit codes, one line on every misuse."""
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,13 @@ def test_what_waits_for_the_end(gzero, lab: str) -> None:
     changed = gzero("validate", lab, *STATED, "--plateaus", "1:3", "--multiverse")
     assert changed.code == 0
     assert "changed after unblinding" in " ".join(changed.out.split())
+
+
+def test_what_ends_blind_mode_names_a_record_that_is_elsewhere(gzero, tmp_path: Path) -> None:
+    """The command that the reader is told runs as it stands."""
+    lab, record = tmp_path / "lab.csv", tmp_path / "sealed.json"
+    assert gzero("simulate", "staircase", "-o", lab, "--seed", "3").code == 0
+    ran = gzero("validate", lab, "--blind", "--blind-record", record, "--json")
+    told = json.loads(ran.out)["verdict"]["reasons"][0].split("`")[1]
+    assert told == f"gzero unblind {lab} --blind-record {record}"
+    assert "frozen choices" in gzero(*shlex.split(told)[1:]).out

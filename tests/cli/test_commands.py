@@ -1,6 +1,7 @@
 """Every command, as typed."""
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,14 @@ def test_help_is_there_for_every_command(gzero) -> None:
         ran = gzero(command, "--help")
         assert ran.code == 0
         assert "Example:" in ran.out
+
+
+@pytest.mark.parametrize("command", ["plan", "quanta", "simulate", "datasets", "formats"])
+def test_the_example_of_a_help_text_runs_as_it_stands(gzero, command: str) -> None:
+    """Those that need no file of the reader's own."""
+    said = " ".join(gzero(command, "--help").out.split()).partition("Example: gzero ")[2]
+    ran = gzero(*shlex.split(said))
+    assert ran.code == 0, ran.err
 
 
 def test_version_and_no_arguments(gzero) -> None:

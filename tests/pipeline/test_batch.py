@@ -152,6 +152,34 @@ def test_parquet_and_csv_hold_the_same(folder: Path, tmp_path: Path) -> None:
     assert [r["decision"] for r in rows] == table["decision"].to_pylist()
 
 
+def test_stated_conditions_are_columns_and_the_axis_of_the_figures(tmp_path: Path) -> None:
+    """The temperatures are those of the sidecars below: millikelvin and an uncertainty in brackets become kelvin."""
+    place = tmp_path / "cooldown"
+    place.mkdir()
+    for i, stated in enumerate(("300 mK", "1.20(5) K", "4.2 K")):
+        staircase(place / f"{i}.csv", shift=0.01 * i)
+        (place / f"{i}.toml").write_text(f'temperature = "{stated}"\n')
+    run(place, tmp_path / "out", Here())
+    with (tmp_path / "out" / "results.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [float(row["stated_temperature [K]"]) for row in rows] == pytest.approx([0.3, 1.2, 4.2])
+    assert "stated_bias [V]" not in rows[0]
+    table = pyarrow.parquet.read_table(tmp_path / "out" / "results.parquet")
+    assert table.schema.field("stated_temperature").metadata == {b"unit": b"K"}
+    assert "along temperature" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_a_batch_without_any_result_says_so(tmp_path: Path) -> None:
+    place = tmp_path / "words"
+    place.mkdir()
+    (place / "bad.csv").write_text("nothing but words\n")
+    run(place, tmp_path / "out", Here())
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "NO RESULT" in page
+    assert "judge no steps" not in page
+    assert "1 file, 0 traces" in page
+
+
 def test_an_arrow_array_from_its_buffers_is_the_one_that_pyarrow_makes() -> None:
     """Checked by pyarrow itself; and pandas, which that takes a second to import, is not needed."""
     import pyarrow as pa

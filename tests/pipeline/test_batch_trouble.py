@@ -94,7 +94,7 @@ def test_an_interrupted_batch_ends_at_once_and_goes_on(
     assert 2 <= before < FILES
     rest = told(data, out=out)
     assert rest.returncode == 0, rest.stderr
-    assert rest.stdout.startswith(f"{FILES} files: {FILES - before} analysed, {before} as they were")
+    assert rest.stdout.startswith(f"{FILES} files: {FILES - before} done now, {before} as they were")
     assert contents(out) == quiet
 
 
@@ -148,7 +148,7 @@ def grow():
     subprocess.run(["mount", "-o", "remount,size=50m", place], check=True)
 def analysed(done):
     assert done.returncode == 0, done.stderr
-    return int(done.stdout.split(" analysed")[0].split()[-1])
+    return int(done.stdout.split(" done now")[0].split()[-1])
 def equal(out, quiet):
     assert contents(out) == contents(Path(quiet))
 """

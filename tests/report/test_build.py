@@ -8,9 +8,11 @@ import pytest
 from samples import SHA, diffusion, staircase, staircase_map
 
 from gzero.errors import OutputError
-from gzero.report.blocks import verdict_table
+from gzero.measurement.ledger import Choice
+from gzero.report.blocks import facts, ledger_table, verdict_table
 from gzero.report.build import build_document
 from gzero.report.document import Box, Document, Facts, FigureBlock, Notes, Paragraph, TableBlock
+from gzero.report.summary import _short_names, summary_table
 
 
 def _tables(document: Document) -> dict[str, TableBlock]:
@@ -172,6 +174,46 @@ def test_warnings_of_many_stand_once() -> None:
     assert notes.items == ("The file states no unit for 'trace 0'. (8 of 8 traces, alike but for names and numbers)",)
 
 
+def test_traces_without_any_estimate_say_what_each_lacks() -> None:
+    bare = [replace(a, estimates={}, levels=(), curve=None) for a in (staircase(4), staircase(3))]
+    reasons = ("no flat plateau was found", "the sweep has no riser")
+    told = [
+        replace(a, verdict=replace(a.verdict, decision="undecided", reasons=(reason,)))
+        for a, reason in zip(bare, reasons, strict=True)
+        if a.verdict is not None
+    ]
+    table = summary_table(told)
+    assert table.heads == ("Trace", "Verdict", "Because")
+    assert [row[2].text for row in table.rows] == ["No flat plateau was found.", "The sweep has no riser."]
+
+
+def test_names_are_cut_where_a_word_ends() -> None:
+    """Files named by their temperatures: 0.1 K is not to become 1."""
+    names = [f"cooldown/t0.{i}_s0.csv" for i in (1, 3, 6)]
+    assert _short_names(names) == ([f"t0.{i}_s0.csv" for i in (1, 3, 6)], "cooldown/")
+    waves = [f"conductance_averaged[{i}]" for i in (10, 11, 12)]
+    assert _short_names(waves) == (["[10]", "[11]", "[12]"], "conductance_averaged")
+
+
+def test_a_stated_length_is_no_symbol() -> None:
+    """The m of 0.0005 m stands upright, as a unit; the quantum beside it stays a symbol."""
+    analysis = staircase(4)
+    stated = tuple(
+        Choice(choice=name, value=value, origin="user", note="")
+        for name, value in (("length", "0.0005 m"), ("q", "2e^2/h"))
+    )
+    table = ledger_table([replace(analysis, ledger=stated)])
+    assert table is not None
+    assert {row[0].text: row[1].kind for row in table.rows} == {"length": "text", "q": "symbol"}
+
+
+def test_pooled_readings_are_no_rows() -> None:
+    """Of 300 rows with a reading of each of 400 traces 120,000 readings are used: no 120,000 of 300."""
+    analysis = staircase(4)
+    pooled = replace(analysis, rows_used=120_000, origin=replace(analysis.origin, rows_read=300))
+    assert dict(facts(pooled).pairs)["Points"].text == "120000 readings used, from 300 rows read"
+
+
 def test_bare_record() -> None:
     """No estimates, no curve, no quantum: still a report."""
     bare = replace(
@@ -206,7 +248,7 @@ def test_chance_and_growth_stand_in_the_table_of_the_verdict() -> None:
     table = verdict_table(replace(analysis, verdict=told))
     assert table is not None
     rows = {label.text: value.text for label, value in table.rows}
-    assert rows["Random staircases that would pass"] == "fewer than 1 in 5000"
+    assert rows["Random staircases that would pass"] == "fewer than 1 in 5,000"
     assert rows["Quantized staircases that would pass (power)"].startswith("97")
     assert rows["Verdict on the lowest 2 plateaus"] == "undecided"
     assert any("no series resistance" in note and "seed 3" in note for note in table.notes)

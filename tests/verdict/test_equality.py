@@ -72,3 +72,11 @@ def test_what_would_decide_is_said() -> None:
     answer = equality({"conductance": value}, QUANTUM, Margins())
     assert answer is not None
     assert any("1.2 times smaller would decide" in reason for reason in answer.reasons)
+
+
+def test_the_ends_of_a_narrow_interval_are_told_apart() -> None:
+    """9 ppm, 1.96 times: 0.999984 to 1.000020 of a value of 1.000002; four digits would say 1 to 1."""
+    value = Estimate(value=1.000002 * G0, std_stat=9e-6 * G0, unit="S")
+    answer = equality({"conductance": value}, QUANTUM, Margins(step=0.05, level=0.1, confidence=0.95))
+    assert answer is not None
+    assert "is 1.000002, 95 % interval 0.999984 to 1.000020" in answer.reasons[0]

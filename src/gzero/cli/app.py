@@ -244,7 +244,7 @@ def selftest(
     return run_selftest(file, _config(asked, file), count, as_json=json)
 
 
-@app.command(epilog='Example: gzero plan --plateaus 1:4 --noise 0.02 --points 40 --gain "1.00(3)"')
+@app.command(epilog='Example: gzero plan --quantum "2e^2/h" --plateaus 1:4 --noise 0.02 --points 40 --gain "1.00(3)"')
 @takes_options
 def plan(
     asked: Asked,

@@ -121,10 +121,12 @@ def _with_bar(work: Callable[[Callable[[int, int], None] | None], Tally]) -> Tal
 def _write(output: Path, store: Store, tally: Tally) -> list[str]:
     """The tables and the reports, each whole or not at all; what to say of them."""
     from gzero.pipeline.batch.outputs import write_outputs
+    from gzero.report.wording import several
 
     table = write_outputs(output, store, tally)
     lines = [
-        f"{tally.files} files: {tally.done} analysed, {tally.kept} as they were, {len(table)} traces in results.csv",
+        f"{several(tally.files, 'file')}: {tally.done} done now, {tally.kept} as they were, "
+        f"{several(len(table), 'trace')} in results.csv",
     ]
     if table.failures:
         lines.append(f"without a result: {len(table.failures)}, in failures.csv, the first: {table.failures[0][2]}")

@@ -192,8 +192,10 @@ def show_datasets(described: Sequence[Description], *, whole: bool, as_json: boo
             [{"name": d.name, "path": str(d.path), "rows": d.rows, "provenance": dict(d.provenance)} for d in described]
         )
         return
+    from gzero.report.wording import several
+
     for d in described:
-        say(f"{d.name}  ({d.rows} rows)  {d.path}")
+        say(f"{d.name}  ({several(d.rows, 'row')})  {d.path}")
         for key, value in d.provenance.items():
             say(f"    {key}: {value}")
         if whole:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from gzero.estimate import Estimate
 from gzero.fitters.exhibits import Entry, Listing
 from gzero.fitters.hall_sides import Agreement, SideChecks
@@ -103,7 +105,8 @@ def side_warnings(checks: SideChecks | None) -> list[str]:
 
 def _worst(test: Agreement, fillings: tuple[int, ...]) -> str:
     k = int(max(range(test.values.size), key=lambda i: abs(test.values[i]) / test.std[i] if test.std[i] > 0 else 0.0))
-    return f"{test.values[k]:.3g} +- {test.std[k]:.2g} ohm at nu = {fillings[k]}"
+    digits = max(0, 1 - math.floor(math.log10(test.std[k]))) if test.std[k] > 0 else 2
+    return f"{test.values[k]:.{digits}f} +- {test.std[k]:.{digits}f} ohm at nu = {fillings[k]}"
 
 
 def _small(test: Agreement) -> str:

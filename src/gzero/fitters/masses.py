@@ -22,7 +22,7 @@ def mass_of(measurement: Measurement) -> tuple[Particle | None, Estimate]:
     stated = measurement.conditions.get("mass")
     if stated is None and (bare is None or bare.mass is None):
         raise ConfigError(
-            "a diffusion coefficient is compared with h/m: which mass?",
+            "a diffusion coefficient is compared with h/m, and no mass is known",
             remedy="state --particle or --mass",
             path=measurement.origin.path,
         )

@@ -96,8 +96,8 @@ def answer_of(main: Estimate, options: FitOptions, *, doubts: tuple[str, ...] = 
         first = inside[0]
         outcome, headline = "yes", f"THE PREFACTOR IS {first.candidate.formula} ({first.candidate.source})"
         reasons.append(
-            f"the measured prefactor over {first.candidate.formula} is {main.value / first.candidate.value:.5g}, {percent} "
-            f"interval {1 + first.low:.5g} to {1 + first.high:.5g}: within +-{share}, and the other three are not"
+            f"the measured prefactor over {first.candidate.formula} is {main.value / first.candidate.value:.4f}, {percent} "
+            f"interval {1 + first.low:.4f} to {1 + first.high:.4f}: within +-{share}, and the other three are not"
         )
         reasons += _rivals(held)
     elif not possible:

@@ -220,7 +220,7 @@ def _answer(measurement: Measurement, config: Config, found: Found, *, simulate:
     # a list of values may have no unit to be compared with, and a quantum no value without its conditions
     named = quantum if quantum.symbol and (quantum.value is not None or not experiment.compared) else None
     if measurement.blind:
-        sealed = blind_verdict(margins, measurement.origin.path)
+        sealed = blind_verdict(margins, measurement.origin.path, config.blind_record)
         return record(measurement, without_truth(config), findings, named, declared, sealed)
     verdict = (
         None  # a single value is no staircase, and a list of values has an answer of its own

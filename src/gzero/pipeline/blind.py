@@ -27,8 +27,14 @@ _RULERS = ("noise of one reading", "digitiser step")
 _HIDDEN = "hidden while blind"
 
 
-def blind_verdict(margins: Margins, path: str) -> Verdict:
-    """No verdict is worked out on blind data, as every number of it would be wrong; the reason says what ends it."""
+def blind_verdict(margins: Margins, path: str, record: str | None = None) -> Verdict:
+    """No verdict is worked out on blind data, as every number of it would be wrong; the reason says what ends it.
+
+    Parameters
+    ----------
+    record : where the blind record is, when it is not beside the file.
+    """
+    where = "" if record is None else f" --blind-record {shlex.quote(str(record))}"
     return Verdict(
         decision="undecided",
         margin=margins.step,
@@ -36,7 +42,7 @@ def blind_verdict(margins: Margins, path: str) -> Verdict:
         confidence=margins.confidence,
         reasons=(
             "the data are blind: the conductance is multiplied by a hidden factor until the choices are frozen; "
-            f"`gzero unblind {shlex.quote(path)}` freezes them and gives the verdict",
+            f"`gzero unblind {shlex.quote(path)}{where}` freezes them and gives the verdict",
         ),
     )
 

@@ -345,7 +345,9 @@ def _of_trace(measurements: tuple[Measurement, ...], config: Config, path: str) 
     raise ColumnError(
         f"there is no trace '{wanted}'",
         path=path,
-        remedy=f"choose 0 to {len(measurements) - 1}, or a name such as {names}",
+        remedy=f"choose 0 to {len(measurements) - 1}, or a name such as {names}"
+        if len(measurements) > 1
+        else "it holds a single one: leave --trace out",
     )
 
 

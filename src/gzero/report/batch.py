@@ -12,7 +12,7 @@ from gzero.report.document import Block, Box, Cell, Document, Facts, FigureBlock
 from gzero.report.exhibits import figure_block
 from gzero.report.rounding import NOTHING, format_with_unit, show_percent, show_value
 from gzero.report.symbols import symbol_text
-from gzero.report.wording import called, number, text
+from gzero.report.wording import called, number, several, text
 from gzero.version import VERSION
 
 Columns = Mapping[str, Sequence[str | float | int | bool | None]]
@@ -30,19 +30,21 @@ _SETTINGS = ("temperature", "magnetic_field", "bias", "length", "width", "densit
 
 
 def batch_document(
-    columns: Columns, units: Mapping[str, str], failures: Sequence[tuple[str, str, str]], *, files: int
-) -> Document:
+    columns: Columns, units: Mapping[str, str], failures: Sequence[tuple[str, str, str]], *, files: int,
+    conditions: Mapping[str, str] | None = None,
+) -> Document:  # fmt: skip
     """The report on a batch.
 
     Parameters
     ----------
     columns : of the table of results, equally long, as `gzero.pipeline.batch.tables` makes them.
     units : of the estimates.  failures : (path, trace, why).  files : how many the batch has.
+    conditions : columns of conditions that were stated, with their units.
     """
     rows = len(columns["path"])
     result: list[Block] = [_facts(columns, files, failures), _box(columns, rows)]
     sections = [Section(title="Result", blocks=tuple(result))]
-    drawn = _trends(columns, units)
+    drawn = _trends(columns, units, conditions or {})
     if drawn:
         sections.append(Section(title="Along the setting", blocks=drawn))
     if rows:
@@ -53,7 +55,7 @@ def batch_document(
     share = f" ({synthetic} of {rows} traces)" if synthetic < rows else ""
     return Document(
         title="Batch",
-        subtitle=f"{files} files, {rows} traces",
+        subtitle=f"{several(files, 'file')}, {several(rows, 'trace')}",
         sections=tuple(sections),
         banner=f"SYNTHETIC DATA{share}" if synthetic else "",
         footer=f"gzero {VERSION}",
@@ -72,25 +74,36 @@ def _facts(columns: Columns, files: int, failures: Sequence[tuple[str, str, str]
 
 def _box(columns: Columns, rows: int) -> Box:
     counts = Counter(str(d) for d in columns["decision"] if d)
+    if not rows:
+        return Box(headline="NO RESULT", tone="open", lines=("No file gave a result; what each lacks stands below.",))
     if not counts:
-        return Box(headline=f"{rows} traces", tone="neutral", lines=("No verdict was asked for.",))
+        return Box(
+            headline=several(rows, "trace"),
+            tone="neutral",
+            lines=("These experiments judge no steps; their values are in the table.",),
+        )
     decision, most = counts.most_common(1)[0]
     lines = [f"{d.capitalize()}: {n} of {rows} ({show_percent(n / rows)})." for d, n in counts.most_common()]
     tone = _TONES.get(decision, "neutral") if most == rows else "open"
-    return Box(headline=f"{decision.upper()}: {most} of {rows} traces", tone=tone, lines=tuple(lines))
+    return Box(headline=f"{decision.upper()}: {most} of {several(rows, 'trace')}", tone=tone, lines=tuple(lines))
 
 
 def _numbers(values: Sequence[object]) -> np.ndarray:
     return np.array([float(v) if isinstance(v, int | float) else np.nan for v in values])
 
 
-def _setting(columns: Columns, units: Mapping[str, str]) -> tuple[str, str | None, np.ndarray] | None:
-    """What tells the traces apart: the coordinate of maps, else a condition that most of them state."""
+def _setting(
+    columns: Columns, units: Mapping[str, str], conditions: Mapping[str, str]
+) -> tuple[str, str | None, np.ndarray] | None:
+    """What tells the traces apart: the coordinate of maps, else a condition that most of them state or give."""
     places = _numbers(columns["coordinate_value"])
     names = {str(n) for n in columns["coordinate"] if n}
     found: list[tuple[str, str | None, np.ndarray]] = (
         [(names.pop() if len(names) == 1 else "", None, places)] if names else []
     )
+    found += [
+        (name.partition("_")[2].replace("_", " "), unit, _numbers(columns[name])) for name, unit in conditions.items()
+    ]
     found += [(called(name), units[name] or "", _numbers(columns[name])) for name in _SETTINGS if name in units]
     for name, unit, values in found:
         sound = np.isfinite(values)
@@ -102,8 +115,8 @@ def _setting(columns: Columns, units: Mapping[str, str]) -> tuple[str, str | Non
     return None
 
 
-def _trends(columns: Columns, units: Mapping[str, str]) -> tuple[FigureBlock, ...]:
-    setting = _setting(columns, units)
+def _trends(columns: Columns, units: Mapping[str, str], conditions: Mapping[str, str]) -> tuple[FigureBlock, ...]:
+    setting = _setting(columns, units, conditions)
     if setting is None:
         return ()
     x_name, x_unit, x = setting
@@ -139,10 +152,11 @@ def _table(columns: Columns, units: Mapping[str, str], rows: int) -> TableBlock:
         cells = [text(trace)]
         for name in names:
             cells.append(_estimate(columns, name, i, units[name]))
-        cells.append(_ratio(columns, names[0], i) if names else text(NOTHING))
+            cells += [_ratio(columns, name, i)] if name == names[0] else []
         told.append((*cells, text(str(columns["decision"][i] or columns["answer"][i] or "no verdict"))))
     notes = (f"The first {MOST_ROWS} of {rows}; results.csv and results.parquet hold all.",) if rows > MOST_ROWS else ()
-    heads = ("Trace", *(called(name) for name in names), "In its quantum", "Decision")
+    told_names = [called(name) for name in names]
+    heads = ("Trace", *told_names[:1], *(["In its quantum"] if names else []), *told_names[1:], "Decision")
     return TableBlock(caption="All traces", heads=heads, rows=tuple(told), notes=notes, name="traces")
 
 

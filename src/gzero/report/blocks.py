@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -80,7 +81,8 @@ def facts(analysis: Analysis) -> Facts:
     if temperature is not None and not any(name == "Temperature" for name, _ in pairs):
         pairs.append(("Temperature", quantity(temperature)))
     read = analysis.origin.rows_read
-    pairs.append(("Points", text(f"{analysis.rows_used} used of {read} rows read")))
+    used = analysis.rows_used  # of traces that are pooled: readings, of which a row holds one of each trace
+    pairs.append(("Points", text(f"{used} {'used of' if used <= read else 'readings used, from'} {read} rows read")))
     return Facts(pairs=tuple(pairs))
 
 
@@ -180,7 +182,7 @@ def verdict_table(analysis: Analysis) -> TableBlock | None:
         notes.append("ΔBIC: information criterion of the rival minus that of the quantum; negative favours the rival.")
     if verdict.trials:
         notes.append(
-            f"Simulated: {verdict.trials} random {several}, with seed {verdict.seed}, whose steps are each anything from 0.5 to "
+            f"Simulated: {verdict.trials:,} random {several}, with seed {verdict.seed}, whose steps are each anything from 0.5 to "
             f"1.5 quanta, with the uncertainties of these levels. Free to be turned until they pass: {'; '.join(verdict.freedoms)}."
         )
     return TableBlock(
@@ -194,7 +196,7 @@ def verdict_table(analysis: Analysis) -> TableBlock | None:
 
 def _share(share: float, trials: int) -> Cell:
     """A share of so many trials; of none there is only an upper limit."""
-    return percent(share) if share > 0 else Cell(text=f"fewer than 1 in {trials}")
+    return percent(share) if share > 0 else Cell(text=f"fewer than 1 in {trials:,}")
 
 
 def estimates_table(analysis: Analysis) -> TableBlock | None:
@@ -256,7 +258,7 @@ def plateau_table(analysis: Analysis) -> TableBlock | None:
         row += [number(lv.slope * s_factor / x_factor, digits=2)] if sloped else []
         row += [number(lv.points), text("yes" if lv.counted else "no")]
         rows.append(tuple(row))
-    notes = [f"n = {lv.index}: {lv.note}." for lv in levels if lv.note]
+    notes = list(dict.fromkeys(f"n = {lv.index}: {lv.note}." for lv in levels if lv.note))
     return TableBlock(
         caption=f"{name.capitalize()}s", heads=tuple(heads), rows=tuple(rows), notes=tuple(notes), name="plateaus"
     )
@@ -370,6 +372,8 @@ def ledger_table(analyses: Sequence[Analysis]) -> TableBlock | None:
 
 def _chosen(value: str) -> Cell:
     """What was chosen: a quantum's symbol, or the text with its signs typeset."""
+    if re.match(r"[-+]?[0-9.]+ ", value):  # a number with its unit: "0.0005 m" is no mass
+        return text(typeset(value))
     cell = name_or_symbol(value)
     return cell if cell.kind == "symbol" else text(typeset(value))
 

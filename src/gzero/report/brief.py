@@ -15,7 +15,7 @@ from gzero.report.blocks import (
     verdict_box,
     warning_notes,
 )
-from gzero.report.build import banner_of
+from gzero.report.build import banner_of, kept
 from gzero.report.document import Block, Document, Facts, Notes, Section, TableBlock
 from gzero.report.exhibits import own_tables
 from gzero.report.intervals import interval_table
@@ -44,22 +44,18 @@ def _warnings(analyses: Sequence[Analysis]) -> list[Block]:
     return [Notes(items=tuple(shown))] if shown else []
 
 
-def _kept(*blocks: Block | None) -> tuple[Block, ...]:
-    return tuple(block for block in blocks if block is not None)
-
-
 def verdict_document(analyses: Sequence[Analysis]) -> Document:
     """The verdict with its reasons and levels; of many traces, the counts, those that stand out, and a table."""
     title, subtitle = _title(analyses)
     more: tuple[Section, ...] = ()
     if len(analyses) == 1:
-        blocks = _kept(verdict_box(analyses[0]), plateau_table(analyses[0]), *_warnings(analyses))
+        blocks = kept(verdict_box(analyses[0]), plateau_table(analyses[0]), *_warnings(analyses))
         if (over := multiverse_blocks(analyses[0].multiverse, figure=False)) != ():
             more = (Section(title="Over other choices (multiverse)", blocks=over),)
     else:
         stand_out = outliers(analyses)
         named = [Notes(items=stand_out)] if stand_out else []
-        blocks = _kept(summary_table(analyses), summary_box(analyses), *named, *_warnings(analyses))
+        blocks = kept(summary_table(analyses), summary_box(analyses), *named, *_warnings(analyses))
     return Document(
         title=title,
         subtitle=subtitle,
@@ -83,9 +79,9 @@ def fit_document(analyses: Sequence[Analysis]) -> Document:
             comparison_table(a),
             *own_tables(a),
         )
-        blocks = _kept(*tables, *blind, *_warnings(analyses))
+        blocks = kept(*tables, *blind, *_warnings(analyses))
     else:
-        blocks = _kept(summary_table(analyses), interval_table(analyses), *blind, *_warnings(analyses))
+        blocks = kept(summary_table(analyses), interval_table(analyses), *blind, *_warnings(analyses))
     return Document(
         title=title,
         subtitle=subtitle,

@@ -90,21 +90,22 @@ def _footer(analyses: Sequence[Analysis]) -> str:
     return f"gzero {analyses[0].version} · data sha256 {hashes[0][:12]}{more}"
 
 
-def _kept(*blocks: Block | None) -> tuple[Block, ...]:
+def kept(*blocks: Block | None) -> tuple[Block, ...]:
+    """Those that there are."""
     return tuple(block for block in blocks if block is not None)
 
 
 def _full(analysis: Analysis, audit: Sequence[AuditItem]) -> tuple[Section, ...]:
     """All sections of the report on one analysis."""
     sections = [
-        Section(title="Result", blocks=(facts(analysis), verdict_box(analysis), *_kept(estimates_table(analysis)))),
+        Section(title="Result", blocks=(facts(analysis), verdict_box(analysis), *kept(estimates_table(analysis)))),
         Section(title="Data and levels" if analysis.levels else "Data", blocks=_data(analysis)),
         Section(
             title="Comparison with fundamental units",
-            blocks=_kept(comparison_table(analysis), comparison_block(analysis)),
+            blocks=kept(comparison_table(analysis), comparison_block(analysis)),
         ),
         Section(title="Fit", blocks=fit_blocks(analysis)),
-        Section(title="How sure", blocks=_kept(*_how_sure(analysis))),
+        Section(title="How sure", blocks=kept(*_how_sure(analysis))),
         Section(title="Over other choices (multiverse)", blocks=multiverse_blocks(analysis.multiverse)),
     ]
     return (*(s for s in sections if s.blocks), *_common([analysis], audit))
@@ -117,7 +118,7 @@ def _data(analysis: Analysis) -> tuple[Block, ...]:
     tall = any(p.pulls is not None for p in analysis.pictures[:1]) and len(analysis.estimates) > _ESTIMATES_ABOVE_FIGURE
     first = () if tall else drawn[:1]  # where it would go to the next page, the table fills this one
     rest = [block for block in own if block not in first]
-    return _kept(staircase_block(analysis), *first, plateau_table(analysis), *rest)
+    return kept(staircase_block(analysis), *first, plateau_table(analysis), *rest)
 
 
 def _how_sure(analysis: Analysis) -> tuple[Block | None, ...]:
@@ -130,7 +131,7 @@ def _one_of_many(analysis: Analysis, position: int) -> Section:
     """One analysis in full, as one section after a summary."""
     return Section(
         title=shortened(record_name(analysis, position), 70),
-        blocks=_kept(
+        blocks=kept(
             facts(analysis),
             verdict_box(analysis),
             estimates_table(analysis),
@@ -150,7 +151,7 @@ def _page(analysis: Analysis, position: int) -> Section:
     pictures = [block for block in own_blocks(analysis) if isinstance(block, FigureBlock)]
     return Section(
         title=shortened(record_name(analysis, position), 70),
-        blocks=_kept(
+        blocks=kept(
             facts(analysis),
             verdict_box(analysis),
             staircase_block(analysis) or next(iter(pictures), None),
@@ -163,7 +164,7 @@ def _page(analysis: Analysis, position: int) -> Section:
 
 def _common(analyses: Sequence[Analysis], audit: Sequence[AuditItem]) -> tuple[Section, ...]:
     """What is told once, however many traces there are."""
-    ledger = _kept(ledger_table(analyses), exclusions_table(analyses))
+    ledger = kept(ledger_table(analyses), exclusions_table(analyses))
     sections = [
         Section(title="Warnings", blocks=(warning_notes(analyses),)),
         Section(title="Choices and exclusions", blocks=ledger or (Paragraph(text="None were recorded."),)),

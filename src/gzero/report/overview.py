@@ -86,7 +86,13 @@ def _draw_traces(
         )
     axes.yaxis.set_major_locator(MaxNLocator(nbins=9, integer=y_high > 2))
     assert axes.figure is not None
-    axes.figure.colorbar(ScalarMappable(norm=scale, cmap="cividis"), cax=bar).set_label(label)
+    ticks = MaxNLocator(nbins=9, integer=_whole(places))
+    axes.figure.colorbar(ScalarMappable(norm=scale, cmap="cividis"), cax=bar, ticks=ticks).set_label(label)
+
+
+def _whole(places: Array) -> bool:
+    """Whether all places are whole numbers, as those of traces that are only counted: there is nothing between them."""
+    return bool(np.all(places == np.round(places)))
 
 
 def thinned(x: Array, y: Array) -> tuple[Array, Array]:
@@ -104,7 +110,7 @@ def _draw_levels(
 
     A level beyond the panel is drawn as a triangle at its edge.
     """
-    from matplotlib.ticker import FixedLocator, StrMethodFormatter
+    from matplotlib.ticker import FixedLocator, MaxNLocator, StrMethodFormatter
 
     x_low, x_high = finite_range(places)
     for i, (axes, (n, values, stds)) in enumerate(zip(panels, levels, strict=True)):
@@ -124,6 +130,8 @@ def _draw_levels(
             axes.plot(places[beyond], np.full(int(beyond.sum()), edge), marker, ms=4, color=VERMILLION)
         axes.set_ylim(n - reach, n + reach)
         axes.set_xlim(x_low - 0.02 * (x_high - x_low), x_high + 0.02 * (x_high - x_low))
+        if _whole(places):
+            axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
         axes.yaxis.set_major_locator(FixedLocator([n - half, n, n + half]))
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.tick_params(labelbottom=i == 0, labelsize=7.5 if i else 8)

@@ -70,4 +70,4 @@ def _answer(plan: Plan) -> Box:
 def _rate(plan: Plan) -> Cell:
     """Of none that passed there is only an upper limit."""
     rate = plan.false_positive_rate
-    return percent(rate) if rate > 0 else text(f"fewer than 1 in {TRIALS}")
+    return percent(rate) if rate > 0 else text(f"fewer than 1 in {TRIALS:,}")

@@ -175,7 +175,10 @@ def _short_names(names: Sequence[str]) -> tuple[list[str], str]:
     """(names without their common beginning, that beginning); it stays where it is short."""
     first, last = min(names), max(names)  # what these two share, all share
     length = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
-    shared = first[:length].rstrip("0123456789").rstrip("[(")
+    whole = (
+        max(first[:length].rfind(sign) for sign in " /\\_-,:[(") + 1
+    )  # no name begins in the middle of a word or a number
+    shared = first[:whole].rstrip("[(")
     if len(names) < 3 or len(shared) < 8 or any(len(name) == len(shared) for name in names):
         return list(names), ""
     return [name[len(shared) :] for name in names], shared
@@ -186,17 +189,35 @@ def _record_table(analyses: Sequence[Analysis]) -> TableBlock:
     names = [n for n in analyses[0].estimates if all(n in a.estimates for a in analyses)]
     common = names[:1] + [n for n in names[1:] if not _same_everywhere(analyses, n)][:3]
     unjudged = all(a.verdict is None for a in analyses)
+    called_so = these(analyses)
+    if not common and not unjudged:
+        return _reason_table(analyses)
     rows = []
     for i, a in enumerate(analyses):
         row = [text(record_name(a, i))] + [quantity(a.estimates[n]) for n in common]
         main = a.estimates[common[0]] if common else None
         row.insert(2, Cell(text=NOTHING, kind="number") if main is None else ratio(a, main))
         rows.append(tuple(row) if unjudged else (*row, text(_decision(a))))
-    heads = ["Record"] + [called(n) for n in common]
+    heads = [called_so[:-1].capitalize()] + [called(n) for n in common]
     heads.insert(2, "In its quantum")
     if not unjudged:
         heads.append("Verdict")
-    return TableBlock(caption="All records", heads=tuple(heads), rows=tuple(rows), name="traces")
+    return TableBlock(caption=f"All {called_so}", heads=tuple(heads), rows=tuple(rows), name="traces")
+
+
+def _reason_table(analyses: Sequence[Analysis]) -> TableBlock:
+    """Traces of which nothing could be estimated: what each lacks."""
+    rows = tuple(
+        (
+            text(record_name(a, i)),
+            text(_decision(a)),
+            text(sentence(a.verdict.reasons[0]) if a.verdict is not None and a.verdict.reasons else ""),
+        )
+        for i, a in enumerate(analyses)
+    )
+    named = these(analyses)
+    heads = (named[:-1].capitalize(), "Verdict", "Because")
+    return TableBlock(caption=f"All {named}", heads=heads, rows=rows, name="traces")
 
 
 def _same_everywhere(analyses: Sequence[Analysis], name: str) -> bool:

@@ -93,9 +93,17 @@ def called(name: str) -> str:
     return NAMES.get(name) or name.replace("_", " ").strip().capitalize()
 
 
+def several(count: int, what: str) -> str:
+    """A number of things that have a regular plural."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def these(analyses: Sequence[Analysis]) -> str:
     """What several analyses are called: traces where there are curves, records where there are single values."""
-    return "traces" if any(a.curve is not None or a.levels for a in analyses) else "records"
+    curved = any(
+        a.curve is not None or a.levels or a.verdict is not None for a in analyses
+    )  # a verdict is one on steps
+    return "traces" if curved else "records"
 
 
 def text(value: str) -> Cell:
@@ -284,7 +292,7 @@ def method(analysis: Analysis) -> tuple[str, ...]:
         )
         if verdict.trials:
             test += (
-                f" Nor is it given where 1 % or more of random {SETS[kind(analysis.experiment).level]} would pass: {verdict.trials} are simulated with the "
+                f" Nor is it given where 1 % or more of random {SETS[kind(analysis.experiment).level]} would pass: {verdict.trials:,} are simulated with the "
                 "uncertainties of these levels, and what was free in the analysis is turned until each passes. The levels are "
                 "also read with the series resistance left free, so that none hides steps of another height."
             )

@@ -19,7 +19,7 @@ from gzero.quanta import Quantum
 from gzero.verdict.chance import ALLOWED, SEED, Chances, chances
 from gzero.verdict.criteria import DECISIVE, PREFERRED, Criteria, needed, weigh
 from gzero.verdict.freedoms import Freedoms
-from gzero.verdict.margins import Margins
+from gzero.verdict.margins import Margins, decimals
 from gzero.verdict.remedies import REPEATED, remedy
 from gzero.verdict.verdict import Decision, Rival, Verdict
 
@@ -200,9 +200,10 @@ class _Judgement:
 
     def _found(self) -> str:
         low, high = (1 + self.criteria.step[0] + side * self.criteria.step_half[0] for side in (-1, 1))
+        digits = decimals(self.criteria.step_half[0])
         return (
-            f"step height {1 + self.criteria.step[0]:.4f} {self.quantum.symbol}, "
-            f"{100 * self.margins.confidence:g} % interval {low:.4f} to {high:.4f}"
+            f"step height {1 + self.criteria.step[0]:.{digits}f} {self.quantum.symbol}, "
+            f"{100 * self.margins.confidence:g} % interval {low:.{digits}f} to {high:.{digits}f}"
         )
 
     def _no_zero(self) -> list[str]:

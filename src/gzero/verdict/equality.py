@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from gzero.estimate import Estimate
 from gzero.fitters.exhibits import Answer, Outcome
 from gzero.quanta import Quantum
-from gzero.verdict.margins import Margins
+from gzero.verdict.margins import Margins, decimals
 
 
 def equality(estimates: Mapping[str, Estimate], quantum: Quantum, margins: Margins) -> Answer | None:
@@ -32,9 +32,10 @@ def equality(estimates: Mapping[str, Estimate], quantum: Quantum, margins: Margi
     half = float(ndtri(0.5 + margins.confidence / 2)) * std
     low, high = difference - half, difference + half
     what, share = name.replace("_", " "), f"{100 * margins.step:g} %"
+    digits = decimals(half, fewest=3)
     found = (
-        f"{what} over {quantum.symbol} is {1 + difference:.4g}, {100 * margins.confidence:g} % interval "
-        f"{1 + low:.4g} to {1 + high:.4g}"
+        f"{what} over {quantum.symbol} is {1 + difference:.{digits}f}, {100 * margins.confidence:g} % interval "
+        f"{1 + low:.{digits}f} to {1 + high:.{digits}f}"
     )
     outcome: Outcome = "undecided"
     headline, reasons = "UNDECIDED", [f"{found}: neither all inside nor all outside of +-{share}"]

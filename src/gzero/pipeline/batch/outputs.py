@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 from gzero.pipeline.batch.run import Tally
 from gzero.pipeline.batch.store import Store, readable
-from gzero.pipeline.batch.tables import ResultTable, as_csv, as_parquet, failures_csv, result_table
+from gzero.pipeline.batch.tables import ResultTable, as_csv, as_parquet, failures_csv, heads, result_table
 from gzero.report.batch import batch_document
 from gzero.report.html import render_html
 from gzero.report.pdf import render_pdf
@@ -21,7 +22,8 @@ README = """This directory is what `gzero batch` found in many files.
 
 report.pdf, report.html   all traces told together: read this first
 results.csv               one row a trace: its file, the verdict, every estimate with its standard uncertainty;
-                          the unit is in the header, NAME_ratio is the value in units of the quantum
+                          the unit is in the header, NAME_ratio is the value in units of the quantum, stated_NAME
+                          a condition as the file, its sidecar or an option states it
 results.parquet           the same for programs
 report.xlsx               the same for a spreadsheet, with the failures on a second sheet; the first 5000 rows of each
 failures.csv              files and traces without a result, and why; empty but for its header where there is none
@@ -42,8 +44,10 @@ def write_outputs(directory: Path, store: Store, tally: Tally) -> ResultTable:
     """
     table = result_table(store.results(tally.keys))
     failures = (*table.failures, *((readable(path), "", why) for path, why in tally.failures))
-    table = ResultTable(columns=table.columns, units=table.units, failures=failures)
-    document = batch_document(table.columns, table.units, table.failures, files=tally.files)
+    table = replace(table, failures=failures)
+    document = batch_document(
+        table.columns, table.units, table.failures, files=tally.files, conditions=table.conditions
+    )
     contents = {
         "results.csv": as_csv(table),
         "results.parquet": as_parquet(table),
@@ -58,10 +62,9 @@ def write_outputs(directory: Path, store: Store, tally: Tally) -> ResultTable:
 
 
 def _workbook(table: ResultTable) -> bytes:
-    heads = [f"{name} [{table.units[name]}]" if table.units.get(name) else name for name in table.columns]
     first = itertools.islice(zip(*table.columns.values(), strict=True), MOST_ROWS)
     rows = [[Number(v) if isinstance(v, float) else v for v in row] for row in first]
-    sheets = {"results": (heads, rows)}
+    sheets = {"results": (heads(table), rows)}
     sheets["failures"] = (["path", "trace", "problem"], [list(f) for f in table.failures[:MOST_ROWS]])
     if max(len(table), len(table.failures)) > MOST_ROWS:
         text = f"The first {MOST_ROWS} rows of each sheet; results.csv ({len(table)} rows) and failures.csv hold all."

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gzero.errors import InputError
+from gzero.estimate import parse_quantity
 from gzero.pipeline.batch.store import Kept, readable
 
 Value = str | float | int | bool | None
@@ -20,6 +22,14 @@ FIRST = (
     "warnings", "synthetic",
 )  # fmt: skip
 
+#: Conditions that a row tells where its file, its metadata or an option states them, with their units.
+CONDITIONS = {
+    "temperature": "K", "magnetic_field": "T", "bias": "V", "length": "m", "width": "m", "density": "1/m^2",
+}  # fmt: skip
+
+#: Before the name of a condition in the table: a fitted temperature is another column than a stated one.
+STATED = "stated_"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ResultTable:
@@ -30,12 +40,14 @@ class ResultTable:
     columns : in the order in which they are written. Of an estimate: its value, `NAME_std`, `NAME_ratio` and
         `NAME_ratio_std`, the value and its standard uncertainty in units of the quantum.
     units : of the estimates' values, SI; "" is dimensionless.
+    conditions : columns of conditions that were stated, `stated_temperature` and such, with their units, SI.
     failures : (path, trace, why) of every file or trace without a result.
     """
 
     columns: dict[str, list[Value]]
     units: dict[str, str]
     failures: tuple[tuple[str, str, str], ...]
+    conditions: dict[str, str]
 
     def __len__(self) -> int:
         return len(self.columns["path"])
@@ -51,10 +63,14 @@ def result_table(kept: Iterable[Kept]) -> ResultTable:
             failures.append((one.path, one.trace, one.problem))
             continue
         rows.append(_row(json.loads(one.record), units))
-    names = [*FIRST, *(f"{name}{part}" for name in units for part in ("", "_std", "_ratio", "_ratio_std"))]
+    conditions = {
+        f"{STATED}{name}": unit for name, unit in CONDITIONS.items() if any(f"{STATED}{name}" in row for row in rows)
+    }
+    estimates = [f"{name}{part}" for name in units for part in ("", "_std", "_ratio", "_ratio_std")]
     return ResultTable(
-        columns={name: [row.get(name) for row in rows] for name in names}, units=units, failures=tuple(failures)
-    )
+        columns={name: [row.get(name) for row in rows] for name in (*FIRST, *conditions, *estimates)},
+        units=units, failures=tuple(failures), conditions=conditions,
+    )  # fmt: skip
 
 
 def _row(record: dict[str, Any], units: dict[str, str]) -> dict[str, Value]:
@@ -70,6 +86,7 @@ def _row(record: dict[str, Any], units: dict[str, str]) -> dict[str, Value]:
         "plateaus": len(record["plateaus"]), "rows_used": record["source"]["rows_used"],
         "warnings": "\n".join(record["warnings"]), "synthetic": "synthetic" in record["provenance"],
     }  # fmt: skip
+    row |= _stated(record["ledger"])
     for name, estimate in record["estimates"].items():
         # the same name in another unit is another quantity: it gets a column of its own
         unit = estimate["unit"] if estimate["unit"] is not None else "unit unknown"
@@ -80,10 +97,31 @@ def _row(record: dict[str, Any], units: dict[str, str]) -> dict[str, Value]:
     return row
 
 
+def _stated(ledger: list[dict[str, Any]]) -> dict[str, Value]:
+    """The conditions of `CONDITIONS` that a record's ledger holds, in SI; a text that is no quantity is none."""
+    found: dict[str, Value] = {}
+    for choice in ledger:
+        name = str(choice["choice"]).replace(" ", "_")
+        if name not in CONDITIONS:
+            continue
+        try:
+            value, _, unit = parse_quantity(str(choice["value"]))
+        except InputError:
+            continue
+        if unit.si == CONDITIONS[name]:
+            found[f"{STATED}{name}"] = value * unit.factor + unit.offset
+    return found
+
+
+def heads(table: ResultTable) -> list[str]:
+    """Names of the columns with their units."""
+    units = {**table.units, **table.conditions}
+    return [f"{name} [{units[name]}]" if units.get(name) else name for name in table.columns]
+
+
 def as_csv(table: ResultTable) -> bytes:
     """The table as CSV with the units in its header, numbers in full; the same bytes for the same table."""
-    heads = [f"{name} [{table.units[name]}]" if table.units.get(name) else name for name in table.columns]
-    return _csv(heads, zip(*table.columns.values(), strict=True))
+    return _csv(heads(table), zip(*table.columns.values(), strict=True))
 
 
 def failures_csv(table: ResultTable) -> bytes:
@@ -113,7 +151,7 @@ def as_parquet(table: ResultTable) -> bytes:
     fields, arrays = [], []
     for name, values in table.columns.items():
         kind = _kind(name, pa)
-        unit = table.units.get(name)
+        unit = table.units.get(name, table.conditions.get(name))
         fields.append(pa.field(name, kind, metadata=None if unit is None else {"unit": unit}))
         arrays.append(_array(values, kind, pa))
     sink = pa.BufferOutputStream()
