@@ -43,6 +43,16 @@ def test_a_file_that_is_meant_twice_is_taken_once(data: Path, monkeypatch: pytes
     assert find_files(["a.csv", "./a.csv", str(data), "*.csv", "../data/b.csv"]) == ("a.csv", f"{data}/b.csv")
 
 
+def test_a_name_that_is_not_there_makes_no_directory(data: Path, tmp_path: Path) -> None:
+    """One of several that are missing is a failure among results; nothing but missing names is a mistake."""
+    with pytest.raises(ConfigError, match="no such file or folder"):
+        find_files([str(data / "c.csv"), str(data / "nowhere")])
+    assert len(find_files([str(data / "c.csv"), str(data)])) == 3
+    ran = told(data / "nowhere", out=tmp_path / "out")
+    assert ran.returncode == 2
+    assert not (tmp_path / "out").exists()
+
+
 def test_links_that_go_round_end_and_a_dangling_one_is_a_failure(data: Path, tmp_path: Path) -> None:
     (data / "again").symlink_to(data)
     (data / "loop.csv").symlink_to("loop.csv")

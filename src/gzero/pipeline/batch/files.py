@@ -23,7 +23,7 @@ def find_files(paths: Iterable[str | Path]) -> tuple[str, ...]:
 
     Raises
     ------
-    ConfigError : nothing is meant.
+    ConfigError : nothing is meant, or nothing of it is there.
     """
     endings = {suffix for loader in describe_loaders() for suffix in loader.suffixes}
     out: dict[tuple[str, str], str] = {}
@@ -36,6 +36,8 @@ def find_files(paths: Iterable[str | Path]) -> tuple[str, ...]:
             out.setdefault((folders[folder], name), file)
     if not out:
         raise ConfigError("no file to analyse", remedy="name files, folders, or patterns such as 'cooldown/*.dat'")
+    if not any(os.path.lexists(file) for file in out.values()):
+        raise ConfigError("there is no such file or folder", path=next(iter(out.values())), remedy="check the name")
     return tuple(out.values())
 
 
