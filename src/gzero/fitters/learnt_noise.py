@@ -114,7 +114,7 @@ def learning(
         )
         return Learnt(fit=fit, noise=noise, design=design, misfit=misfit)
     wider = with_constant or problem
-    found = {**start, **dict(zip((p.name for p in problem.free), (float(v) for v in best.values), strict=True))}
+    found = {**start, **dict(zip(problem.names, best.values.tolist(), strict=True))}
     fit = yield from fitted(replace(wider, noise=noise), found)
     design = wider.design(fit.values)
     spectrum = yield from _spectrum(wider, fit.values, fit.residuals, design, looser)  # once more, about the better fit
@@ -131,12 +131,13 @@ _STEPS_LOOSER, _WORTH_A_LOOK = 8, 0.2
 
 def _along(design: Array, pulls: Array) -> float:
     """Sum of squares of the part of the pulls that lies along the columns of a design."""
-    size = np.linalg.norm(design, axis=0)
-    columns = design[:, size > 0] / size[size > 0]
-    slope = columns.T @ pulls
-    matrix = columns.T @ columns
+    matrix = design.T @ design
+    size = np.sqrt(matrix.diagonal())
+    size = np.where(size > 0, size, 1.0)
+    slope = (design.T @ pulls) / size
     # columns that are nearly one another's multiples are held apart by a billionth
-    return float(slope @ np.linalg.solve(matrix + 1e-9 * np.eye(slope.size), slope))
+    matrix = matrix / (size[:, None] * size) + 1e-9 * np.eye(size.size)
+    return float(slope @ np.linalg.solve(matrix, slope))
 
 
 def _spectrum(
@@ -147,8 +148,7 @@ def _spectrum(
         return white(len(problem.curve))
     design = design / noise.std[:, None]
     if looser is not None:
-        named = dict(zip((p.name for p in problem.free), (float(v) for v in values), strict=True))
-        free, at = looser(named)
+        free, at = looser(dict(zip(problem.names, values.tolist(), strict=True)))
         free = replace(free, noise=noise)
         loose = free.design(at) / noise.std[:, None]
         size = float(np.sum((residuals / noise.std) ** 2))
@@ -160,8 +160,19 @@ def _spectrum(
                 return estimate_spectrum(
                     (problem.curve.y - loose_curve) / noise.std, loose_design / noise.std[:, None], stated=noise.stated
                 )
-        design = np.hstack([design, loose])
+        design = np.hstack([design, loose[:, _not_in(design, problem.names, loose, free.names)]])
     return estimate_spectrum(residuals / noise.std, design, stated=noise.stated)
+
+
+def _not_in(design: Array, names: tuple[str, ...], other: Array, others: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Which columns of another design are not those of the same name in this one: what stands twice says nothing, and costs
+    the decompositions that follow."""
+    pairs = [(names.index(name), j) for j, name in enumerate(others) if name in names]
+    new = np.ones(len(others), dtype=bool)
+    if pairs:
+        here, there = (list(places) for places in zip(*pairs, strict=True))
+        new[there] = (design[:, here] != other[:, there]).any(axis=0)
+    return new
 
 
 def _on_risers(problem: Problem, residuals: Array, flat: NDArray[np.bool_]) -> float:

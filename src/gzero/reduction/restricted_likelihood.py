@@ -33,7 +33,7 @@ class RestrictedLikelihood:
     """
 
     def __init__(self, r: Array, design: Array) -> None:
-        self._r, self._basis = r, _independent(design)
+        self._r, self._basis = r, independent(design)
         self._both = np.column_stack([self._basis, r])
         self.dof = r.size - self._basis.shape[1]
 
@@ -76,7 +76,7 @@ class RestrictedLikelihood:
         u = rest / variances
         u -= (u @ self._basis) @ self._basis.T
         with np.errstate(divide="ignore", invalid="ignore"):  # of residuals that are zero there is no bound
-            least = (u @ rest) ** 2 / np.einsum("kn,kn,kn->k", u, variances, u) / self.dof
+            least = (u @ rest) ** 2 / np.einsum("kn,kn->k", u * u, variances) / self.dof
             floors = self.dof * np.log(least) + logs @ (1 - np.einsum("np,np->n", self._basis, self._basis))
         return np.where(np.isfinite(floors), floors - _ROUNDING, -np.inf)
 
@@ -91,7 +91,7 @@ class RestrictedLikelihood:
         )
 
 
-def _independent(design: Array) -> Array:
+def independent(design: Array) -> Array:
     """An orthonormal basis of the design's columns, without those that others already span.
 
     QR with pivoting, whose diagonal is what each column adds to those before it (Golub and Van Loan, Matrix Computations,
