@@ -42,7 +42,7 @@ class Estimate:
         if not (
             math.isfinite(self.std_stat)
             and self.std_stat >= 0
-            and all(math.isfinite(s) for s in self.systematic.values())
+            and all(map(math.isfinite, self.systematic.values()))
         ):
             raise ValueError(
                 f"an uncertainty must be finite and not negative: {self.std_stat}, {dict(self.systematic)}"

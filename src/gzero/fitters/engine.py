@@ -240,9 +240,9 @@ def _covariance(
     """
     k = design.shape[1]
     covariance, few = np.full((k, k), np.nan), np.full(k, np.inf)
-    inside = np.flatnonzero(~on_bound)
+    inside = (~on_bound).nonzero()[0]
     weighing = problem.noise.with_spectrum(None) if sandwich else problem.noise
-    weighted = weighing.whiten(design[:, inside])
+    weighted = weighing.whiten(design if inside.size == k else design[:, inside])
     inverse, lost = _inverse(weighted)
     if not lost.size:
         # a place on the abscissa known worse than the sweep is long is not known
@@ -323,7 +323,7 @@ def _robust(weighted: Array, pulls: Array, loss: str) -> Array:
 def _inverse(weighted: Array) -> tuple[Array, NDArray[np.int64]]:
     """((J^T J)^-1, columns that the data do not determine) of the column-scaled Jacobian J: from the triangle of its QR
     decomposition, or by singular values, which take four times as long, where these may tell of such columns."""
-    from scipy.linalg.lapack import dgeqrf, dtrtri
+    from scipy.linalg.lapack import dgeqrf, dtrtrs
 
     scale = np.sqrt(np.einsum("np,np->p", weighted, weighted))
     n, k = weighted.shape
@@ -334,7 +334,7 @@ def _inverse(weighted: Array) -> tuple[Array, NDArray[np.int64]]:
         return np.full((k, k), np.nan), np.flatnonzero(~np.isfinite(scale) | (scale == 0))
     scaled = weighted / scale
     if n >= k:
-        root, singular_at = dtrtri(np.triu(dgeqrf(scaled)[0][:k]))
+        root, singular_at = dtrtrs(dgeqrf(scaled)[0][:k], np.eye(k))  # of the triangle, whatever lies below it
         # columns of unit size: the condition number is at most the root of k times the size of the inverse
         if not singular_at and k * float(np.vdot(root, root)) < _WELL_CONDITIONED**2:
             return (root @ root.T) / (scale[:, None] * scale), none

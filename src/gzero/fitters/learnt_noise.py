@@ -21,6 +21,7 @@ from gzero.fitters.minima import Asking, Wanted, alone, fitted, wanted_from
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
 from gzero.models.model import Array
+from gzero.reduction.averages import mean
 from gzero.reduction.noise import Noise, unevenness
 from gzero.reduction.spectrum import Spectrum, estimate_spectrum, white
 
@@ -178,9 +179,10 @@ def _not_in(design: Array, names: tuple[str, ...], other: Array, others: tuple[s
 def _on_risers(problem: Problem, residuals: Array, flat: NDArray[np.bool_]) -> float:
     """Mean square of the residuals on the risers over that on the flat stretches."""
     square = (residuals / problem.noise.std) ** 2
-    if flat.sum() < 8 or (~flat).sum() < 8 or not np.any(square[flat] > 0):
+    on_flats, on_risers = square[flat], square[~flat]
+    if on_flats.size < 8 or on_risers.size < 8 or not (on_flats > 0).any():
         return 1.0
-    return float(np.mean(square[~flat]) / np.mean(square[flat]))
+    return mean(on_risers) / mean(on_flats)
 
 
 def _calm(problem: Problem, residuals: Array, flat: NDArray[np.bool_], spectrum: Spectrum) -> float:

@@ -25,7 +25,6 @@ from gzero.reduction.averages import median
 from gzero.reduction.noise import Noise, white_noise
 from gzero.reduction.plateau import Plateau
 from gzero.reduction.plateaus import Staircase
-from gzero.reduction.restricted_likelihood import independent
 
 #: Difference of the information criterion beyond which a rival number of steps counts (Kass and Raftery 1995,
 #: doi 10.1080/01621459.1995.10476572: "very strong").
@@ -159,7 +158,9 @@ def fit_staircase(
 
     start |= _shape_starts(start, sign)
 
-    def problem(modes: int, *, offset: bool, shapes: frozenset[RiserShape] = options.risers) -> Problem:
+    def problem(
+        modes: int, *, offset: bool, shapes: frozenset[RiserShape] = options.risers, noise: Noise = noise
+    ) -> Problem:
         model = shaped_staircase(modes, shapes, series=series, offset=offset, descending=stairs.descending)
         return Problem(model=model, curve=part, noise=noise, loss=options.loss)
 
@@ -181,7 +182,7 @@ def fit_staircase(
 
     learnt, shapes = (yield from fitted(options.risers)), options.risers
     if not shapes and _explained(learnt, _by_curvature(learnt, part.x, sign)) > _LOPSIDED:
-        trial = replace(problem(len(risers), offset=False, shapes=frozenset({"curved"})), noise=noise)
+        trial = problem(len(risers), offset=False, shapes=frozenset({"curved"}))
         if (yield from _all_but_noise(trial, {**start, **_values(learnt.fit)})):
             curved = yield from _curved(fitted, learnt)
             learnt, shapes = (curved, frozenset({"curved"})) if curved is not None else (learnt, shapes)
@@ -219,7 +220,10 @@ def _explained(learnt: Learnt, column: Array) -> float:
 
 def _behind(design: Array, column: Array) -> Array:
     """What a least squares fit of the columns of a design leaves of another column."""
-    basis = independent(design)
+    from scipy.linalg.lapack import dgeqrf, dorgqr
+
+    factors, reflections, _, _ = dgeqrf(design)
+    basis, _, _ = dorgqr(factors, reflections)
     return np.asarray(column - basis @ (column @ basis))
 
 
@@ -393,7 +397,7 @@ def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign
     for number in (modes - 1, modes + 1):
         if number < 1:
             continue
-        rival = replace(problem(number, offset="offset" in fit.names), noise=fit.problem.noise)
+        rival = problem(number, offset="offset" in fit.names, noise=fit.problem.noise)
         begin = {**start, **here, **_widths(here, modes)}
         if number > modes:
             width = median(np.array([begin[f"width_{n}"] for n in range(1, modes + 1)]))
@@ -421,5 +425,5 @@ def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign
 class _Build(Protocol):
     """The problem with a number of modes, with an offset or without."""
 
-    def __call__(self, modes: int, *, offset: bool) -> Problem:
+    def __call__(self, modes: int, *, offset: bool, noise: Noise) -> Problem:
         """The problem."""

@@ -85,12 +85,12 @@ def lines(levels: LevelSet, values: Array, *, resistance_fitted: bool) -> Lines:
             raise ValueError("a line with a series resistance needs two levels")
         return _with_resistance(levels, values, n)
     solve, chi2 = _gls(n[:, None], values, levels.covariance[None])
-    weights = np.broadcast_to(solve[:, 0, :], (size, k))
+    weights = solve[:, 0, :].repeat(size, axis=0)
     return Lines(
         steps=(weights * values).sum(axis=1),
         resistances=np.zeros(size),
         corrected=values,
-        jacobians=np.broadcast_to(np.eye(k), (size, k, k)),
+        jacobians=np.eye(k)[None].repeat(size, axis=0),
         weights=weights,
         resistance_weights=np.zeros((size, k)),
         chi2=chi2,
@@ -180,7 +180,8 @@ def _gls(design: Array, y: Array, covariance: Array) -> tuple[Array, Array]:
     floor = np.where(known, (1e-6 * size) ** 2, 1.0)[:, None, None] * np.eye(k)
     inverse = np.linalg.inv(covariance + floor)
     weighted = design.T @ inverse
-    solve = np.linalg.solve(weighted @ design, weighted)
+    matrix = weighted @ design
+    solve = weighted / matrix if design.shape[1] == 1 else np.linalg.solve(matrix, weighted)
     residual = y - (design @ solve @ y[:, :, None])[:, :, 0]
     chi2 = (residual[:, None, :] @ inverse @ residual[:, :, None])[:, 0, 0]
     return np.asarray(solve), np.where(known, chi2, 0.0)

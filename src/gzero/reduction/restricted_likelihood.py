@@ -33,7 +33,7 @@ class RestrictedLikelihood:
     """
 
     def __init__(self, r: Array, design: Array) -> None:
-        self._r, self._basis = r, independent(design)
+        self._r, self._basis = r, _independent(design)
         self._both = np.column_stack([self._basis, r])
         self.dof = r.size - self._basis.shape[1]
 
@@ -91,7 +91,7 @@ class RestrictedLikelihood:
         )
 
 
-def independent(design: Array) -> Array:
+def _independent(design: Array) -> Array:
     """An orthonormal basis of the design's columns, without those that others already span.
 
     QR with pivoting, whose diagonal is what each column adds to those before it (Golub and Van Loan, Matrix Computations,
