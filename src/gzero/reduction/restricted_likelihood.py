@@ -34,7 +34,7 @@ class RestrictedLikelihood:
 
     def __init__(self, r: Array, design: Array) -> None:
         self._r, self._basis = r, _independent(design)
-        self._both = np.column_stack([self._basis, r])
+        self._both = np.vstack([self._basis.T, r]).T
         self.dof = r.size - self._basis.shape[1]
 
     def __call__(self, variances: Array) -> tuple[float, float]:
