@@ -18,7 +18,7 @@ from gzero.reduction.spectrum import Spectrum
 
 _TOLERANCE = 1e-13  # of chi2: less than 1e-6 of a std is left to go, and within reach of double precision
 _EDGE = 1e-6  # of a value: closer to a bound than this is on it
-_WELL_CONDITIONED = 1e4  # of a Jacobian: every parameter is determined, and its inverse is good to 1e-12
+_WELL_CONDITIONED = 1e3  # of a Jacobian: every parameter is determined, and its inverse is good to 1e-12
 
 
 def fit_problem(problem: Problem, start: Mapping[str, float], *, sandwich: bool = False) -> FitResult:
@@ -325,7 +325,7 @@ def _inverse(weighted: Array) -> tuple[Array, NDArray[np.int64]]:
     decomposition, or by singular values, which take four times as long, where these may tell of such columns."""
     from scipy.linalg.lapack import dgeqrf, dtrtrs
 
-    scale = np.sqrt(np.einsum("np,np->p", weighted, weighted))
+    scale = np.linalg.norm(weighted, axis=0)
     n, k = weighted.shape
     none = np.array([], dtype=np.int64)
     if not k:  # every parameter lies on a bound

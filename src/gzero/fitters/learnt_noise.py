@@ -147,14 +147,14 @@ def _spectrum(
     noise = problem.noise
     if problem.loss != "linear" or noise.assumed_white:
         return white(len(problem.curve))
-    design = design / noise.std[:, None]
+    design, pulls = design / noise.std[:, None], residuals / noise.std
     if looser is not None:
         free, at = looser(dict(zip(problem.names, values.tolist(), strict=True)))
         free = replace(free, noise=noise)
         loose = free.design(at) / noise.std[:, None]
-        size = float(np.sum((residuals / noise.std) ** 2))
+        size = float(pulls @ pulls)
         # a fit that takes up most of the residuals begins by taking up a good part of them along its derivatives
-        if _along(loose, residuals / noise.std) > _WORTH_A_LOOK * size:
+        if _along(loose, pulls) > _WORTH_A_LOOK * size:
             found = yield Wanted(problem=free, start=at, steps=_STEPS_LOOSER)
             if found.chi2 < _TAKEN_UP * size:
                 loose_curve, loose_design = free.both(found.values)
@@ -162,7 +162,7 @@ def _spectrum(
                     (problem.curve.y - loose_curve) / noise.std, loose_design / noise.std[:, None], stated=noise.stated
                 )
         design = np.hstack([design, loose[:, _not_in(design, problem.names, loose, free.names)]])
-    return estimate_spectrum(residuals / noise.std, design, stated=noise.stated)
+    return estimate_spectrum(pulls, design, stated=noise.stated)
 
 
 def _not_in(design: Array, names: tuple[str, ...], other: Array, others: tuple[str, ...]) -> NDArray[np.bool_]:

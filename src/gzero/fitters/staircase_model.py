@@ -201,12 +201,9 @@ _LOPSIDED = 0.3
 def _by_curvature(learnt: Learnt, x: Array, sign: float) -> Array:
     """d model/d curvature of the gate map, c, where it is straight: phi = s + c s^2/2 at the distance s from a threshold, so
     that every threshold's own derivative, -dphi/ds, weighs it; shape (n,)."""
-    fit = learnt.fit
-    out = np.zeros(len(learnt.design))
-    for name, value, column in zip(fit.names, fit.values, learnt.design.T, strict=True):
-        if name.startswith("threshold"):
-            out -= sign * column * (x - value) ** 2 / 2
-    return out
+    at = [i for i, name in enumerate(learnt.fit.names) if name.startswith("threshold")]
+    distance = x[:, None] - learnt.fit.values[at]
+    return np.asarray(-sign / 2 * np.einsum("np,np,np->n", learnt.design[:, at], distance, distance))
 
 
 def _explained(learnt: Learnt, column: Array) -> float:

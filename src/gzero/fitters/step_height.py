@@ -180,8 +180,7 @@ def _gls(design: Array, y: Array, covariance: Array) -> tuple[Array, Array]:
     floor = np.where(known, (1e-6 * size) ** 2, 1.0)[:, None, None] * np.eye(k)
     inverse = np.linalg.inv(covariance + floor)
     weighted = design.T @ inverse
-    matrix = weighted @ design
-    solve = weighted / matrix if design.shape[1] == 1 else np.linalg.solve(matrix, weighted)
+    solve = np.linalg.solve(weighted @ design, weighted)
     residual = y - (design @ solve @ y[:, :, None])[:, :, 0]
     chi2 = (residual[:, None, :] @ inverse @ residual[:, :, None])[:, 0, 0]
     return np.asarray(solve), np.where(known, chi2, 0.0)

@@ -231,7 +231,9 @@ def _transformed(residuals: Array, design: Array, lengths: tuple[int, ...]) -> t
     """Residuals and design in the cosine transform of every sweep, with a constant for each: nothing tells it from the
     lowest frequencies of red noise, and it is taken out with the design."""
     q = design.shape[1] + 1
-    rows = np.zeros((q + len(lengths), residuals.size))  # each column in one piece of memory, for the transform and the QR
+    rows = np.zeros(
+        (q + len(lengths), residuals.size)
+    )  # each column in one piece of memory, for the transform and the QR
     rows[0], rows[1:q] = residuals, design.T
     for k, (i, j) in enumerate(pairwise((0, *accumulate(lengths))), q):
         rows[:q, i:j] = cosine(rows[:q, i:j].T).T
