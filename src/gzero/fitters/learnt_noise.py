@@ -161,7 +161,8 @@ def _spectrum(
                 return estimate_spectrum(
                     (problem.curve.y - loose_curve) / noise.std, loose_design / noise.std[:, None], stated=noise.stated
                 )
-        design = np.hstack([design, loose[:, _not_in(design, problem.names, loose, free.names)]])
+        new = loose.T[_not_in(design, problem.names, loose, free.names)]
+        design = np.vstack([design.T, new]).T  # each column stays in one piece of memory
     return estimate_spectrum(pulls, design, stated=noise.stated)
 
 
@@ -172,7 +173,7 @@ def _not_in(design: Array, names: tuple[str, ...], other: Array, others: tuple[s
     new = np.ones(len(others), dtype=bool)
     if pairs:
         here, there = (list(places) for places in zip(*pairs, strict=True))
-        new[there] = (design[:, here] != other[:, there]).any(axis=0)
+        new[there] = (design.T[here] != other.T[there]).any(axis=1)
     return new
 
 

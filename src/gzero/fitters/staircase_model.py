@@ -202,8 +202,8 @@ def _by_curvature(learnt: Learnt, x: Array, sign: float) -> Array:
     """d model/d curvature of the gate map, c, where it is straight: phi = s + c s^2/2 at the distance s from a threshold, so
     that every threshold's own derivative, -dphi/ds, weighs it; shape (n,)."""
     at = [i for i, name in enumerate(learnt.fit.names) if name.startswith("threshold")]
-    distance = x[:, None] - learnt.fit.values[at]
-    return np.asarray(-sign / 2 * np.einsum("np,np,np->n", learnt.design[:, at], distance, distance))
+    distance = x - learnt.fit.values[at, None]
+    return np.asarray(-sign / 2 * (learnt.design.T[at] * distance**2).sum(axis=0))
 
 
 def _explained(learnt: Learnt, column: Array) -> float:
