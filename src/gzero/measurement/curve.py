@@ -58,9 +58,9 @@ class Curve:
             raise InputError(f"a curve needs columns of equal length, not {[a.shape for a in arrays]}")
         if not all(np.isfinite(a).all() for a in arrays):
             raise InputError("a curve holds only finite numbers", remedy="exclude the others by a rule first")
-        if self.y_std is not None and (self.y_std <= 0).any():
+        if self.y_std is not None and np.any(self.y_std <= 0):
             raise InputError("a stated uncertainty must be positive", remedy="leave out those that are not known")
-        if (self.x[1:] <= self.x[:-1]).any():
+        if np.any(np.diff(self.x) <= 0):
             raise InputError(
                 "x must increase from point to point", remedy="sort the sweep and combine repeated settings first"
             )
