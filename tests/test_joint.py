@@ -295,6 +295,29 @@ def test_rounding_is_forgiven_at_any_scale(scale: float) -> None:
     assert (joint.statistical == joint.statistical.T).all()
 
 
+def test_a_root_is_a_covariance_by_its_form() -> None:
+    """R = (3 0; 4 0): R R^T = (9 12; 12 16) by hand, singular; the same record as of the matrix itself."""
+    estimates = {"a": Estimate(value=1.0, std_stat=3.0), "b": Estimate(value=2.0, std_stat=4.0)}
+    joint = JointEstimates.of_root(estimates, np.array([[3.0, 0.0], [4.0, 0.0]]))
+    assert joint.statistical.tolist() == [[9.0, 12.0], [12.0, 16.0]]
+    again = JointEstimates(estimates=estimates, statistical=np.array([[9.0, 12.0], [12.0, 16.0]]))
+    assert joint.to_dict() == again.to_dict()
+    with pytest.raises(ValueError, match="read-only"):
+        joint.statistical[0, 0] = 1.0
+    estimates.clear()
+    assert joint.names == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("root", "said"),
+    [([[3.0], [5.0]], "std of 'b' 5, not 4"), ([[3.0]], "shape"), ([[np.nan], [4.0]], "not finite")],
+)
+def test_a_root_of_other_uncertainties_is_refused(root: list[list[float]], said: str) -> None:
+    estimates = {"a": Estimate(value=1.0, std_stat=3.0), "b": Estimate(value=2.0, std_stat=4.0)}
+    with pytest.raises(InputError, match=said):
+        JointEstimates.of_root(estimates, np.array(root))
+
+
 def test_nothing_of_it_can_be_changed_behind_its_back() -> None:
     matrix, estimates = np.eye(2), two()
     joint = JointEstimates(estimates=estimates, statistical=matrix)

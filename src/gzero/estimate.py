@@ -40,9 +40,7 @@ class Estimate:
 
     def __post_init__(self) -> None:
         if not (
-            math.isfinite(self.std_stat)
-            and self.std_stat >= 0
-            and all(math.isfinite(s) for s in self.systematic.values())
+            math.isfinite(self.std_stat) and self.std_stat >= 0 and all(map(math.isfinite, self.systematic.values()))
         ):
             raise ValueError(
                 f"an uncertainty must be finite and not negative: {self.std_stat}, {dict(self.systematic)}"

@@ -58,14 +58,37 @@ class JointEstimates:
     def __post_init__(self) -> None:
         matrix = np.array(self.statistical, dtype=np.float64)
         if problem := _contradiction(self.estimates, matrix):
-            raise InputError(
-                f"joint estimates: {problem}",
-                remedy="give the covariance of their statistical parts, a row and a column for each in this order",
-            )
+            raise _refusal(problem)
         matrix += (matrix.T - matrix) / 2  # leaves a symmetric matrix as it is, to the last bit
         matrix.setflags(write=False)
         object.__setattr__(self, "estimates", dict(self.estimates))
         object.__setattr__(self, "statistical", matrix)
+
+    @classmethod
+    def of_root(cls, estimates: Mapping[str, Estimate], root: NDArray[np.float64]) -> JointEstimates:
+        """With the covariance R R^T, which is symmetric and positive semidefinite by its form: neither is asked again.
+
+        Parameters
+        ----------
+        estimates : as above.  root : R, shape (k, m).
+
+        Raises
+        ------
+        InputError : as above, of values and standard uncertainties.
+        """
+        matrix = root @ root.T
+        if problem := _mismatch(estimates, matrix):
+            raise _refusal(problem)
+        return cls._made_of(estimates, matrix)
+
+    @classmethod
+    def _made_of(cls, estimates: Mapping[str, Estimate], matrix: NDArray[np.float64]) -> JointEstimates:
+        """The record of what is known to belong together."""
+        out = object.__new__(cls)
+        matrix.setflags(write=False)
+        object.__setattr__(out, "estimates", dict(estimates))
+        object.__setattr__(out, "statistical", matrix)
+        return out
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -216,8 +239,20 @@ def read_estimate(entry: Entry) -> Estimate:
     )
 
 
+def _refusal(problem: str) -> InputError:
+    return InputError(
+        f"joint estimates: {problem}",
+        remedy="give the covariance of their statistical parts, a row and a column for each in this order",
+    )
+
+
 def _contradiction(estimates: Mapping[str, Estimate], matrix: NDArray[np.float64]) -> str:
     """What makes the matrix no statistical covariance of these estimates; "" where it is one."""
+    return _mismatch(estimates, matrix) or _no_covariance(list(estimates), matrix)
+
+
+def _mismatch(estimates: Mapping[str, Estimate], matrix: NDArray[np.float64]) -> str:
+    """What makes the shape of the matrix or its diagonal another one than that of these estimates; "" where nothing does."""
     names, k = list(estimates), len(estimates)
     if k == 0:
         return "no estimate"
@@ -236,11 +271,12 @@ def _contradiction(estimates: Mapping[str, Estimate], matrix: NDArray[np.float64
     if (off := np.abs(stds - stated) > _ROUNDING * stated + _SMALLEST).any():
         i = int(np.argmax(off))
         return f"the covariance makes the statistical std of '{names[i]}' {stds[i]:.6g}, not {stated[i]:.6g} as stated"
-    return _no_covariance(names, matrix, stds)
+    return ""
 
 
-def _no_covariance(names: list[str], matrix: NDArray[np.float64], stds: NDArray[np.float64]) -> str:
+def _no_covariance(names: list[str], matrix: NDArray[np.float64]) -> str:
     """What makes a matrix with a usable diagonal no covariance; "" where it is one."""
+    stds = np.sqrt(matrix.diagonal())
     positive = stds > 0
     scale = np.where(positive, stds, 1.0)
     with np.errstate(over="ignore"):

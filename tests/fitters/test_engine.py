@@ -10,6 +10,7 @@ from gzero.fitters.engine import at_minimum, fit_problem, refit
 from gzero.fitters.problem import Problem
 from gzero.measurement.curve import Curve
 from gzero.models.diffusion import POWER_LAW
+from gzero.models.model import Model, Parameter
 from gzero.models.staircase import staircase
 from gzero.reduction.noise import Noise, widening
 from gzero.reduction.spectrum import Spectrum, cosine
@@ -108,6 +109,24 @@ def test_two_parameters_that_do_the_same_are_named() -> None:
     with pytest.raises(FitError, match="the data do not determine thermal_width, saddle_width") as caught:
         at_minimum(Problem(model=model, curve=curve, noise=noise), values)
     assert np.isnan(caught.value.result.covariance).all()
+
+
+@pytest.mark.parametrize(("apart", "good_to"), [(0.1, 1e-8), (1e-2, 1e-8), (1e-5, 1e-8), (1e-7, 1e-6)])
+def test_the_covariance_of_parameters_that_do_nearly_the_same(apart: float, good_to: float) -> None:
+    """a + b (1 + e t) with sum t = 0, sum t^2 = T: var b = 1/(e^2 T), cov(a + b, b) = 0, var(a + b) = 1/n, whichever
+    decomposition the condition of the design asks for; a stated noise counts 1e9 degrees of freedom, which widens by 1e-9."""
+    t = np.linspace(-1, 1, 101)
+    model = Model(
+        name="two that are nearly one",
+        parameters=tuple(Parameter(name=name, symbol=name, unit="y", meaning="a part") for name in "ab"),
+        function=lambda x, v: v[0] + v[1] * (1 + apart * x),
+        jacobian=lambda x, v: np.column_stack([np.ones_like(x), 1 + apart * x]),
+        reference="",
+    )
+    exact = Problem(model=model, curve=Curve(x=t, y=2 + apart * t), noise=Noise(std=np.ones(t.size), stated=True))
+    b = 1 / (apart**2 * float(t @ t))
+    covariance = at_minimum(exact, np.ones(2)).covariance
+    np.testing.assert_allclose(covariance, [[b + 1 / t.size, -b], [-b, b]], rtol=good_to)
 
 
 def test_fixed_parameters_are_held() -> None:

@@ -373,6 +373,24 @@ def test_noise_of_a_known_size_has_no_uncertain_one() -> None:
     assert dof[0] >= 1e12
 
 
+@pytest.mark.parametrize(("n", "strength"), [(60, 1.0), (200, 0.4)])
+def test_the_look_at_the_net_calls_nothing_white_that_is_not(
+    n: int, strength: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Weak AR(1) noise in white noise, where gains lie on both sides of the limit: the same kind as without the look, and
+    the same numbers."""
+    t = np.arange(n)
+    root = np.linalg.cholesky(np.eye(n) + strength * 0.9 ** np.abs(np.subtract.outer(t, t)))
+    design = np.vander(np.linspace(-1, 1, n), 4)
+    draws = [residuals(root @ np.random.default_rng(seed).normal(size=n), design) for seed in range(60)]
+    looked = [estimate_spectrum(y, design, stated=False) for y in draws]
+    monkeypatch.setattr("gzero.reduction.spectrum._LONG_FOR_NET", 0)
+    gone = [estimate_spectrum(y, design, stated=False) for y in draws]
+    assert [s.kind for s in looked] == [s.kind for s in gone]
+    assert all(np.array_equal(a.powers, b.powers) for a, b in zip(looked, gone, strict=True))
+    assert 5 < sum(s.kind == "white" for s in gone) < 55  # else nothing was asked
+
+
 def test_too_few_readings_to_tell_are_white() -> None:
     sweep = draw("ar1", np.random.default_rng(6), signal=np.zeros(23), std=1.0, rho=0.9).readings
     assert estimate_spectrum(sweep, np.ones((23, 1)), stated=False).kind == "white"

@@ -47,17 +47,16 @@ def joint_of_levels(level_set: LevelSet, line: StepHeight) -> JointEstimates:
         estimates["series_resistance"] = line.series_resistance
     # the root first: S is then positive semidefinite, however singular the map
     root = np.vstack([*rows, line.jacobian]) @ covariance_root(level_set.covariance)
-    statistical = root @ root.T
-    stds = np.sqrt(statistical.diagonal())[len(rows) :]
-    shifts = {source: line.jacobian @ shift for source, shift in level_set.shifts.items()}
-    for k, n in enumerate(level_set.indices):
-        estimates[f"level_{int(n)}"] = Estimate(
-            value=float(line.corrected[k]),
-            std_stat=float(stds[k]),
-            systematic={source: float(shift[k]) for source, shift in shifts.items()},
+    stds = np.sqrt(np.einsum("km,km->k", root, root))[len(rows) :].tolist()
+    shifts = {source: (line.jacobian @ shift).tolist() for source, shift in level_set.shifts.items()}
+    for k, (n, value) in enumerate(zip(level_set.indices.tolist(), line.corrected.tolist(), strict=True)):
+        estimates[f"level_{n}"] = Estimate(
+            value=value,
+            std_stat=stds[k],
+            systematic={source: shift[k] for source, shift in shifts.items()},
             unit=unit,
         )
-    return JointEstimates(estimates=estimates, statistical=statistical)
+    return JointEstimates.of_root(estimates, root)
 
 
 def _resistance_weights(line: StepHeight) -> NDArray[np.float64]:

@@ -21,6 +21,7 @@ from gzero.fitters.minima import Asking, Wanted, alone, fitted, wanted_from
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
 from gzero.models.model import Array
+from gzero.reduction.averages import mean
 from gzero.reduction.noise import Noise, unevenness
 from gzero.reduction.spectrum import Spectrum, estimate_spectrum, white
 
@@ -114,7 +115,7 @@ def learning(
         )
         return Learnt(fit=fit, noise=noise, design=design, misfit=misfit)
     wider = with_constant or problem
-    found = {**start, **dict(zip((p.name for p in problem.free), (float(v) for v in best.values), strict=True))}
+    found = {**start, **dict(zip(problem.names, best.values.tolist(), strict=True))}
     fit = yield from fitted(replace(wider, noise=noise), found)
     design = wider.design(fit.values)
     spectrum = yield from _spectrum(wider, fit.values, fit.residuals, design, looser)  # once more, about the better fit
@@ -131,12 +132,13 @@ _STEPS_LOOSER, _WORTH_A_LOOK = 8, 0.2
 
 def _along(design: Array, pulls: Array) -> float:
     """Sum of squares of the part of the pulls that lies along the columns of a design."""
-    size = np.linalg.norm(design, axis=0)
-    columns = design[:, size > 0] / size[size > 0]
-    slope = columns.T @ pulls
-    matrix = columns.T @ columns
+    matrix = design.T @ design
+    size = np.sqrt(matrix.diagonal())
+    size = np.where(size > 0, size, 1.0)
+    slope = (design.T @ pulls) / size
     # columns that are nearly one another's multiples are held apart by a billionth
-    return float(slope @ np.linalg.solve(matrix + 1e-9 * np.eye(slope.size), slope))
+    matrix = matrix / (size[:, None] * size) + 1e-9 * np.eye(size.size)
+    return float(slope @ np.linalg.solve(matrix, slope))
 
 
 def _spectrum(
@@ -145,31 +147,43 @@ def _spectrum(
     noise = problem.noise
     if problem.loss != "linear" or noise.assumed_white:
         return white(len(problem.curve))
-    design = design / noise.std[:, None]
+    design, pulls = design / noise.std[:, None], residuals / noise.std
     if looser is not None:
-        named = dict(zip((p.name for p in problem.free), (float(v) for v in values), strict=True))
-        free, at = looser(named)
+        free, at = looser(dict(zip(problem.names, values.tolist(), strict=True)))
         free = replace(free, noise=noise)
         loose = free.design(at) / noise.std[:, None]
-        size = float(np.sum((residuals / noise.std) ** 2))
+        size = float(pulls @ pulls)
         # a fit that takes up most of the residuals begins by taking up a good part of them along its derivatives
-        if _along(loose, residuals / noise.std) > _WORTH_A_LOOK * size:
+        if _along(loose, pulls) > _WORTH_A_LOOK * size:
             found = yield Wanted(problem=free, start=at, steps=_STEPS_LOOSER)
             if found.chi2 < _TAKEN_UP * size:
                 loose_curve, loose_design = free.both(found.values)
                 return estimate_spectrum(
                     (problem.curve.y - loose_curve) / noise.std, loose_design / noise.std[:, None], stated=noise.stated
                 )
-        design = np.hstack([design, loose])
-    return estimate_spectrum(residuals / noise.std, design, stated=noise.stated)
+        new = loose.T[_not_in(design, problem.names, loose, free.names)]
+        design = np.vstack([design.T, new]).T  # each column stays in one piece of memory
+    return estimate_spectrum(pulls, design, stated=noise.stated)
+
+
+def _not_in(design: Array, names: tuple[str, ...], other: Array, others: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Which columns of another design are not those of the same name in this one: what stands twice says nothing, and costs
+    the decompositions that follow."""
+    pairs = [(names.index(name), j) for j, name in enumerate(others) if name in names]
+    new = np.ones(len(others), dtype=bool)
+    if pairs:
+        here, there = (list(places) for places in zip(*pairs, strict=True))
+        new[there] = (design.T[here] != other.T[there]).any(axis=1)
+    return new
 
 
 def _on_risers(problem: Problem, residuals: Array, flat: NDArray[np.bool_]) -> float:
     """Mean square of the residuals on the risers over that on the flat stretches."""
     square = (residuals / problem.noise.std) ** 2
-    if flat.sum() < 8 or (~flat).sum() < 8 or not np.any(square[flat] > 0):
+    on_flats, on_risers = square[flat], square[~flat]
+    if on_flats.size < 8 or on_risers.size < 8 or not (on_flats > 0).any():
         return 1.0
-    return float(np.mean(square[~flat]) / np.mean(square[flat]))
+    return mean(on_risers) / mean(on_flats)
 
 
 def _calm(problem: Problem, residuals: Array, flat: NDArray[np.bool_], spectrum: Spectrum) -> float:

@@ -49,7 +49,9 @@ class Levels:
     @property
     def covariance(self) -> NDArray[np.float64]:
         """Statistical covariance, shape (k, k)."""
-        return np.asarray(self.noise + np.diag(self.window**2))
+        total = self.noise.copy()
+        total.ravel()[:: total.shape[0] + 1] += self.window**2  # the diagonal
+        return total
 
     def places(self, counted: list[Plateau]) -> list[int]:
         """Positions of some of the plateaus."""

@@ -200,7 +200,9 @@ def _together(group: Sequence[Wanted], steps: int) -> list[Found]:
     stack = Stack(
         model=first.model,
         free=first.is_free,
-        held=np.array([[p.fixed.get(name, np.nan) for name in first.model.names] for p in problems]),
+        held=np.array([[p.fixed.get(name, np.nan) for name in first.model.names] for p in problems])
+        if first.fixed
+        else np.full((len(group), len(first.model.names)), np.nan),
         x=x,
         y=y,
         whiten=_whitening(problems, weights),

@@ -41,6 +41,11 @@ class Problem:
         return tuple(p for p in self.model.parameters if p.name not in self.fixed)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Of the free parameters."""
+        return self.model.names if not self.fixed else tuple(n for n in self.model.names if n not in self.fixed)
+
+    @property
     def is_free(self) -> NDArray[np.bool_]:
         """Which parameters of the model are fitted, shape (K,)."""
         return np.array([name not in self.fixed for name in self.model.names], dtype=bool)
@@ -48,7 +53,7 @@ class Problem:
     @property
     def bounds(self) -> Array:
         """Of the free parameters, shape (k, 2)."""
-        return np.array([(p.lower, p.upper) for p in self.free]).reshape(-1, 2)
+        return self.model.bounds if not self.fixed else self.model.bounds[self.is_free]
 
     def complete(self, values: Array) -> Array:
         """All parameters of the model, from the free ones, shape (k,)."""

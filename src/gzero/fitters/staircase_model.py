@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Protocol, cast
 
 import numpy as np
@@ -20,6 +20,8 @@ from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice
 from gzero.models.model import Array, Model
 from gzero.models.staircase import staircase
+from gzero.models.staircase_options import GateMap
+from gzero.reduction.averages import median
 from gzero.reduction.noise import Noise, white_noise
 from gzero.reduction.plateau import Plateau
 from gzero.reduction.plateaus import Staircase
@@ -156,7 +158,9 @@ def fit_staircase(
 
     start |= _shape_starts(start, sign)
 
-    def problem(modes: int, *, offset: bool, shapes: frozenset[RiserShape] = options.risers) -> Problem:
+    def problem(
+        modes: int, *, offset: bool, shapes: frozenset[RiserShape] = options.risers, noise: Noise = noise
+    ) -> Problem:
         model = shaped_staircase(modes, shapes, series=series, offset=offset, descending=stairs.descending)
         return Problem(model=model, curve=part, noise=noise, loss=options.loss)
 
@@ -164,17 +168,10 @@ def fit_staircase(
         """The same with a height of its own for every step, and the curvature of the map where there is one."""
         values = {**start, **found, **_widths(found, len(risers))}
         curved = values["curvature"] != 0
-        model = staircase(
-            len(risers),
-            heights="free",
-            offset="offset" in found,
-            descending=stairs.descending,
-            gate_map="exponential" if curved else "linear",
-        )
-        at = [values["step_height"] if name.startswith("height") else values[name] for name in model.names]
+        model = _unequal_staircase(len(risers), offset="offset" in found, descending=stairs.descending, curved=curved)
         fixed = {"curvature": values["curvature"]} if curved else {}
         free = Problem(model=model, curve=part, noise=noise, fixed=fixed)
-        return free, np.array([v for v, name in zip(at, model.names, strict=True) if name != "curvature"])
+        return free, np.array([values["step_height" if n.startswith("height") else n] for n in free.names])
 
     def fitted(shapes: frozenset[RiserShape]) -> Asking[Learnt]:
         free = None if offset_known else problem(len(risers), offset=True, shapes=shapes)
@@ -185,7 +182,7 @@ def fit_staircase(
 
     learnt, shapes = (yield from fitted(options.risers)), options.risers
     if not shapes and _explained(learnt, _by_curvature(learnt, part.x, sign)) > _LOPSIDED:
-        trial = replace(problem(len(risers), offset=False, shapes=frozenset({"curved"})), noise=noise)
+        trial = problem(len(risers), offset=False, shapes=frozenset({"curved"}))
         if (yield from _all_but_noise(trial, {**start, **_values(learnt.fit)})):
             curved = yield from _curved(fitted, learnt)
             learnt, shapes = (curved, frozenset({"curved"})) if curved is not None else (learnt, shapes)
@@ -204,27 +201,33 @@ _LOPSIDED = 0.3
 def _by_curvature(learnt: Learnt, x: Array, sign: float) -> Array:
     """d model/d curvature of the gate map, c, where it is straight: phi = s + c s^2/2 at the distance s from a threshold, so
     that every threshold's own derivative, -dphi/ds, weighs it; shape (n,)."""
-    fit = learnt.fit
-    out = np.zeros(len(learnt.design))
-    for name, value, column in zip(fit.names, fit.values, learnt.design.T, strict=True):
-        if name.startswith("threshold"):
-            out -= sign * column * (x - value) ** 2 / 2
-    return out
+    at = [i for i, name in enumerate(learnt.fit.names) if name.startswith("threshold")]
+    distance = x - learnt.fit.values[at, None]
+    return np.asarray(-sign / 2 * (learnt.design.T[at] * distance**2).sum(axis=0))
 
 
 def _explained(learnt: Learnt, column: Array) -> float:
     """Share of the sum of squares of the residuals that one more parameter with this derivative would explain."""
     std = learnt.noise.std
-    design, pulls = learnt.design / std[:, None], learnt.fit.residuals / std
-    rest = column / std - design @ np.linalg.lstsq(design, column / std, rcond=None)[0]
+    pulls = learnt.fit.residuals / std
+    rest = _behind(learnt.design / std[:, None], column / std)
     size = float(rest @ rest) * float(pulls @ pulls)
     return float(rest @ pulls) ** 2 / size if size > 0 else 0.0
+
+
+def _behind(design: Array, column: Array) -> Array:
+    """What a least squares fit of the columns of a design leaves of another column."""
+    from scipy.linalg.lapack import dgeqrf, dorgqr
+
+    factors, reflections, _, _ = dgeqrf(design)
+    basis, _, _ = dorgqr(factors, reflections)
+    return np.asarray(column - basis @ (column @ basis))
 
 
 def _all_but_noise(trial: Problem, start: Mapping[str, float]) -> Asking[bool]:
     """Whether a quick fit leaves nothing but noise: the mean square is that of neighbouring readings, within a half."""
     quick = yield wanted_from(trial, start, steps=_LONG_LOOK)
-    alone = white_noise(trial.curve.y) / float(np.median(trial.noise.std))
+    alone = white_noise(trial.curve.y) / median(trial.noise.std)
     return quick.chi2 / (len(trial.curve) - len(trial.free)) < 1.5 * max(alone**2, 1e-12)
 
 
@@ -243,6 +246,7 @@ def _curved(fitted: Callable[[frozenset[RiserShape]], Asking[Learnt]], plain: Le
     return curved if gain / per_point > DECISIVE + np.log(std.size) else None
 
 
+@lru_cache(maxsize=64)
 def shaped_staircase(
     modes: int, shapes: frozenset[RiserShape], *, series: bool, offset: bool, descending: bool
 ) -> Model:
@@ -261,9 +265,16 @@ def shaped_staircase(
     )
 
 
+@lru_cache(maxsize=64)
+def _unequal_staircase(modes: int, *, offset: bool, descending: bool, curved: bool) -> Model:
+    """The one with a height of its own for every step, on a straight gate map or a curved one."""
+    gate_map: GateMap = "exponential" if curved else "linear"
+    return staircase(modes, heights="free", offset=offset, descending=descending, gate_map=gate_map)
+
+
 def _shape_starts(start: dict[str, float], sign: float) -> dict[str, float]:
     """Starts of whatever shapes the risers, from their widths."""
-    width = float(np.median([value for name, value in start.items() if name.startswith("width_")]))
+    width = median(np.array([value for name, value in start.items() if name.startswith("width_")]))
     return {
         "width": width,
         "thermal_width": 0.8 * width,
@@ -284,7 +295,7 @@ def _widths(found: Mapping[str, float], modes: int) -> dict[str, float]:
 
 
 def _values(fit: FitResult) -> dict[str, float]:
-    return dict(zip(fit.names, (float(v) for v in fit.values), strict=True))
+    return dict(zip(fit.names, fit.values.tolist(), strict=True))
 
 
 def _part(curve: Curve, stairs: Staircase, top: Plateau) -> tuple[Curve, int]:
@@ -360,8 +371,7 @@ def _offset_gain(learnt: Learnt) -> float:
     fit, noise = learnt.fit, learnt.noise
     resistance = fit.value("series_resistance") if "series_resistance" in fit.names else 0.0
     column = noise.whiten((1 - resistance * fit.fitted) ** 2)  # d/d offset of G/(1 + R G)
-    others = noise.whiten(learnt.design)
-    column = column - others @ np.linalg.lstsq(others, column, rcond=None)[0]
+    column = _behind(noise.whiten(learnt.design), column)
     size = float(column @ column)
     return float(column @ noise.whiten(fit.residuals)) ** 2 / size if size > 0 else 0.0
 
@@ -384,11 +394,11 @@ def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign
     for number in (modes - 1, modes + 1):
         if number < 1:
             continue
-        rival = replace(problem(number, offset="offset" in fit.names), noise=fit.problem.noise)
+        rival = problem(number, offset="offset" in fit.names, noise=fit.problem.noise)
         begin = {**start, **here, **_widths(here, modes)}
         if number > modes:
-            width = float(np.median([begin[f"width_{n}"] for n in range(1, modes + 1)]))
-            span = min(max(3, int(4 * width / float(np.median(np.diff(part.x))))), len(part))
+            width = median(np.array([begin[f"width_{n}"] for n in range(1, modes + 1)]))
+            span = min(max(3, int(4 * width / median(part.x[1:] - part.x[:-1]))), len(part))
             away = np.abs(np.convolve(fit.residuals, np.ones(span), mode="same"))
             place = float(part.x[int(np.argmax(away))])
             order = sorted(
@@ -412,5 +422,5 @@ def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign
 class _Build(Protocol):
     """The problem with a number of modes, with an offset or without."""
 
-    def __call__(self, modes: int, *, offset: bool) -> Problem:
+    def __call__(self, modes: int, *, offset: bool, noise: Noise) -> Problem:
         """The problem."""

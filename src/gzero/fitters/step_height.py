@@ -85,12 +85,12 @@ def lines(levels: LevelSet, values: Array, *, resistance_fitted: bool) -> Lines:
             raise ValueError("a line with a series resistance needs two levels")
         return _with_resistance(levels, values, n)
     solve, chi2 = _gls(n[:, None], values, levels.covariance[None])
-    weights = np.broadcast_to(solve[:, 0, :], (size, k))
+    weights = solve[:, 0, :].repeat(size, axis=0)
     return Lines(
         steps=(weights * values).sum(axis=1),
         resistances=np.zeros(size),
         corrected=values,
-        jacobians=np.broadcast_to(np.eye(k), (size, k, k)),
+        jacobians=np.eye(k)[None].repeat(size, axis=0),
         weights=weights,
         resistance_weights=np.zeros((size, k)),
         chi2=chi2,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,6 +49,8 @@ class Model:
     reference : DOI or arXiv number of the formula.
     together : (x, values) -> (y, dy/dvalues) of r curves at once, shapes (r, n), (r, k) -> (r, n), (r, k, n), where the
         formula can; what `side_by_side` goes without.
+    names : of the parameters, shape (k,), and bounds : of them, shape (k, 2); both follow from `parameters`, once for the
+        many curves that one model is fitted to.
     """
 
     name: str
@@ -57,11 +59,14 @@ class Model:
     jacobian: Callable[[Array, Array], Array]
     reference: str
     together: Callable[[Array, Array], tuple[Array, Array]] | None = None
+    names: tuple[str, ...] = field(init=False)
+    bounds: Array = field(init=False)
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Parameter names, in order."""
-        return tuple(parameter.name for parameter in self.parameters)
+    def __post_init__(self) -> None:
+        bounds = np.array([(p.lower, p.upper) for p in self.parameters], dtype=np.float64).reshape(-1, 2)
+        bounds.setflags(write=False)
+        object.__setattr__(self, "names", tuple(p.name for p in self.parameters))
+        object.__setattr__(self, "bounds", bounds)
 
     def side_by_side(self, x: Array, values: Array) -> tuple[Array, Array]:
         """(y, dy/dvalues) of r curves, shapes (r, n), (r, k, n), at x of shape (r, n) for values of shape (r, k)."""

@@ -34,7 +34,7 @@ class RestrictedLikelihood:
 
     def __init__(self, r: Array, design: Array) -> None:
         self._r, self._basis = r, _independent(design)
-        self._both = np.column_stack([self._basis, r])
+        self._both = np.vstack([self._basis.T, r]).T
         self.dof = r.size - self._basis.shape[1]
 
     def __call__(self, variances: Array) -> tuple[float, float]:
@@ -76,7 +76,7 @@ class RestrictedLikelihood:
         u = rest / variances
         u -= (u @ self._basis) @ self._basis.T
         with np.errstate(divide="ignore", invalid="ignore"):  # of residuals that are zero there is no bound
-            least = (u @ rest) ** 2 / np.einsum("kn,kn,kn->k", u, variances, u) / self.dof
+            least = (u @ rest) ** 2 / np.einsum("kn,kn->k", u * u, variances) / self.dof
             floors = self.dof * np.log(least) + logs @ (1 - np.einsum("np,np->n", self._basis, self._basis))
         return np.where(np.isfinite(floors), floors - _ROUNDING, -np.inf)
 
