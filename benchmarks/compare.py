@@ -67,20 +67,26 @@ def page(found: dict[str, str]) -> str:
     out = [
         "# Benchmarks",
         "",
-        "Written by `python benchmarks/compare.py --write`. All data are synthetic. Ratios are to a peer in the same run; times "
+        "Written by `python benchmarks/compare.py --write`. All data are synthetic. Ratios are to a peer in the same run; times",
         f"are those of one machine ({os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}).",
     ]
     for name, text in found.items():
         part = PARTS[name]
-        out += [
-            "",
-            f"## {part.title}",
-            "",
-            f"`python benchmarks/{' '.join((part.script, *part.arguments))}`",
-            "",
-            *text.splitlines(),
-        ]
+        command = " ".join((part.script, *part.arguments))
+        out += ["", f"## {part.title}", "", f"`python benchmarks/{command}`", "", *_shown(text.splitlines())]
     return "\n".join(out) + "\n"
+
+
+def _shown(lines: list[str]) -> list[str]:
+    """Tables as they are; a blank line before each, and columns that are kept by blanks as they stand."""
+    if not any(line.startswith("|") for line in lines):
+        return ["```text", *lines, "```"]
+    out: list[str] = []
+    for line in lines:
+        if out and line.startswith("|") != out[-1].startswith("|") and line and out[-1]:
+            out.append("")
+        out.append(line)
+    return out
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -348,7 +348,9 @@ def test_an_underscore_is_no_unit(header: str) -> None:
 @given(st.sampled_from([n[0] for n in NOTATIONS if n[2]]), st.sampled_from(["Vg", "G", "D", "T1", "Gate voltage"]))
 def test_bracketed_units_come_back(unit: str, name: str) -> None:
     if not unit.startswith(("[", "(")):
-        assert split_header(f"{name} [{unit}]") == (name, unit.strip())
+        # of a temperature, C and F are degrees and no coulombs or farads
+        read = f"°{unit.strip()}" if name == "T1" and unit.strip() in ("C", "F") else unit.strip()
+        assert split_header(f"{name} [{unit}]") == (name, read)
 
 
 @given(st.sampled_from(NOTATIONS))
