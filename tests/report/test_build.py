@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 from samples import SHA, diffusion, staircase, staircase_map
 
+import gzero
 from gzero.errors import OutputError
 from gzero.measurement.ledger import Choice
 from gzero.report.blocks import facts, ledger_table, verdict_table
@@ -252,3 +255,17 @@ def test_chance_and_growth_stand_in_the_table_of_the_verdict() -> None:
     assert rows["Quantized staircases that would pass (power)"].startswith("97")
     assert rows["Verdict on the lowest 2 plateaus"] == "undecided"
     assert any("no series resistance" in note and "seed 3" in note for note in table.notes)
+
+
+def test_a_misfit_that_is_carried_as_noise_is_not_called_none(tmp_path: Path) -> None:
+    """Lopsided risers: the warning that the model misses them and the quality of its fit say the same (synthetic)."""
+    x = np.linspace(0, 54, 400)
+    steps = sum(1 - np.exp(-np.exp(np.minimum(x - place, 50))) for place in (6.0, 18.0, 30.0, 42.0))
+    y = steps + 0.02 * x / 54 * np.sin(x) + 0.004 * np.random.default_rng(1).normal(size=x.size)
+    analysis = gzero.analyse(gzero.Measurement.from_arrays(x=x, y=y, x_unit="mV", y_unit="2e^2/h"), quantum="2e^2/h")
+    assert analysis.fit is not None
+    assert analysis.fit.method == "least squares, sandwich covariance"
+    told = Path(gzero.write_report(analysis, tmp_path / "lab.md")).read_text(encoding="utf-8")
+    assert "misses the shape" in told
+    assert "counted in the uncertainties, with the noise" in told
+    assert "noise and misfit together" in told

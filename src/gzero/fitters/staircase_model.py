@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import Protocol, cast
 
 import numpy as np
@@ -16,11 +16,10 @@ from gzero.fitters.minima import Asking, wanted_from
 from gzero.fitters.options import FitOptions, RiserShape
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
+from gzero.fitters.staircase_shapes import shape_starts, shaped_staircase, unequal_staircase, widths_of
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice
-from gzero.models.model import Array, Model
-from gzero.models.staircase import staircase
-from gzero.models.staircase_options import GateMap
+from gzero.models.model import Array
 from gzero.reduction.averages import median
 from gzero.reduction.noise import Noise, white_noise
 from gzero.reduction.plateau import Plateau
@@ -156,7 +155,7 @@ def fit_staircase(
         start[f"width_{n}"] = riser.width
     series = resistance is not None and len(risers) >= 3
 
-    start |= _shape_starts(start, sign)
+    start |= shape_starts(start, sign)
 
     def problem(
         modes: int, *, offset: bool, shapes: frozenset[RiserShape] = options.risers, noise: Noise = noise
@@ -166,9 +165,9 @@ def fit_staircase(
 
     def unequal(found: Mapping[str, float]) -> tuple[Problem, Array]:
         """The same with a height of its own for every step, and the curvature of the map where there is one."""
-        values = {**start, **found, **_widths(found, len(risers))}
+        values = {**start, **found, **widths_of(found, len(risers))}
         curved = values["curvature"] != 0
-        model = _unequal_staircase(len(risers), offset="offset" in found, descending=stairs.descending, curved=curved)
+        model = unequal_staircase(len(risers), offset="offset" in found, descending=stairs.descending, curved=curved)
         fixed = {"curvature": values["curvature"]} if curved else {}
         free = Problem(model=model, curve=part, noise=noise, fixed=fixed)
         return free, np.array([values["step_height" if n.startswith("height") else n] for n in free.names])
@@ -217,10 +216,7 @@ def _explained(learnt: Learnt, column: Array) -> float:
 
 def _behind(design: Array, column: Array) -> Array:
     """What a least squares fit of the columns of a design leaves of another column."""
-    from scipy.linalg.lapack import dgeqrf, dorgqr
-
-    factors, reflections, _, _ = dgeqrf(design)
-    basis, _, _ = dorgqr(factors, reflections)
+    basis, _ = np.linalg.qr(design)
     return np.asarray(column - basis @ (column @ basis))
 
 
@@ -244,54 +240,6 @@ def _curved(fitted: Callable[[frozenset[RiserShape]], Asking[Learnt]], plain: Le
     gain = float(np.sum((plain.fit.residuals / std) ** 2) - np.sum((curved.fit.residuals / std) ** 2))
     per_point = float(np.sum((curved.fit.residuals / std) ** 2)) / curved.fit.dof
     return curved if gain / per_point > DECISIVE + np.log(std.size) else None
-
-
-@lru_cache(maxsize=64)
-def shaped_staircase(
-    modes: int, shapes: frozenset[RiserShape], *, series: bool, offset: bool, descending: bool
-) -> Model:
-    """The staircase model with equal heights and the wished shapes of its risers."""
-    return staircase(
-        modes,
-        series_resistance="free" if series else "none",
-        offset=offset,
-        descending=descending,
-        widths="shared" if "shared" in shapes else "free",
-        gate_map="exponential" if "curved" in shapes else "linear",
-        broadening="thermal*saddle" if "thermal*saddle" in shapes else "single",
-        bias="free" if "bias" in shapes else "none",
-        modulation="free" if "modulation" in shapes else "none",
-        sub_step="free" if "sub-step" in shapes else "none",
-    )
-
-
-@lru_cache(maxsize=64)
-def _unequal_staircase(modes: int, *, offset: bool, descending: bool, curved: bool) -> Model:
-    """The one with a height of its own for every step, on a straight gate map or a curved one."""
-    gate_map: GateMap = "exponential" if curved else "linear"
-    return staircase(modes, heights="free", offset=offset, descending=descending, gate_map=gate_map)
-
-
-def _shape_starts(start: dict[str, float], sign: float) -> dict[str, float]:
-    """Starts of whatever shapes the risers, from their widths."""
-    width = median(np.array([value for name, value in start.items() if name.startswith("width_")]))
-    return {
-        "width": width,
-        "thermal_width": 0.8 * width,
-        "saddle_width": 0.5 * width,
-        "curvature": 0.0,
-        "bias_splitting": 2 * width,
-        "modulation": 2 * width,
-        "sub_fraction": 0.7,
-        "sub_threshold": start["threshold_1"] + sign * 3 * start["width_1"],
-        "sub_width": start["width_1"],
-    }
-
-
-def _widths(found: Mapping[str, float], modes: int) -> dict[str, float]:
-    """A width for every riser, where a fit has one or two for all."""
-    common = found.get("width", float(np.hypot(found.get("thermal_width", 0.0), found.get("saddle_width", 0.0))))
-    return {f"width_{n}": found.get(f"width_{n}", common) for n in range(1, modes + 1)}
 
 
 def _values(fit: FitResult) -> dict[str, float]:
@@ -395,7 +343,7 @@ def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign
         if number < 1:
             continue
         rival = problem(number, offset="offset" in fit.names, noise=fit.problem.noise)
-        begin = {**start, **here, **_widths(here, modes)}
+        begin = {**start, **here, **widths_of(here, modes)}
         if number > modes:
             width = median(np.array([begin[f"width_{n}"] for n in range(1, modes + 1)]))
             span = min(max(3, int(4 * width / median(part.x[1:] - part.x[:-1]))), len(part))

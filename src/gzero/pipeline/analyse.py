@@ -132,7 +132,7 @@ def find(measurement: Measurement, config: Config) -> Found:
 def find_many(measurements: Iterable[Measurement], config: Config) -> list[Found | GzeroError]:
     """Reduce and fit many traces side by side; of one that cannot be, the error.
 
-    The numbers are those of `find` to less than 1e-6 of a standard uncertainty.
+    The numbers are those of `find` to about 1e-6 of a standard uncertainty.
     """
     with np.errstate(all="ignore"):
         return side_by_side((_finding(m, config) for m in measurements), failures=(GzeroError,))

@@ -37,7 +37,7 @@ def fit_many(
 
     Returns
     -------
-    In the order of the measurements: the fit, with the numbers that `fit` gives to less than 1e-6 of a standard
+    In the order of the measurements: the fit, with the numbers that `fit` gives to about 1e-6 of a standard
     uncertainty; where one cannot be made, the error that `fit` would raise, so that one bad trace does not stop the rest.
 
     Raises

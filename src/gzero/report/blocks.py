@@ -318,9 +318,12 @@ def fit_blocks(analysis: Analysis) -> tuple[Block, ...]:
     if math.isfinite(fit.chi2_reduced):
         chance += f" = {show_number(fit.chi2_reduced, digits=3)}"
     widened = "none" if fit.inflation == 1 else f"uncertainties widened by {show_number(fit.inflation, digits=3)}"
+    noise = formula_text(fit.noise_model)
+    if fit.method == "least squares, sandwich covariance":  # what the model misses is carried as if it were noise
+        widened, noise = "counted in the uncertainties, with the noise", f"{noise}: noise and misfit together"
     quality = (
         ("χ²/dof", text(chance)),
-        ("Noise model", text(formula_text(fit.noise_model))),
+        ("Noise model", text(noise)),
         ("Misfit beyond chance", text(widened)),
         ("Outcome", text(f"{'usable minimum' if fit.success else 'NO usable minimum'}: {formula_text(fit.message)}")),
         ("On a bound", text(", ".join(called(n) for n in fit.at_bounds) or "none")),

@@ -15,7 +15,7 @@ from gzero.report.pdf import render_pdf
 from gzero.report.workbook import Number, render_tables
 from gzero.report.write import write_together
 
-#: Rows of a sheet: a workbook takes a hundred times as long to write as a table, while all workers wait.
+#: Rows of a sheet: a workbook is slow to write, cell by cell, while all workers wait.
 MOST_ROWS = 5_000
 
 README = """This directory is what `gzero batch` found in many files.
