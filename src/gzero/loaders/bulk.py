@@ -30,6 +30,9 @@ PLAIN, WORDS, FOREIGN = range(3)
 #: With one of these a comment may begin.
 _SIGNS = frozenset("#%!/;")
 
+#: Bytes that Arrow parses at a time. Each gives a column a piece of its own, so that many columns are parsed in one go.
+_BLOCK, _MANY = 1 << 20, 64
+
 _MINUS = "\N{MINUS SIGN}".encode()
 
 
@@ -113,7 +116,9 @@ def _read(data: Data, form: Form, width: int, *, quoted: bool, way: int) -> Any 
     try:
         return csv.read_csv(
             pa.BufferReader(data),
-            read_options=csv.ReadOptions(column_names=list(types), block_size=1 << 20, use_threads=False),
+            read_options=csv.ReadOptions(
+                column_names=list(types), block_size=_BLOCK if width < _MANY else len(data) + 1, use_threads=False
+            ),
             parse_options=csv.ParseOptions(
                 delimiter=form.dialect.delimiter,
                 quote_char='"' if quoted else False,

@@ -120,7 +120,7 @@ class Tally:
     def __init__(self, header: Header, *, width: int, decimal: str, aligned: bool, path: str) -> None:
         self.ordinary = len(header.names) or width
         self.aligned = aligned
-        self.store = Columns()
+        self.store = Columns(self.ordinary)
         self.ended = False  # whether another table has begun
         self._header, self._decimal, self._path = header, decimal, path
         self._numeric = True  # whether the row above held no words: among states and dates a row of words is no header

@@ -24,6 +24,9 @@ from gzero.loaders.tally import Tally
 _HEAD_LINES = 500
 _HEAD_CHARACTERS = 200_000
 
+#: Lines that tell the dialect, at least, of a file that has them.
+_FEWEST_LINES = 8
+
 #: How many lines down the table may begin.
 _MOST_LINES = 30_000
 
@@ -86,6 +89,8 @@ class TextLoader:
                 raise unread(what, file.path, loader=LOADER.name)
             file.begin()
             lines = file.lines()
+            while len(lines) < _FEWEST_LINES and file.lengthen():  # thousands of traces stand beside each other
+                lines = file.lines()
             sample = _sample(lines) if file.at_end else [*_filled(lines)[:100], *file.sample(50)]
             dialect = find_dialect(sample, delimiter=delimiter, decimal=decimal, path=file.path)
             return _table(file, lines, dialect, header_row=header_row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ def frozen(values: object) -> NDArray[np.float64]:
     """A float64 array that cannot be written to: a copy, unless nobody can write to it any more."""
     owner = values
     while isinstance(owner, np.ndarray) and owner.dtype == np.float64 and not owner.flags.writeable:
-        if owner.base is None:
+        if owner.base is None or isinstance(owner.base, mmap.mmap):
             return np.asarray(values)
         owner = owner.base
     array = np.array(values, dtype=np.float64)

@@ -11,8 +11,9 @@ import numpy as np
 
 from gzero.errors import ColumnError, ConfigError, GzeroError, InputError, UnitError
 from gzero.estimate import Estimate
+from gzero.loaders.cutting import cut_columns, cut_rows, rows_of
 from gzero.loaders.registry import read_in_pieces, read_table
-from gzero.loaders.table import Table
+from gzero.loaders.table import Pieces, Table
 from gzero.measurement.blindness import hide
 from gzero.measurement.catalogue import lay_out_catalogue, measure_catalogue
 from gzero.measurement.columns import ratios_as_names
@@ -52,7 +53,7 @@ from gzero.reduction.current_groups import at_currents
 from gzero.reduction.van_der_pauw import is_bridge
 
 #: Numbers of a file up to which a session of traces is held, and of the pieces of a longer one.
-HELD, PIECE = 1 << 25, 1 << 21
+HELD, PIECE = 1 << 23, 1 << 20
 FIT = "fit"  #: the value of --series-resistance that asks for it to be fitted
 
 
@@ -153,26 +154,46 @@ def load_session(path: str | Path, config: Config) -> Measurement | None:
     ------
     InputError : as of `load_traces`.
     """
-    only = (
-        config.mask,
-        config.trace,
-        config.sheet,
-        config.run,
-        config.encoding,
-        config.delimiter,
-        config.decimal,
-        config.header_row,
-    )
-    if config.blind or any(option is not None for option in only):
-        return None
-    if config.experiment is None or not kind(config.experiment).pieced:  # such an experiment has to be named
+    if not _pieced(config) or any(
+        option is not None
+        for option in (config.sheet, config.run, config.encoding, config.delimiter, config.decimal, config.header_row)
+    ):
         return None
     found = read_in_pieces(path, loader=config.loader, group=config.group, beyond=HELD, numbers=PIECE)
     if found is None:
         return None
-    tables = found
+    return _session(found, path, config, numbered=all(column.coordinate is None for column in next(found()).columns))
+
+
+def session_of(table: Table, path: str | Path, config: Config) -> Measurement | None:
+    """`load_session` of a table that has been read: its numbers lie where they are, and are looked at a piece at a time."""
+    if not _pieced(config) or table.rows * len(table.columns) <= HELD:
+        return None
+    asked = with_metadata(config, table.metadata, str(path))
+    head = rows_of(table, 0, max(2, PIECE // len(table.columns)))
+    beside = [i for i, column in enumerate(table.columns) if column.coordinate is not None]
+    named = (asked.y, asked.std, asked.columns, asked.chain)
+    if not beside and all(said is None for said in named) and not (asked.x or "").strip().isdigit():
+        several = layout_of(head, experiment_of(head, asked), asked).y
+        beside = list(several) if len(several) > 1 else []
+    if not beside:
+        return _session(cut_rows(table, PIECE), path, config, numbered=True)
+    session = _session(cut_columns(table, beside, PIECE), path, config, numbered=False)
+    if session is None:
+        return None
+    whole = _measured(head, path, config)[0]
+    return replace(session, ledger=whole.ledger, warnings=whole.warnings)  # which tell how many traces there are
+
+
+def _pieced(config: Config) -> bool:
+    """Whether the experiment goes through a session in pieces (it has to be named), and no option asks for the whole."""
+    whole = config.blind or config.mask is not None or config.trace is not None
+    return not whole and config.experiment is not None and kind(config.experiment).pieced
+
+
+def _session(tables: Pieces, path: str | Path, config: Config, *, numbered: bool) -> Measurement | None:
+    """A session that comes as pieces of a table, where its traces are numbered, or stand beside each other."""
     first = next(tables())
-    numbered = all(column.coordinate is None for column in first.columns)
     if (
         not experiment_of(first, config).pooled
         or find_record(path, config.blind_record, first.origin.sha256) is not None
@@ -198,7 +219,12 @@ def load_session(path: str | Path, config: Config) -> Measurement | None:
 def traces_or_session(path: str | Path, config: Config) -> tuple[Measurement, ...]:
     """What a file is analysed from: its traces (`load_traces`), or its session in pieces where that is too long to be held."""
     session = load_session(path, config)
-    return load_traces(path, config) if session is None else (session,)
+    if session is None:
+        table = read(path, config)
+        session = session_of(table, path, config)
+        if session is None:
+            return traces_of(table, path, config)
+    return (session,)
 
 
 def load_true(path: str | Path, config: Config) -> tuple[Measurement, ...]:

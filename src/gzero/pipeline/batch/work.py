@@ -18,7 +18,7 @@ from gzero.pipeline.batch.shelf import Shelf
 from gzero.pipeline.batch.stretches import stretch, traces_apart
 from gzero.pipeline.blind import settle
 from gzero.pipeline.branches import between_branches
-from gzero.pipeline.load import load_session, read, traces_of
+from gzero.pipeline.load import load_session, read, session_of, traces_of
 from gzero.reduction.branches import branch_of
 
 #: Traces from which a file is cut into pieces, and pieces at most.
@@ -62,6 +62,8 @@ def _work(job: Job) -> Done:
             raise _ChangedError
         return Done(rows=_rows(job, (session,)))
     table = _LATEST.table(job)
+    if not job.last and (session := session_of(table, path, config)) is not None:
+        return Done(rows=_rows(job, (session,)))
     count = traces_apart(table, path, config)
     if count > PIECE:
         if not job.last:
