@@ -116,7 +116,7 @@ def test_temporary_files_go_where_large_ones_belong(tmp_path: Path, monkeypatch:
 @pytest.mark.usefixtures("few")
 def test_numbers_are_worked_out_one_by_one() -> None:
     values = np.random.default_rng(2).normal(size=30_001)
-    found = room.worked_out(values, lambda some: some * 1e-6 + 0.25)
+    found = room.worked_out(lambda some: some * 1e-6 + 0.25, values)
     assert found.tobytes() == (values * 1e-6 + 0.25).tobytes()
     assert room.mapping(found) is not None
     assert not found.flags.writeable

@@ -11,6 +11,7 @@ import numpy as np
 from gzero.errors import FileError
 from gzero.loaders.arrays import Array, Built, Decoding, Floats, Index, Store
 from gzero.loaders.cells import MAX_COLUMNS
+from gzero.loaders.room import rest, room
 from gzero.loaders.source import check_growth
 from gzero.loaders.table import Column, Coordinate, Dropped
 
@@ -166,7 +167,7 @@ class Builder:
 
     def _empty(self, shape: tuple[int, ...]) -> Floats:
         try:
-            return np.empty(shape)
+            return room(*shape)
         except MemoryError:
             size = 8 * math.prod(shape) / 2**30
             remedy = "choose some of its traces, as in --group 'NAME[0:1000]'"
@@ -186,6 +187,7 @@ class Builder:
     def _fetch(self, array: Array, index: Index, out: Floats) -> None:
         """The readings of an array, decoded in place, with a note on what float64 or the file itself does not hold."""
         inexact = self.store.numbers(array, index, out)
+        rest(out)
         if inexact:
             reason = f"{inexact} integers of '{array.path}' are larger than float64 holds each of them: rounded where need be"
             self._dropped.append(Dropped(rule="integers beyond 2**53", reason=reason, rows=inexact))
@@ -273,4 +275,5 @@ def _decode(out: Floats, decoding: Decoding) -> int:
                 piece += decoding.offset
             piece[gaps] = np.nan
             missing += int(np.count_nonzero(gaps))
+            rest(out)
     return missing

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gzero.errors import FileError
 from gzero.loaders.header import name_and_unit
+from gzero.loaders.room import rest, room
 from gzero.loaders.source import check_growth
 from gzero.loaders.table import Column, Dropped
 
@@ -85,7 +86,7 @@ class Filling:
     def __post_init__(self) -> None:
         numeric = [i for i in self.fields if not self.is_text(self.schema.field(i).type)]
         self.places = {i: j for j, i in enumerate(numeric)}
-        self.values = np.empty((len(numeric), self.rows), dtype=np.float64)
+        self.values = room(len(numeric), self.rows)
         self.texts = {i: [] for i in self.fields if i not in self.places}
 
     @staticmethod
@@ -114,6 +115,7 @@ class Filling:
             else:
                 self._numbers(i, array, self.values[self.places[i], self.filled : self.filled + count])
         self.filled += count
+        rest(self.values)
 
     def _numbers(self, i: int, array: Any, out: Floats) -> None:
         import pyarrow as pa

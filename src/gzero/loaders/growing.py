@@ -111,19 +111,12 @@ class Columns:
                     array.resize(rows, refcheck=False)
                 array = array[:rows] if array.base is not None else array
                 self._fill(array, self._filled[j], rows)
-                _lock(array)
+                room.lock(array)
                 room.rest(array)
             out.append(array)
         if self._lanes is not None:
             self._lanes.close()
         return tuple(out)
-
-
-def _lock(array: Floats) -> None:
-    """Nobody writes to an array any more, nor to what it is a part of."""
-    array.setflags(write=False)
-    if isinstance(array.base, np.ndarray):
-        _lock(array.base)
 
 
 class _Lanes:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gzero.errors import FileError
+from gzero.loaders.room import rest
 
 #: Seconds that may pass without an answer (a slow network drive) before the process is given up.
 PATIENCE = 60.0
@@ -166,6 +167,7 @@ class Hdf5File:
         else:
             data = self._take(stdout, target.size * 8)
             target[...] = np.frombuffer(data, dtype="<f8").reshape(target.shape)
+        rest(out)
 
     def _take(self, stdout: IO[bytes], size: int) -> bytes:
         data = stdout.read(size)

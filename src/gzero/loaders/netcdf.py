@@ -18,6 +18,7 @@ from gzero.loaders.array_runs import runs
 from gzero.loaders.arrays import Array, Floats, Index
 from gzero.loaders.conventions import decoding_of, metadata_from, unit_of
 from gzero.loaders.netcdf_format import Header, Variable, read_header
+from gzero.loaders.room import rest
 from gzero.loaders.source import check_file, digest_of, looks_like, read_head, unread
 from gzero.loaders.table import Dropped, Origin, Table
 
@@ -151,6 +152,7 @@ class _Store:
                     data = self._bytes(base + (first + start) * kind.itemsize, count * kind.itemsize)
                     inexact += _convert(data, kind, flat[filled : filled + count])
                     filled += count
+                    rest(out)
         return inexact
 
     def texts(self, array: Array, start: int, stop: int) -> tuple[str, ...]:
@@ -173,6 +175,7 @@ class _Store:
             data = self._bytes(variable.begin + start * size, length)
             spaced = np.ndarray((count,), dtype=kind, buffer=data, strides=(size,))
             inexact += _convert(spaced.tobytes(), kind, flat[start - span[0] : start - span[0] + count])
+            rest(flat)
         return inexact
 
     def _bytes(self, at: int, size: int) -> bytes:

@@ -120,18 +120,36 @@ def rest(*arrays: Floats | None) -> None:
         one.madvise(mmap.MADV_DONTNEED)
 
 
-def worked_out(values: Floats, work: Callable[[Floats], Floats]) -> Floats:
+def lock(array: Floats) -> None:
+    """Nobody writes to an array any more, nor to what it is a part of."""
+    array.setflags(write=False)
+    if isinstance(array.base, np.ndarray):
+        lock(array.base)
+
+
+def counted(size: int, work: Callable[[Floats], Floats]) -> Floats:
+    """What a function makes of 0, 1, 2, ... up to `size` (not included), read-only; see `worked_out`."""
+    out = room(size)
+    for at in pieces(size):
+        out[at] = work(np.arange(at.start, at.stop, dtype=np.float64))
+        rest(out)
+    lock(out)
+    return out
+
+
+def worked_out(work: Callable[..., Floats], *arrays: Floats) -> Floats:
     """What a function makes of every number by itself: as it stands for few, a piece at a time for many.
 
     Parameters
     ----------
-    values : shape (n,).  work : gives as many numbers as it takes, each from its own.
+    work : gives as many numbers as it takes of each array, each from those at its place.  arrays : shape (n,).
     """
-    if values.size <= HELD:
-        return work(values)
-    out = room(values.size)
-    for at in pieces(values.size):
-        out[at] = work(values[at])
-        rest(out, values)
-    out.setflags(write=False)
+    size = arrays[0].size
+    if size <= HELD:
+        return work(*arrays)
+    out = room(size)
+    for at in pieces(size):
+        out[at] = work(*(values[at] for values in arrays))
+        rest(out, *arrays)
+    lock(out)
     return out

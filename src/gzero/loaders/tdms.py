@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gzero.errors import FileError
 from gzero.loaders.cells import MAX_COLUMNS
 from gzero.loaders.parts import part_named
+from gzero.loaders.room import counted, lock, rest, room
 from gzero.loaders.source import check_file, check_growth, digest_of, looks_like, read_head, unread
 from gzero.loaders.table import Column, Dropped, Origin, Table
 from gzero.loaders.tdms_format import NUMBERS, TEXT, TIME, Content, Field, Property, Run, TdmsParser, dtype_of, names_of
@@ -148,8 +149,10 @@ def _read(stream: BinaryIO, content: Content, path: str, group: str | None) -> T
     if len(numeric) > MAX_COLUMNS // 2:
         raise FileError(f"{len(numeric)} channels of equal length", path=path, remedy="name one with --group")
     check_growth(path, sum(one.length * (1 + one.is_complex) for one in numeric), what="the file")
+    real = [one.path for one in numeric if not one.is_complex]
+    lanes = dict(zip(real, room(len(real), chosen[0].length), strict=True))  # all of one length
     for one in chosen:
-        _prepare(one, content)
+        _prepare(one, content, lanes.get(one.path))
     with np.errstate(all="ignore"):
         for run in content.runs:
             _fill(stream, run, {one.path: one for one in chosen}, path)
@@ -211,11 +214,11 @@ def _chosen(
     return best, {"group": best[0].group}, dropped, {"group": listed}
 
 
-def _prepare(one: _Channel, content: Content) -> None:
-    """Room for the values of a channel, and what makes them of its readings."""
+def _prepare(one: _Channel, content: Content, real: Floats | None) -> None:
+    """Room for the values of a channel (`real` where they are real numbers), and what makes them of its readings."""
     if one.code == TEXT:
         return
-    one.numbers = np.empty(one.length, dtype=np.complex128 if one.is_complex else np.float64)
+    one.numbers = np.empty(one.length, dtype=np.complex128) if one.is_complex else real
     above = content.properties.get("/'" + one.group.replace("'", "''") + "'", {})
     try:
         one.scaling = scaling_of(one.properties, above, content.properties.get("/", {}))
@@ -283,6 +286,7 @@ def _add(one: _Channel, pieces: Mapping[int | None, NDArray[Any]]) -> None:
     values = next(iter(raw.values())) if one.scaling is None else one.scaling(raw)
     one.numbers[one.at : one.at + len(values)] = values
     one.at += len(values)
+    rest(one.numbers)
 
 
 def _floats(one: _Channel, piece: NDArray[Any]) -> NDArray[Any]:
@@ -319,8 +323,7 @@ def _columns(channels: Sequence[_Channel], options: dict[str, str]) -> tuple[Col
         start, step = timing
         said = channels[0].properties
         name, unit = said.get("wf_xname"), said.get("wf_xunit_string")
-        values = start + step * np.arange(channels[0].length, dtype=np.float64)
-        values.setflags(write=False)
+        values = counted(channels[0].length, lambda some: start + step * some)
         name = name if isinstance(name, str) and name else "Time"
         unit = unit if isinstance(unit, str) and unit else "s"
         columns.append(Column(name=name, unit_text=unit, values=values, source="waveform"))
@@ -335,7 +338,7 @@ def _columns(channels: Sequence[_Channel], options: dict[str, str]) -> tuple[Col
         if one.is_complex:
             parts = ((f"{one.name} re", one.numbers.real.copy()), (f"{one.name} im", one.numbers.imag.copy()))
         for name, values in parts:
-            values.setflags(write=False)
+            lock(values)
             columns.append(Column(name=name, unit_text=unit, values=values, source=source))
         one.numbers = None
     return tuple(columns)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gzero.errors import InputError, UnitError
+from gzero.loaders.room import pieces, rest
 from gzero.loaders.table import Column, Table
 from gzero.measurement.kinds import Kind
 from gzero.measurement.ledger import Choice
@@ -140,6 +141,16 @@ def spread_in_si(
     return spread.values * (stated.factor if stated.known else unit.factor)
 
 
+def _largest(values: NDArray[np.float64]) -> float:
+    """The largest size among finite numbers; 0 where there is none."""
+    found = 0.0
+    for at in pieces(values.size):
+        some = values[at]
+        found = max(found, float(np.max(np.abs(some), where=np.isfinite(some), initial=0.0)))
+        rest(values)
+    return found
+
+
 #: Sizes whose squares, and the squares of those, are numbers.
 SMALLEST, LARGEST = 1e-70, 1e70
 
@@ -153,7 +164,7 @@ def check_sizes(measurement: Measurement) -> None:
     """
     for series in measurement.series.values():
         for values in (series.values, series.std):
-            size = 0.0 if values is None else float(np.max(np.abs(values), where=np.isfinite(values), initial=0.0))
+            size = 0.0 if values is None else _largest(values)
             if size > LARGEST or 0 < size < SMALLEST:
                 raise InputError(
                     f"numbers as large as {size:.3g} {series.unit or ''}".rstrip() + " are none of a laboratory",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gzero.errors import ColumnError, ConfigError, UnitError
 from gzero.estimate import Estimate
+from gzero.loaders.room import worked_out
 from gzero.loaders.table import Column, Table
 from gzero.measurement.columns import (
     check_sizes,
@@ -70,7 +71,7 @@ def measure(
         label=header(abscissa),
         short=abscissa.name,
         written=wanted.x_unit or abscissa.unit_text,
-        values=abscissa.values * x_unit.factor + x_unit.offset,
+        values=worked_out(lambda written: written * x_unit.factor + x_unit.offset, abscissa.values),
         unit=x_unit.si,
         common=abscissa.common,
     )
@@ -174,7 +175,7 @@ def _quantity(
             column=column.name,
             remedy="state it with --y-unit, for example --y-unit nA",
         )
-    values = column.values * unit.factor
+    values = worked_out(lambda written: written * unit.factor, column.values)
     spread = None
     if std is not None:
         spread_column = table.columns[std]
@@ -307,10 +308,20 @@ def _derived(
     siemens = Unit(text="S", si="S")
     with np.errstate(divide="ignore", invalid="ignore"):
         if layout.derivation == "inverse of resistance":
-            return 1 / values, None if spread is None else spread / values**2, siemens, "1/({})"
+            return (
+                worked_out(lambda ohm: 1 / ohm, values),
+                None if spread is None else spread / values**2,
+                siemens,
+                "1/({})",
+            )
         if layout.derivation == "current over bias":
             bias = conditions["bias"].value
-            return values / bias, None if spread is None else spread / abs(bias), siemens, "{} / stated bias"
+            return (
+                worked_out(lambda ampere: ampere / bias, values),
+                None if spread is None else spread / abs(bias),
+                siemens,
+                "{} / stated bias",
+            )
         if layout.derivation == "current over voltage" and layout.voltage is not None:
             column = table.columns[layout.voltage]
             unit = unit_or_quantum(column.unit_text, environment)
@@ -321,9 +332,9 @@ def _derived(
                     column=column.name,
                     remedy="write it in the header, for example 'V_bias (mV)'",
                 )
-            voltage = column.values * unit.factor
+            voltage = worked_out(lambda written: written * unit.factor, column.values)
             return (
-                values / voltage,
+                worked_out(np.divide, values, voltage),
                 None if spread is None else np.abs(spread / voltage),
                 siemens,
                 "{} / " + header(column),

@@ -13,11 +13,12 @@ import secrets
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from gzero.loaders.places import Places
+from gzero.loaders.room import AT_ONCE, pieces, rest
 from gzero.loaders.table import Column, Coordinate, Dropped, Origin, Table
 
 #: Bytes of numbers from which it is worth it.
@@ -61,8 +62,7 @@ class Shelf:
                 # not on another computer, where the directory of the results is none
                 self._numbers.parent.mkdir(exist_ok=True)
                 with beside[0].open("wb") as stream:
-                    for column in table.columns:
-                        np.ascontiguousarray(column.values).tofile(stream)
+                    _lay_down(table, stream)
                 beside[1].write_text(json.dumps(_said(table)), "ascii")
                 os.replace(beside[0], self._numbers)
                 os.replace(beside[1], self._words)
@@ -78,6 +78,18 @@ def clear(directory: str) -> None:
     """Take a whole shelf away."""
     if directory:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _lay_down(table: Table, stream: BinaryIO) -> None:
+    """The columns one behind the other; what lies in a file already is never all in memory."""
+    since = 0
+    for column in table.columns:
+        for at in pieces(table.rows):
+            np.ascontiguousarray(column.values[at]).tofile(stream)
+            since += at.stop - at.start
+            if since >= AT_ONCE:
+                since = 0
+                rest(*(c.values for c in table.columns))
 
 
 def _said(table: Table) -> dict[str, Any]:

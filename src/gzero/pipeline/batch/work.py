@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gzero.errors import GzeroError, InputError
+from gzero.loaders.room import rest
 from gzero.loaders.source import digest_of
 from gzero.loaders.table import Table
 from gzero.measurement.kinds import kind
@@ -45,6 +46,8 @@ def done_of(job: Job) -> Done:
         done = Done(problem=f"{job.path}: more memory is needed than there is")
     except Exception as error:  # noqa: BLE001 - a defect that one file shows must not stop the others
         done = Done(problem=f"{job.path}: a defect in gzero: {type(error).__name__}: {error}")
+    finally:
+        _LATEST.rest()
     return replace(done, seconds=time.perf_counter() - start)
 
 
@@ -142,6 +145,11 @@ class _Latest:
     def share(self, job: Job) -> None:
         """Lay the numbers of a large file down where every worker may look at them, and keep them no longer."""
         self._table = Shelf(job.shelf, job.key).shared(self.table(job))
+
+    def rest(self) -> None:
+        """Let the pages go that a piece has looked at: the next one looks at others."""
+        if self._table is not None:
+            rest(*(column.values for column in self._table.columns))
 
     def traces(self, job: Job) -> tuple[Measurement, ...]:
         """Every trace of the job's file."""
