@@ -17,6 +17,7 @@ from typing import Any
 from gzero.errors import MissingDependencyError
 from gzero.loaders.array_parts import long_part, no_numbers, read_part
 from gzero.loaders.arrays import Array, Built, Floats, Index
+from gzero.loaders.cells import MAX_COLUMNS
 from gzero.loaders.conventions import decoding_of, metadata_from, unit_of
 from gzero.loaders.hdf5_client import Hdf5File
 from gzero.loaders.hdf5_labber import is_labber, read_labber
@@ -118,6 +119,24 @@ class Hdf5Loader:
                     yield replace(table, origin=replace(table.origin, rows_read=rows))
 
         return pieces
+
+    def many_traces(self, path: str | os.PathLike[str], *, group: str | None = None) -> tuple[str, int, int] | None:
+        """The map that `read` would refuse for having more traces than a table has columns, as its name and the first and
+        last (not included) of them: `NAME[3:10]` are some. None where it is another part, or holds fewer.
+
+        Raises
+        ------
+        FileError, ColumnError, MissingDependencyError : as of `read`.
+        """
+        text = self._checked(path)
+        with Hdf5File(path=text) as file:
+            tree = file.tree()
+            arrays = [] if is_labber(tree) else arrays_in(tree)[0]
+            long = long_part(text, arrays, group, links=tree["links"], beyond=MAX_SIZE) if arrays else None
+        whole = long is not None and not long.leading and long.points == (0, long.part.members[0].size[-1])
+        if long is None or long.part.kind != "map" or not whole or long.span[1] - long.span[0] <= MAX_COLUMNS:
+            return None
+        return (long.part.name, *long.span)
 
     def _checked(self, path: str | os.PathLike[str]) -> str:
         """The path of an HDF5 file that can be read."""

@@ -154,6 +154,25 @@ def read_in_pieces(
     return None if in_pieces is None else in_pieces(path, group=group, beyond=beyond, numbers=numbers)
 
 
+def many_traces(
+    path: str | os.PathLike[str], *, loader: str | None = None, group: str | None = None
+) -> tuple[str, int, int] | None:
+    """The map that `read_table` would refuse for having more traces than a table has columns, where some of them can be read.
+
+    Returns
+    -------
+    The name of the map, and the first and last (not included) of its traces: the group ``NAME[3:10]`` are some of them.
+
+    Raises
+    ------
+    FileError, ColumnError, ConfigError, MissingDependencyError : as of `read_table`.
+    """
+    place = check_file(path, limit=sys.maxsize)
+    chosen = _find(place, os.fspath(path)) if loader is None else _named(loader)
+    told = chosen.many_traces if isinstance(chosen, Shelved) else None
+    return None if told is None else told(path, group=group)
+
+
 def _named(name: str) -> Loader:
     if name in BUILT_IN:
         return BUILT_IN[name]

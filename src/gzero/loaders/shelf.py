@@ -72,6 +72,12 @@ class Shelved:
         found: Callable[..., Pieces | None] | None = getattr(self.loader, "in_pieces", None)
         return found
 
+    @property
+    def many_traces(self) -> Callable[..., tuple[str, int, int] | None] | None:
+        """Its way to tell maps of more traces than a table has columns, where it has one."""
+        found: Callable[..., tuple[str, int, int] | None] | None = getattr(self.loader, "many_traces", None)
+        return found
+
     def recognises(self, path: Path) -> bool:
         """Whether the loader says that the file is one of its own.
 

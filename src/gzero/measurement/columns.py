@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gzero.errors import InputError, UnitError
-from gzero.loaders.room import pieces, rest
+from gzero.loaders.room import pieces, rest, worked_out
 from gzero.loaders.table import Column, Table
 from gzero.measurement.kinds import Kind
 from gzero.measurement.ledger import Choice
@@ -76,7 +76,7 @@ def read_beside(table: Table, index: int, std: int | None, role: Role, environme
         label=header(column),
         short=column.name,
         written=column.unit_text,
-        values=column.values * unit.factor + unit.offset,
+        values=worked_out(lambda written: written * unit.factor + unit.offset, column.values),
         std=None if std is None else spread_in_si(table, table.columns[std], column, unit, environment),
         unit=unit.si if unit.known else "" if role.units == ("",) else None,
         common=column.common,

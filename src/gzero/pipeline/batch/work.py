@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gzero.errors import GzeroError, InputError
+from gzero.errors import FileError, GzeroError, InputError
+from gzero.loaders.registry import many_traces
 from gzero.loaders.room import rest
 from gzero.loaders.source import digest_of
 from gzero.loaders.table import Table
@@ -64,7 +65,13 @@ def _work(job: Job) -> Done:
         if session.origin.sha256 != job.sha256:
             raise _ChangedError
         return Done(rows=_rows(job, (session,)))
-    table = _LATEST.table(job)
+    try:
+        table = _LATEST.table(job)
+    except FileError:
+        many = many_traces(path, loader=config.loader, group=config.group)
+        if many is None or (done := _of_many(job, *many)) is None:
+            raise
+        return done
     if not job.last and (session := session_of(table, path, config)) is not None:
         return Done(rows=_rows(job, (session,)))
     count = traces_apart(table, path, config)
@@ -72,14 +79,38 @@ def _work(job: Job) -> Done:
         if not job.last:
             _LATEST.share(job)
             return Done(pieces=pieces_of(count))
-        measurements = stretch(table, path, config, job.first, job.last)
-    else:
-        measurements = _LATEST.traces(job)
-        if not job.last and len(measurements) > PIECE and _independent(measurements):
-            return Done(pieces=pieces_of(len(measurements)))
-        if job.last:
-            measurements = measurements[job.first : job.last]
+        return Done(rows=_rows_apart(job, stretch(table, path, config, job.first, job.last)))
+    measurements = _LATEST.traces(job)
+    if not job.last and len(measurements) > PIECE and _independent(measurements):
+        return Done(pieces=pieces_of(len(measurements)))
+    if job.last:
+        measurements = measurements[job.first : job.last]
     return Done(rows=_rows(job, measurements))
+
+
+def _of_many(job: Job, name: str, first: int, behind: int) -> Done | None:
+    """What comes of a map of more traces than a table has columns: every piece reads its own; None where one needs the others.
+
+    Parameters
+    ----------
+    name : of the map.  first, behind : its traces, the last not included.
+    """
+    path, config = Path(job.path), job.config
+
+    def some(low: int, high: int) -> Table:
+        return read(path, replace(config, group=f"{name}[{first + low}:{first + high}]"))
+
+    if not job.last:
+        return Done(pieces=pieces_of(behind - first)) if traces_apart(some(0, PIECE), path, config) else None
+    table = some(job.first, job.last)
+    if table.origin.sha256 != job.sha256:
+        raise _ChangedError
+    return Done(rows=_rows_apart(job, stretch(table, path, config, 0, job.last - job.first)))
+
+
+def _rows_apart(job: Job, measurements: Sequence[Measurement]) -> tuple[Row, ...]:
+    """The records of traces that have nothing to do with each other: no more than one analysis is held."""
+    return tuple(row for measurement in measurements for row in _rows(job, (measurement,)))
 
 
 def _rows(job: Job, measurements: Sequence[Measurement]) -> tuple[Row, ...]:
