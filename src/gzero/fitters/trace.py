@@ -19,6 +19,7 @@ from gzero.fitters.findings import BudgetLine, Findings
 from gzero.fitters.joint_levels import joint_of_levels
 from gzero.fitters.options import FitOptions
 from gzero.fitters.step_height import StepHeight, step_height
+from gzero.fitters.trace_blocks import block_means
 from gzero.fitters.trace_count import Count, count
 from gzero.fitters.trace_dwells import FEW, dwells_of
 from gzero.fitters.trace_exhibits import (
@@ -75,8 +76,13 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     """
     calibration = Calibration.of(measurement.conditions, measurement.ordinate.common)
     calibration.check(measurement.ordinate.unit)
-    selected = select(measurement, calibration, options.selection, quantum=None, least=_FEWEST)
-    curve, block = _blocks(selected.curve)
+    averaged = block_means(measurement, calibration, options.selection, most=_MOST)
+    if averaged is None:
+        selected = select(measurement, calibration, options.selection, quantum=None, least=_FEWEST)
+        curve, block = _blocks(selected.curve)
+    else:
+        selected, block = averaged
+        curve = selected.curve
     points = find_change_points(
         curve.y, std=curve.y_std, gaps=_gaps(curve, measurement, selected),
         assumed_white=options.noise_model == "white", source=selected.noise,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gzero.errors import InputError
+from gzero.loaders.room import pieces, rest
 
 
 def frozen(values: object) -> NDArray[np.float64]:
@@ -21,6 +22,20 @@ def frozen(values: object) -> NDArray[np.float64]:
     array = np.array(values, dtype=np.float64)
     array.setflags(write=False)
     return array
+
+
+def goes_one_way(x: NDArray[np.float64]) -> bool:
+    """Whether no two steps between finite settings go opposite ways; a long sweep is never in memory as a whole."""
+    before, up, down = np.nan, False, False
+    for at in pieces(x.size):
+        some = x[at][np.isfinite(x[at])]
+        steps = np.diff(some, prepend=before)
+        up, down = up or bool((steps > 0).any()), down or bool((steps < 0).any())
+        if up and down:
+            return False
+        before = some[-1] if some.size else before
+        rest(x)
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -17,6 +17,7 @@ from gzero.loaders.table import Pieces, Table
 from gzero.measurement.blindness import hide
 from gzero.measurement.catalogue import lay_out_catalogue, measure_catalogue
 from gzero.measurement.columns import ratios_as_names
+from gzero.measurement.curve import goes_one_way
 from gzero.measurement.inspection import Inspection, inspect_table
 from gzero.measurement.kinds import Kind, kind, kind_of_units
 from gzero.measurement.layout import lay_out
@@ -343,7 +344,11 @@ def branches(measurements: Iterable[Measurement], config: Config) -> tuple[Measu
     if selection(config).sweep != "split":
         return tuple(measurements)
     return tuple(
-        part for m in measurements for part in (split(m) if kind(m.kind).sweeps and not at_currents(m) else (m,))
+        part
+        for m in measurements
+        for part in (
+            split(m) if kind(m.kind).sweeps and not at_currents(m) and not goes_one_way(m.abscissa.values) else (m,)
+        )
     )
 
 

@@ -188,9 +188,6 @@ def _excluded_points(
     measurement: Measurement, findings: Findings
 ) -> tuple[tuple[str, tuple[float, ...], tuple[float, ...]], ...]:
     """Where the points that were left out would lie, for the figure."""
-    x = measurement.abscissa.values
-    with np.errstate(all="ignore"):
-        y = Calibration.of(measurement.conditions).apply(measurement.ordinate.values)
     out = []
     for masked in measurement.exclusions:
         with np.errstate(all="ignore"):
@@ -199,8 +196,11 @@ def _excluded_points(
         if shown:
             out.append((masked.rule, tuple(a for a, _ in shown), tuple(b for _, b in shown)))
     for exclusion in findings.exclusions:
-        rows = exclusion.indices[np.isfinite(x[exclusion.indices]) & np.isfinite(y[exclusion.indices])]
-        out.append((exclusion.rule, tuple(float(v) for v in x[rows]), tuple(float(v) for v in y[rows])))
+        x = measurement.abscissa.values[exclusion.indices]
+        with np.errstate(all="ignore"):
+            y = Calibration.of(measurement.conditions).apply(measurement.ordinate.values[exclusion.indices])
+        kept = np.isfinite(x) & np.isfinite(y)
+        out.append((exclusion.rule, tuple(x[kept].tolist()), tuple(y[kept].tolist())))
     return tuple(out)
 
 
