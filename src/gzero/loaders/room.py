@@ -98,8 +98,9 @@ def folder() -> str:
     return str(large) if not named and large.is_dir() and os.access(large, os.W_OK) else tempfile.gettempdir()
 
 
-def pieces(size: int, step: int = AT_ONCE) -> Iterator[slice]:
-    """The places from 0 up to `size` in order, so many at a time."""
+def pieces(size: int, step: int | None = None) -> Iterator[slice]:
+    """The places from 0 up to `size` in order, so many at a time (`AT_ONCE` where nothing is said)."""
+    step = step or AT_ONCE
     for first in range(0, size, step):
         yield slice(first, min(first + step, size))
 

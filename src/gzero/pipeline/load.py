@@ -208,9 +208,9 @@ def _session(tables: Pieces, path: str | Path, config: Config, *, numbered: bool
     def pieces() -> Iterator[Measurement]:
         return whole_traces(measurements(), numbered=numbered)
 
-    held = next(pieces())
-    if TRACE not in held.series:
+    if TRACE not in next(measurements()).series:
         return None
+    held = next(pieces())
     numbers = held.series[TRACE].values
     if np.unique(numbers).size != 1 + np.count_nonzero(np.diff(numbers)):
         return None
