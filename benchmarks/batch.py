@@ -3,7 +3,7 @@
 python benchmarks/batch.py kills [--kills 50] [--seed 1] [--files 40]
 python benchmarks/batch.py speed [--files 300] [--repeats 3]
 python benchmarks/batch.py growth [--files 50 100 200] [--workers 1 2 4]
-python benchmarks/batch.py memory [--megabytes 1000] [--map MEASURED.ibw]
+python benchmarks/batch.py memory [--megabytes 1000] [--cases map many long wide time] [--report] [--map MEASURED.ibw]
 
 Every batch is the real command in processes of its own. All data but a measured map are synthetic.
 """
@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 TABLES = ("results.csv", "results.parquet", "failures.csv", "report.html", "report.pdf", "report.xlsx", "README.txt")
@@ -264,7 +264,7 @@ def growth(asked: argparse.Namespace) -> int:
 # -- memory -----------------------------------------------------------------------------------------------------------
 
 
-def hdf5_map(path: Path, rows: int, traces: int) -> None:
+def hdf5_map(path: Path, rows: int, traces: int, chunk: int = 16) -> None:
     """A map of float64 in chunks of a few traces each."""
     import h5py
     import numpy as np
@@ -274,47 +274,118 @@ def hdf5_map(path: Path, rows: int, traces: int) -> None:
     with h5py.File(path, "w") as f:
         f["gate"], f["field"] = x, 1e-3 * np.arange(traces)
         f["gate"].attrs["units"], f["field"].attrs["units"] = "V", "T"
-        data = f.create_dataset("conductance", (traces, rows), "f8", chunks=(16, rows))
+        data = f.create_dataset("conductance", (traces, rows), "f8", chunks=(chunk, rows))
         data.attrs["units"] = "S"
-        for first in range(0, traces, 16):
-            place = 1e-6 * np.arange(first, min(first + 16, traces))[:, None]
+        for first in range(0, traces, chunk):
+            place = 1e-6 * np.arange(first, min(first + chunk, traces))[:, None]
             y = sum(1 / (1 + np.exp(-(x - c - place) / 0.012)) for c in (-0.8, -0.5, -0.2))
-            data[first : first + 16] = 7.748091729e-5 * (y + 0.01 * rng.standard_normal(np.shape(y)))
+            data[first : first + chunk] = 7.748091729e-5 * (y + 0.01 * rng.standard_normal(np.shape(y)))
+
+
+def many_traces(path: Path, megabytes: float) -> None:
+    """A map of staircases of 400 readings: more traces than a table has columns."""
+    hdf5_map(path, 400, max(20_001, int(megabytes * 1e6 / 8 / 400)), chunk=256)
+
+
+def contacts(traces: int, points: int) -> tuple[list[float], list[list[float]]]:
+    """A break-junction session: displacements [nm], and readings [2e^2/h] with one row a trace."""
+    import numpy as np
+
+    from gzero.quanta import G0
+    from gzero.synthetic.breakjunction import simulate
+
+    made = simulate(np.random.default_rng(1), seed=1, traces=traces, points=points).measurement
+    return (made.abscissa.values[:points] * 1e9).tolist(), (made.ordinate.values.reshape(traces, points) / G0).tolist()
+
+
+def long_csv(path: Path, megabytes: float) -> None:
+    """Traces of 300 readings one behind the other, numbered; 400 of them again and again."""
+    x, y = contacts(400, 300)
+    bodies = [[f",{a:.6f},{b:.9g}\n" for a, b in zip(x, row, strict=True)] for row in y]
+    number = 0
+    with path.open("w") as out:
+        out.write("trace,displacement (nm),conductance (2e^2/h)\n")
+        while out.tell() < megabytes * 1e6:
+            for body in bodies:
+                number += 1
+                out.write("".join([f"{number}{line}" for line in body]))
+
+
+def wide_csv(path: Path, megabytes: float) -> None:
+    """2000 traces beside each other, as long as the file makes them; 200 of them again and again."""
+    traces, points = 2000, max(50, int(megabytes * 1e6 / 12.8 / 2000))
+    x, y = contacts(200, points)
+    with path.open("w") as out:
+        out.write(",".join(["displacement (nm)", *(f"t{j} (2e^2/h)" for j in range(traces))]) + "\n")
+        for i, a in enumerate(x):
+            row = ",".join(f"{one[i]:.9g}" for one in y)
+            out.write(f"{a:.6f},{','.join([row] * (traces // 200))}\n")
+
+
+def time_csv(path: Path, megabytes: float) -> None:
+    """One record in time, of two levels."""
+    import numpy as np
+
+    rng, rows, some = np.random.default_rng(1), 0, 200_000
+    with path.open("w") as out:
+        out.write("time (s),conductance (uS)\n")
+        while out.tell() < megabytes * 1e6:
+            at = rows + np.arange(some)
+            y = 77.48 * (1 + (at // 1_000_000) % 2) + 2 * rng.standard_normal(some)
+            out.writelines(f"{a:.6f},{b:.6f}\n" for a, b in zip((1e-5 * at).tolist(), y.tolist(), strict=True))
+            rows += some
+
+
+#: Name: (ending, what writes it, the experiment, whether only its first pieces are analysed).
+CASES: dict[str, tuple[str, Callable[[Path, float], None], str, bool]] = {
+    "map": (".h5", lambda path, size: hdf5_map(path, 20_000, max(40, int(size * 1e6 / 8 / 20_000))), "", True),
+    "many": (".h5", many_traces, "", True),
+    "long": (".csv", long_csv, "breakjunction", False),
+    "wide": (".csv", wide_csv, "breakjunction", False),
+    "time": (".csv", time_csv, "trace", False),
+}
 
 
 def memory(asked: argparse.Namespace) -> int:
-    """The largest resident memory of the parent and of each worker; of the large file, over its first pieces."""
+    """The largest resident memory of the parent, of each worker and of each process that reads HDF5 for it."""
+    print("| file | MB | command | wall [s] | said | parent [MiB] | others [MiB] | others, not mapped [MiB] |")
+    print("|---|--:|---|--:|---|--:|---|---|")
     with tempfile.TemporaryDirectory(dir=asked.folder) as inside:
-        cases: list[tuple[Path, int]] = []
+        for name in asked.cases if asked.megabytes else ():
+            ending, write, experiment, cut = CASES[name]
+            path, more = Path(inside) / (name + ending), ["--experiment", experiment] if experiment else []
+            write(path, asked.megabytes)
+            for n in asked.workers if cut else [1]:
+                line = [*command(path, Path(inside) / f"{name}{n}", n), *more]
+                told(path, f"batch, {n} at work", line, Path(inside) / f"{name}{n}", asked.pieces if cut else 0)
+            if asked.report and not cut:
+                report = [sys.executable, "-m", "gzero", "report", str(path), "-o", f"{inside}/{name}.html", *more]
+                told(path, "report", [*report, "--quantum", "2e^2/h"], Path(inside), 0)
+            path.unlink()
         if asked.map is not None:
-            cases.append((asked.map, 0))
-        if asked.megabytes:
-            path = Path(inside) / "traces.h5"
-            hdf5_map(path, asked.rows, max(40, int(asked.megabytes * 1e6 / 8 / asked.rows)))
-            cases.append((path, asked.pieces))
-        print("| file | MB | workers | wall [s] | said | parent [MiB] | workers [MiB] | workers, not mapped [MiB] |")
-        print("|---|--:|--:|--:|---|--:|---|---|")
-        for path, pieces in cases:
             for n in asked.workers:
-                out = Path(inside) / f"out_{path.stem}_{n}"
-                begin = time.perf_counter()
-                process = subprocess.Popen(
-                    command(path, out, n), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-                )
-                parent, workers = watched(process, out, pieces)
-                wall = time.perf_counter() - begin
-                said = "; ".join(process.stdout.read().splitlines()[:2]) if process.stdout else ""
-                total, own = (", ".join(f"{w[i] / 1024:.0f}" for w in workers) for i in (0, 1))
-                print(
-                    f"| {path.name} | {path.stat().st_size / 1e6:.0f} | {n} | {wall:.1f} | {said} | {parent / 1024:.0f} |"
-                    f" {total} | {own} |",
-                    flush=True,
-                )
+                out = Path(inside) / f"measured{n}"
+                told(asked.map, f"batch, {n} at work", command(asked.map, out, n), out, 0)
     return 0
 
 
+def told(path: Path, what: str, line: list[str], out: Path, pieces: int) -> None:
+    """Run a command and print the row on it."""
+    begin = time.perf_counter()
+    process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    parent, others = watched(process, out, pieces)
+    wall = time.perf_counter() - begin
+    said = "; ".join(process.stdout.read().splitlines()[:2]) if process.stdout else ""
+    total, own = (", ".join(f"{w[i] / 1024:.0f}" for w in others) for i in (0, 1))
+    size = path.stat().st_size / 1e6
+    print(
+        f"| {path.name} | {size:.0f} | {what} | {wall:.1f} | {said} | {parent / 1024:.0f} | {total} | {own} |",
+        flush=True,
+    )
+
+
 def watched(process: subprocess.Popen[str], out: Path, pieces: int) -> tuple[int, list[tuple[int, int]]]:
-    """Peaks [kB] of a batch: of the parent, and of its workers (resident, and without what is mapped from files).
+    """Peaks [kB] of a command: of its process, and of all below it (resident, and without what is mapped from files).
 
     Parameters
     ----------
@@ -344,8 +415,12 @@ def status(pid: int) -> dict[str, int]:
 
 
 def children(pid: int) -> Iterator[int]:
+    """All processes below one."""
     with contextlib.suppress(OSError):
-        yield from map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in map(int, (task / "children").read_text().split()):
+                yield child
+                yield from children(child)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -367,8 +442,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     one.set_defaults(do=growth)
     one = parts.add_parser("memory")
     one.add_argument("--megabytes", type=float, default=1000)
-    one.add_argument("--rows", type=int, default=20_000, help="readings of a trace")
-    one.add_argument("--pieces", type=int, default=6, help="of the large file that are analysed; 0 for all")
+    one.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
+    one.add_argument("--report", action="store_true", help="the texts as a single file as well")
+    one.add_argument("--pieces", type=int, default=4, help="of a map of staircases that are analysed; 0 for all")
     one.add_argument("--map", type=Path, help="a measured file")
     one.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     one.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()), help="where the files are written")
