@@ -3,7 +3,7 @@
 python benchmarks/batch.py kills [--kills 50] [--seed 1] [--files 40]
 python benchmarks/batch.py speed [--files 300] [--repeats 3]
 python benchmarks/batch.py growth [--files 50 100 200] [--workers 1 2 4]
-python benchmarks/batch.py memory [--megabytes 1000] [--cases map many long wide time] [--report] [--map MEASURED.ibw]
+python benchmarks/batch.py memory [--megabytes 1000] [--cases map many long wide time qcodes] [--report] [--map MEASURED.ibw]
 
 Every batch is the real command in processes of its own. All data but a measured map are synthetic.
 """
@@ -343,6 +343,7 @@ CASES: dict[str, tuple[str, Callable[[Path, float], None], str, bool]] = {
     "long": (".csv", long_csv, "breakjunction", False),
     "wide": (".csv", wide_csv, "breakjunction", False),
     "time": (".csv", time_csv, "trace", False),
+    "qcodes": (".dat", lambda path, size: map_of(path, 20_000, max(40, int(size * 1e6 / 47 / 20_000))), "", True),
 }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gzero.errors import FileError
+from gzero.loaders import pieces, qcodes_dat, room
 from gzero.loaders.qcodes_dat import LOADER, MAX_SNAPSHOT
 from gzero.loaders.registry import read_table
 
@@ -144,3 +145,41 @@ def test_a_header_that_does_not_fit(write: Write) -> None:
         read_table(write("1 2\n"), loader="qcodes-dat")
     with pytest.raises(FileError, match="3 cells where the header names 2"):
         read_table(write('# a\tb\n# "a"\t"b"\n# 3\n1 2\n1 2 3\n', name="a.dat"))
+
+
+@pytest.mark.parametrize("stop", [None, 17])
+def test_a_large_file_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int | None) -> None:
+    """All of it as from memory, bit by bit: a map, one that was stopped, one with a remark and a word in it."""
+    rng = np.random.default_rng(4)
+    for odd in (False, True):
+        lines = ["# b\tv\ti", '# "B (T)"\t"Gate (mV)"\t"Current (nA)"', "# 40\t200"]
+        for j in range(40):
+            lines += [
+                f"{j / 8!r}\t{i / 4!r}\t{rng.normal()!r}" for i in range(200 if (stop, j) != (17, 39) else stop or 0)
+            ]
+            lines.append("")
+        if odd:
+            lines[3000] = "# the fridge was refilled"
+            lines[4000] = lines[4000].rpartition("\t")[0] + "\tovld"
+        path = tmp_path / f"{odd}.dat"
+        path.write_text("\n".join(lines) + "\n")
+        with monkeypatch.context() as patch:
+            held = read_table(path)
+            patch.setattr(qcodes_dat, "LARGE", 0)
+            patch.setattr(room, "HELD", 1 << 10)
+            patch.setattr(room, "AT_ONCE", 1 << 10)
+            patch.setattr(pieces, "HEAD", 1 << 13)
+            patch.setattr(pieces, "PIECE", 1 << 14)
+            found = read_table(path)
+        assert held.origin.loader == found.origin.loader == "qcodes-dat"
+        assert (len(held.columns) == 41) != odd
+        for one, other in zip(held.columns, found.columns, strict=True):
+            assert one.values.tobytes() == other.values.tobytes()
+            assert (one.name, one.unit_text, one.source) == (other.name, other.unit_text, other.source)
+            assert [c.coordinate and c.coordinate.value for c in (one, other)].count(None) in (0, 2)
+        told = [
+            (t.metadata, t.labels, t.origin.dropped, t.origin.rows_read, t.origin.sha256, dict(t.origin.options))
+            for t in (held, found)
+        ]
+        assert told[0] == told[1]
+        assert list(held.row_numbers) == list(found.row_numbers)

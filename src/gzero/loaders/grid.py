@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gzero.loaders.room import AT_ONCE, lock, pieces, rest, room
 from gzero.loaders.table import Column, Coordinate
 
 Floats = NDArray[np.float64]
@@ -35,27 +36,37 @@ def traces_of(slow: Setting, fast: Setting, readings: Sequence[Setting]) -> tupl
     in the same direction, in each stretch.
     """
     rows = len(slow.values)
-    if rows < 4 or not (np.isfinite(slow.values).all() and np.isfinite(fast.values).all()):
-        return None
-    turns = np.flatnonzero(np.diff(slow.values)) + 1
-    if not turns.size:
-        return None
-    length = int(turns[0])
-    stretches = -(-rows // length)
-    if length < 2 or not np.array_equal(turns, np.arange(length, rows, length)):
+    length = _stretch(slow.values) if rows >= 4 else 0
+    stretches = -(-rows // max(length, 1))
+    if length < 2 or length == rows:
         return None
     sweep = fast.values[:length]
-    again = np.resize(sweep, rows)
-    if not np.array_equal(again, fast.values) or np.unique(sweep).size != length:
+    if not np.isfinite(sweep).all() or np.unique(sweep).size != length:
         return None
-    levels = slow.values[::length]
-    if np.unique(levels).size != stretches:
+    levels = np.empty(stretches)
+    step = max(1, AT_ONCE // length)  # whole stretches, so that a long table is never in memory as a whole
+    for at in pieces(stretches, step):
+        rest(slow.values, fast.values)
+        here = slice(at.start * length, min(at.stop * length, rows))
+        levels[at] = slow.values[here][::length]
+        stands = np.repeat(levels[at], length)[: here.stop - here.start]
+        if not np.array_equal(slow.values[here], stands) or not np.array_equal(
+            fast.values[here], np.resize(sweep, stands.size)
+        ):
+            return None
+    if not np.isfinite(levels).all() or np.unique(levels).size != stretches:
         return None
     columns = [Column(name=fast.name, unit_text=fast.unit_text, values=sweep, source=fast.source)]
     for reading in readings:
-        grid = np.full((stretches, length), np.nan)
-        grid.ravel()[:rows] = reading.values
-        grid.setflags(write=False)
+        grid = reading.values
+        if rows < stretches * length or grid.flags.writeable:
+            grid = room(stretches * length)
+            for at in pieces(rows):
+                grid[at] = reading.values[at]
+                rest(grid, reading.values)
+            grid[rows:] = np.nan
+            lock(grid)
+        grid = grid.reshape(stretches, length)
         for j in range(stretches):
             columns.append(
                 Column(
@@ -67,3 +78,12 @@ def traces_of(slow: Setting, fast: Setting, readings: Sequence[Setting]) -> tupl
                 )
             )
     return tuple(columns)
+
+
+def _stretch(slow: Floats) -> int:
+    """Rows for which the slow setting stands still at first."""
+    for at in pieces(len(slow)):
+        other = np.flatnonzero(slow[at] != slow[0])
+        if other.size:
+            return int(at.start + other[0])
+    return len(slow)

@@ -7,6 +7,7 @@ lines stand between the stretches of the inner loop. The units, if any were reco
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -15,20 +16,25 @@ from pathlib import Path
 
 from gzero.errors import FileError, InputError
 from gzero.loaders.block import columns_of
-from gzero.loaders.cells import MAX_COLUMNS
+from gzero.loaders.body import read_body, rows_of
+from gzero.loaders.cells import MAX_COLUMNS, Block
 from gzero.loaders.delimited import read_numbers
 from gzero.loaders.dialect import Dialect, decode
 from gzero.loaders.grid import Setting, traces_of
 from gzero.loaders.header import Header, name_and_unit
 from gzero.loaders.json_text import MAX_DEPTH, parse_json
+from gzero.loaders.pieces import MAX_BYTES, TextFile
 from gzero.loaders.source import check_file, read_head, read_source
-from gzero.loaders.table import Column, Dropped, Table
-from gzero.loaders.tally import Numbers
+from gzero.loaders.table import Column, Dropped, Origin, Table
+from gzero.loaders.tally import Numbers, Tally
 
 _DIALECT = Dialect(delimiter=" ", decimal=".")
 _HEAD = re.compile(
     rb"\s*#[ \t]*(?P<names>[^\s\"][^\r\n]*)(?:\r\n|\n|\r)#[ \t]*(?P<labels>[^\r\n]+)(?:\r\n|\n|\r)#[ \t]*(?P<sizes>\d[\d \t]*)(?:\r\n|\n|\r|$)"
 )
+
+#: Bytes from which a file is read in pieces.
+LARGE = 1 << 24
 
 #: A larger snapshot is not read: those of fifty instruments have a few hundred kilobytes.
 MAX_SNAPSHOT = 32 << 20
@@ -82,27 +88,23 @@ class QcodesDatLoader:
         FileError : unreadable, not such a file, or a row with more numbers than names.
         ColumnError : no column of numbers.
         """
-        source = read_source(path)
-        text, encoding = decode(source.data, encoding=None, path=source.path)
-        lines = re.split(r"\r\n|\n|\r", text)
-        header, labels, sizes = _header(lines, path=source.path)
-        snapshot = _snapshot(Path(path), header.names)
-        header, notes = _with_units(header, snapshot)
-        body = lines[header.rows[-1] + 1 :]
-        places = range(header.rows[-1] + 2, len(lines) + 1)
-        numbers = read_numbers(body, places, header, _DIALECT, path=source.path, comments=True)
-        columns, words, dropped = columns_of(numbers, header, lambda j: f"column {j + 1}", path=source.path)
-        options = {"encoding": encoding, "sizes": " x ".join(str(n) for n in sizes)}
+        large = check_file(path, limit=MAX_BYTES).stat().st_size > LARGE
+        said = (_read_in_pieces if large else _read)(path)
+        header, numbers, sizes, snapshot = said.header, said.numbers, said.sizes, said.snapshot
+        columns, words, dropped = columns_of(numbers, header, lambda j: f"column {j + 1}", path=os.fspath(path))
+        options = {"encoding": said.encoding, "sizes": " x ".join(str(n) for n in sizes)}
         if snapshot.file:
             options["snapshot"] = snapshot.file
         columns, rows, words, note = _as_map(columns, header, numbers, sizes, words)
         return Table(
             columns=columns,
-            metadata=dict(list((labels | snapshot.values).items())[:_MAX_METADATA]),
-            origin=source.origin(
+            metadata=dict(list((said.labels | snapshot.values).items())[:_MAX_METADATA]),
+            origin=Origin(
+                path=os.fspath(path),
+                sha256=said.sha256,
                 loader=self.name,
                 options=options,
-                dropped=(*snapshot.notes, *notes, *note, *dropped, *_count(sizes, numbers)),
+                dropped=(*snapshot.notes, *said.notes, *note, *dropped, *_count(sizes, numbers)),
                 rows_read=numbers.rows_read,
             ),
             labels=words,
@@ -111,6 +113,55 @@ class QcodesDatLoader:
 
 
 LOADER = QcodesDatLoader()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """What the file and its snapshot say, before the numbers are columns."""
+
+    header: Header
+    labels: dict[str, str]
+    sizes: list[int]
+    snapshot: Snapshot
+    notes: list[Dropped]
+    numbers: Numbers
+    encoding: str
+    sha256: str
+
+
+def _read(path: str | os.PathLike[str]) -> _Said:
+    """A file that is held as a whole."""
+    source = read_source(path)
+    text, encoding = decode(source.data, encoding=None, path=source.path)
+    lines = re.split(r"\r\n|\n|\r", text)
+    header, labels, sizes = _header(lines, path=source.path)
+    snapshot = _snapshot(Path(path), header.names)
+    header, notes = _with_units(header, snapshot)
+    body = lines[header.rows[-1] + 1 :]
+    places = range(header.rows[-1] + 2, len(lines) + 1)
+    numbers = read_numbers(body, places, header, _DIALECT, path=source.path, comments=True)
+    return _Said(
+        header=header, labels=labels, sizes=sizes, snapshot=snapshot, notes=notes, numbers=numbers, encoding=encoding,
+        sha256=hashlib.sha256(source.data).hexdigest(),
+    )  # fmt: skip
+
+
+def _read_in_pieces(path: str | os.PathLike[str]) -> _Said:
+    """A file that is too large for that."""
+    with TextFile(path, encoding=None) as file:
+        file.begin()
+        lines = file.lines()
+        header, labels, sizes = _header(lines, path=file.path)
+        snapshot = _snapshot(Path(path), header.names)
+        header, notes = _with_units(header, snapshot)
+        width, first = len(header.names), header.rows[-1] + 1
+        rows = rows_of(lines[: first + 200], _DIALECT, path=file.path)
+        tally = Tally(header, width=width, decimal=_DIALECT.decimal, aligned=False, path=file.path)
+        read_body(file, tally, rows, Block(start=first, width=width, last=len(rows) - 1), _DIALECT)
+        return _Said(
+            header=header, labels=labels, sizes=sizes, snapshot=snapshot, notes=notes, numbers=tally.numbers(),
+            encoding=file.encoding, sha256=file.digest(),
+        )  # fmt: skip
 
 
 def _header(lines: Sequence[str], *, path: str) -> tuple[Header, dict[str, str], list[int]]:
