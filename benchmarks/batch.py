@@ -336,14 +336,14 @@ def time_csv(path: Path, megabytes: float) -> None:
             rows += some
 
 
-#: Name: (ending, what writes it, the experiment, whether only its first pieces are analysed).
-CASES: dict[str, tuple[str, Callable[[Path, float], None], str, bool]] = {
-    "map": (".h5", lambda path, size: hdf5_map(path, 20_000, max(40, int(size * 1e6 / 8 / 20_000))), "", True),
-    "many": (".h5", many_traces, "", True),
-    "long": (".csv", long_csv, "breakjunction", False),
-    "wide": (".csv", wide_csv, "breakjunction", False),
-    "time": (".csv", time_csv, "trace", False),
-    "qcodes": (".dat", lambda path, size: map_of(path, 20_000, max(40, int(size * 1e6 / 47 / 20_000))), "", True),
+#: Name: (ending, what writes it, the experiment, how many of its pieces are analysed; 0 for a file that is none).
+CASES: dict[str, tuple[str, Callable[[Path, float], None], str, int]] = {
+    "map": (".h5", lambda path, size: hdf5_map(path, 20_000, max(40, int(size * 1e6 / 8 / 20_000))), "", 4),
+    "many": (".h5", many_traces, "", 1),
+    "long": (".csv", long_csv, "breakjunction", 0),
+    "wide": (".csv", wide_csv, "breakjunction", 0),
+    "time": (".csv", time_csv, "trace", 0),
+    "qcodes": (".dat", lambda path, size: map_of(path, 20_000, max(40, int(size * 1e6 / 47 / 20_000))), "", 4),
 }
 
 
@@ -358,7 +358,7 @@ def memory(asked: argparse.Namespace) -> int:
             write(path, asked.megabytes)
             for n in asked.workers if cut else [1]:
                 line = [*command(path, Path(inside) / f"{name}{n}", n), *more]
-                told(path, f"batch, {n} at work", line, Path(inside) / f"{name}{n}", asked.pieces if cut else 0)
+                told(path, f"batch, {n} at work", line, Path(inside) / f"{name}{n}", min(cut, asked.pieces or cut))
             if asked.report and not cut:
                 report = [sys.executable, "-m", "gzero", "report", str(path), "-o", f"{inside}/{name}.html", *more]
                 told(path, "report", [*report, "--quantum", "2e^2/h"], Path(inside), 0)
@@ -445,7 +445,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     one.add_argument("--megabytes", type=float, default=1000)
     one.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
     one.add_argument("--report", action="store_true", help="the texts as a single file as well")
-    one.add_argument("--pieces", type=int, default=4, help="of a map of staircases that are analysed; 0 for all")
+    one.add_argument(
+        "--pieces", type=int, help="of a map of staircases that are analysed, where it is fewer than usual"
+    )
     one.add_argument("--map", type=Path, help="a measured file")
     one.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     one.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()), help="where the files are written")

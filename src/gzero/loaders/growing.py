@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -31,6 +30,7 @@ class Columns:
         self._filled: dict[int, int] = {}
         self._expected = 0
         self._lanes: _Lanes | None = None
+        self._full = False  # whether no file can be made, or the disk is full
         self._since = 0  # numbers that were filled in since the pages of a file were let go
 
     def expect(self, rows: int) -> None:
@@ -75,30 +75,43 @@ class Columns:
         if array is not None and len(array) >= needed:
             return array
         rows = max(needed if array is None else needed + needed // 64, self._expected)
-        new = self._lane(rows) if rows * (len(self._arrays) + (array is None)) > room.HELD else None
-        if array is not None and new is None and array.base is None:
+        if rows * (len(self._arrays) + (array is None)) > room.HELD:
+            if self._lanes is None:  # those that came first go there, too
+                for other in [j for j in self._arrays if j != column]:
+                    self._move(other, self._lane(rows))
+            self._move(column, self._lane(rows))
+            if self._arrays.get(column) is not array:
+                return self._arrays[column]
+        if array is not None and array.base is None:
             # no view of these arrays is ever handed out before `frozen`
             array.resize(rows, refcheck=False)
-            return array
-        new = np.empty(rows, dtype=np.float64) if new is None else new
+        else:
+            self._move(column, np.empty(rows, dtype=np.float64))
+        return self._arrays[column]
+
+    def _move(self, column: int, new: Floats | None) -> None:
+        """What is filled in of a column to another place; where there is none, it stays."""
+        if new is None:
+            return
         for at in room.pieces(self._filled.get(column, 0)):
-            assert array is not None  # what is filled in stands somewhere
-            new[at] = array[at]
-            room.rest(new, array)
+            new[at] = self._arrays[column][at]
+            room.rest(new, self._arrays[column])
         self._arrays[column] = new
-        return new
 
     def _lane(self, rows: int) -> Floats | None:
         """Room for a column in a file; None where there is none. Columns move to a longer file one by one."""
-        with contextlib.suppress(OSError, ValueError, OverflowError):
+        if self._full:
+            return None
+        try:
             if self._lanes is None or self._lanes.rows < rows:
                 longer = rows + rows // (32 if self._lanes is None else 4)
                 if self._lanes is not None:
                     self._lanes.close()
-                    self._lanes = None
                 self._lanes = _Lanes(self._most, longer)
             return self._lanes.take()
-        return None
+        except (OSError, ValueError, OverflowError):
+            self._full = True
+            return None
 
     def frozen(self, count: int) -> tuple[Floats | None, ...]:
         """The first `count` columns, read-only and no longer than they are filled; nothing can be written any more."""

@@ -171,7 +171,7 @@ def session_of(table: Table, path: str | Path, config: Config) -> Measurement | 
     if not _pieced(config) or table.rows * len(table.columns) <= HELD:
         return None
     asked = with_metadata(config, table.metadata, str(path))
-    head = rows_of(table, 0, max(2, PIECE // len(table.columns)))
+    head = rows_of(table, 0, max(2, min(1000, PIECE // len(table.columns))))
     beside = [i for i, column in enumerate(table.columns) if column.coordinate is not None]
     named = (asked.y, asked.std, asked.columns, asked.chain)
     if not beside and all(said is None for said in named) and not (asked.x or "").strip().isdigit():
@@ -182,8 +182,11 @@ def session_of(table: Table, path: str | Path, config: Config) -> Measurement | 
     session = _session(cut_columns(table, beside, PIECE), path, config, numbered=False)
     if session is None:
         return None
-    whole = _measured(head, path, config)[0]
-    return replace(session, ledger=whole.ledger, warnings=whole.warnings)  # which tell how many traces there are
+    # the ledger tells how many traces there are, whatever they read: those of the first stand for all
+    like, traces = head.columns[beside[0]].values, frozenset(beside)
+    columns = tuple(replace(c, values=like) if i in traces else c for i, c in enumerate(head.columns))
+    whole = _measured(replace(head, columns=columns), path, config)[0]
+    return replace(session, ledger=whole.ledger, warnings=whole.warnings)
 
 
 def _pieced(config: Config) -> bool:
