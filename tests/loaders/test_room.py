@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,8 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 def text(path: Path, rows: int) -> Path:
     """Synthetic: a line number, its square root, an empty cell in each seventh line and a word in one."""
     lines = (
-        f"{i},{math.sqrt(i)!r},{'' if i % 7 == 0 else -i / 8},{'broken' if i == rows // 2 else i / 4}" for i in range(rows)
+        f"{i},{math.sqrt(i)!r},{'' if i % 7 == 0 else -i / 8},{'broken' if i == rows // 2 else i / 4}"
+        for i in range(rows)
     )
     path.write_text("n,root (mV),gap,word\n" + "\n".join(lines) + "\n")
     return path
@@ -170,3 +172,66 @@ def test_a_table_is_cut_along_rows_and_traces() -> None:
     assert [c.name for p in by_trace for c in p.columns if c.coordinate] == [f"y[{j}]" for j in range(7)]
     assert all(len(p.columns) > 2 and p.columns[0].name == "x" for p in by_trace)
     assert len(rows_of(table, 3, 5).columns[0].values) == 2
+
+
+# -- formats of arrays: every writer is of another hand -----------------------------------------------------------------
+
+NUMBERS = np.random.default_rng(9).normal(size=(40, 3001))
+
+
+def hdf5(path: Path) -> Path:
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(path, "w") as f:
+        f["gate"], f["field"] = np.arange(3001.0), np.arange(40.0)
+        data = f.create_dataset("map", data=NUMBERS, chunks=(7, 512))
+        data.attrs["scale_factor"], data.attrs["add_offset"] = 0.5, 0.25
+    return path
+
+
+def netcdf(path: Path) -> Path:
+    from scipy.io import netcdf_file
+
+    with netcdf_file(path, "w") as f:
+        f.createDimension("field", 40)
+        f.createDimension("gate", 3001)
+        f.createVariable("map", "f8", ("field", "gate"))[:] = NUMBERS
+    return path
+
+
+def parquet(path: Path) -> Path:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pq.write_table(pa.table({f"y{i} (uS)": row for i, row in enumerate(NUMBERS)}), path, row_group_size=500)
+    return path
+
+
+def feather(path: Path) -> Path:
+    pa, ft = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.feather")
+    ft.write_feather(pa.table({f"y{i} (uS)": row for i, row in enumerate(NUMBERS)}), path, chunksize=500)
+    return path
+
+
+def tdms(path: Path) -> Path:
+    nptdms = pytest.importorskip("nptdms")
+    step = {"wf_increment": 1e-3, "wf_start_offset": 2.0}
+    with nptdms.TdmsWriter(path) as f:
+        for part in np.array_split(NUMBERS, 5, axis=1):
+            f.write_segment([nptdms.ChannelObject("run", f"y{i}", row, properties=step) for i, row in enumerate(part)])
+    return path
+
+
+@pytest.mark.parametrize("write", [hdf5, netcdf, parquet, feather, tdms])
+def test_arrays_in_a_file_are_the_arrays_in_memory(
+    write: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / {"hdf5": "a.h5", "netcdf": "a.nc"}.get(write.__name__, f"a.{write.__name__}"))
+    held = read_table(path)
+    monkeypatch.setattr(room, "HELD", 1 << 10)
+    monkeypatch.setattr(room, "AT_ONCE", 1 << 10)
+    filed = read_table(path)
+    assert all_of(filed) == all_of(held)
+    read = np.array([c.values for c in filed.columns if len(c.values) == 3001][-40:])
+    assert np.array_equal(read, NUMBERS * 0.5 + 0.25 if write is hdf5 else NUMBERS)
+    for column in filed.columns[-40:]:
+        assert room.mapping(column.values) is not None
+        with pytest.raises(ValueError, match="read-only"):
+            column.values[0] = 1.0

@@ -10,8 +10,6 @@ import contextlib
 import math
 import mmap
 import os
-import shutil
-import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -44,6 +42,8 @@ class Filed:
     """
 
     def __init__(self, size: int) -> None:
+        import tempfile
+
         self._handle, path = tempfile.mkstemp(prefix="gzero-", suffix=".numbers", dir=folder())
         #: Nothing more is reserved; the numbers stay as long as an array looks at them.
         self.close = weakref.finalize(self, os.close, self._handle)
@@ -66,6 +66,8 @@ class Filed:
         ------
         OSError : the disk is too full.
         """
+        import shutil
+
         if 8 * count > (1 - _SPARE) * shutil.disk_usage(folder()).free:
             raise OSError(28, "No space left on device")
         if hasattr(os, "posix_fallocate"):
@@ -93,6 +95,8 @@ def room(*shape: int) -> Floats:
 
 def folder() -> str:
     """Where large temporary files belong: what TMPDIR says, else /var/tmp (file-hierarchy(7)), for /tmp is often memory."""
+    import tempfile
+
     large = Path("/var/tmp")
     named = any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
     return str(large) if not named and large.is_dir() and os.access(large, os.W_OK) else tempfile.gettempdir()
