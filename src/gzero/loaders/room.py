@@ -30,7 +30,7 @@ _SPARE = 0.05
 
 
 class Filed:
-    """So many numbers in a file of their own, which goes with the last array that looks at it.
+    """So many numbers in a file without a name, which goes with the last array that looks at it, whatever ends the process.
 
     Parameters
     ----------
@@ -44,16 +44,12 @@ class Filed:
     def __init__(self, size: int) -> None:
         import tempfile
 
-        self._handle, path = tempfile.mkstemp(prefix="gzero-", suffix=".numbers", dir=folder())
+        stream = tempfile.TemporaryFile(buffering=0, prefix="gzero-", suffix=".numbers", dir=folder())  # noqa: SIM115 - it outlives this block
         #: Nothing more is reserved; the numbers stay as long as an array looks at them.
-        self.close = weakref.finalize(self, os.close, self._handle)
-        try:
-            os.ftruncate(self._handle, 8 * size)
-            self._mapped = mmap.mmap(self._handle, 8 * size)
-        finally:
-            # where a file in use cannot be taken away, the system clears the folder some day
-            with contextlib.suppress(OSError):
-                os.unlink(path)
+        self.close = weakref.finalize(self, stream.close)
+        self._handle = stream.fileno()
+        os.ftruncate(self._handle, 8 * size)
+        self._mapped = mmap.mmap(self._handle, 8 * size)
 
     def array(self, *shape: int) -> Floats:
         """The numbers, in some shape."""
