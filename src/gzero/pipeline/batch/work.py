@@ -65,12 +65,16 @@ def _work(job: Job) -> Done:
         if session.origin.sha256 != job.sha256:
             raise _ChangedError
         return Done(rows=_rows(job, (session,)))
+    known = _LATEST.many.get(job.key)
+    if known is not None and (done := _of_many(job, *known)) is not None:
+        return done
     try:
         table = _LATEST.table(job)
     except FileError:
         many = many_traces(path, loader=config.loader, group=config.group)
         if many is None or (done := _of_many(job, *many)) is None:
             raise
+        _LATEST.many = {job.key: many}
         return done
     if not job.last and (session := session_of(table, path, config)) is not None:
         return Done(rows=_rows(job, (session,)))
@@ -156,6 +160,9 @@ class _Latest:
         self._key = ""
         self._table: Table | None = None
         self._traces: tuple[Measurement, ...] | None = None
+        self.many: dict[
+            str, tuple[str, int, int]
+        ] = {}  # of a file that is no table: its map, as `many_traces` tells it
 
     def table(self, job: Job) -> Table:
         """What the job's file says."""
