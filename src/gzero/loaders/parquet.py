@@ -163,6 +163,7 @@ def _parquet(stream: BinaryIO, path: str) -> tuple[Filling, dict[str, str], dict
         check_growth(path, unpacked // 8, what="one of its columns")
     limits: dict[str, Any] = {
         "memory_map": False,
+        "pre_buffer": False,  # what is read ahead is kept to the end
         "thrift_string_size_limit": MAX_TEXT,
         "thrift_container_size_limit": MAX_LIST,
         "page_checksum_verification": True,
