@@ -36,7 +36,12 @@ def contacts() -> tuple[np.ndarray, np.ndarray]:
 
 def long_csv(folder: Path) -> Path:
     x, y = contacts()
-    lines = (f"{t + 1},{float(x[i])!r},{float(y[t, i])!r}" for t in range(TRACES) for i in range(POINTS) if np.isfinite(y[t, i]))
+    lines = (
+        f"{t + 1},{float(x[i])!r},{float(y[t, i])!r}"
+        for t in range(TRACES)
+        for i in range(POINTS)
+        if np.isfinite(y[t, i])
+    )
     path = folder / "long.csv"
     path.write_text("trace,displacement (nm),conductance (uS)\n" + "\n".join(lines) + "\n")
     return path
@@ -45,7 +50,10 @@ def long_csv(folder: Path) -> Path:
 def wide_csv(folder: Path) -> Path:
     x, y = contacts()
     names = ",".join(f"G{t} (uS)" for t in range(TRACES))
-    lines = (",".join([repr(float(x[i])), *("" if np.isnan(v) else repr(v) for v in y[:, i].tolist())]) for i in range(POINTS))
+    lines = (
+        ",".join([repr(float(x[i])), *("" if np.isnan(v) else repr(v) for v in y[:, i].tolist())])
+        for i in range(POINTS)
+    )
     path = folder / "wide.csv"
     path.write_text(f"displacement (nm),{names}\n" + "\n".join(lines) + "\n")
     return path
