@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gzero.errors import FitError
 from gzero.fitters.learnt_noise import MISFIT, Learnt, Looser, learning
-from gzero.fitters.minima import Asking, wanted_from
+from gzero.fitters.minima import Asking, Found, wanted_from
 from gzero.fitters.options import FitOptions, RiserShape
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
@@ -222,7 +222,7 @@ def _behind(design: Array, column: Array) -> Array:
 
 def _all_but_noise(trial: Problem, start: Mapping[str, float]) -> Asking[bool]:
     """Whether a quick fit leaves nothing but noise: the mean square is that of neighbouring readings, within a half."""
-    quick = yield wanted_from(trial, start, steps=_LONG_LOOK)
+    quick: Found = yield wanted_from(trial, start, steps=_LONG_LOOK)
     alone = white_noise(trial.curve.y) / median(trial.noise.std)
     return quick.chi2 / (len(trial.curve) - len(trial.free)) < 1.5 * max(alone**2, 1e-12)
 
