@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Unpack
 
 from gzero.errors import ConfigError, FitError, GzeroError
-from gzero.fitters.findings import Findings
 from gzero.fitters.result import FitResult
 from gzero.measurement.measurement import Measurement
-from gzero.pipeline.analyse import find_many
+from gzero.pipeline.analyse import fits_many
 from gzero.pipeline.config import Config, configure
 from gzero.pipeline.load import with_stated
 from gzero.pipeline.processes import Lost, NoProcessError, Processes
@@ -56,17 +57,10 @@ def fit_many(
     return tuple(fit for part in found for fit in part)
 
 
-def without_model(findings: Findings, result: object = None) -> FitError:
-    """The error where an experiment has no model, or none could be fitted."""
-    why = "; ".join(findings.warnings) or "the experiment has no model"
-    return FitError(f"no model was fitted: {why}", result=result)
-
-
 def _fits(asked: Config, part: Sequence[Measurement]) -> Fits:
     stated = [_stated(m, asked) for m in part]
-    found = iter(find_many([m for m in stated if isinstance(m, Measurement)], asked))
-    answers = [next(found) if isinstance(m, Measurement) else m for m in stated]
-    return [a if isinstance(a, GzeroError) else a.findings.fit or without_model(a.findings) for a in answers]
+    found = iter(fits_many([m for m in stated if isinstance(m, Measurement)], asked))
+    return [next(found) if isinstance(m, Measurement) else m for m in stated]
 
 
 def _stated(measurement: Measurement, asked: Config) -> Measurement | GzeroError:
@@ -77,16 +71,33 @@ def _stated(measurement: Measurement, asked: Config) -> Measurement | GzeroError
 
 
 def _in_processes(asked: Config, parts: Sequence[Sequence[Measurement]], workers: int) -> list[Fits]:
-    """The fits of every part; where no process can be started, they are made here."""
+    """The fits of every part. This process works too, from the start on and not only when the others have come to life;
+    where none can be started it makes them all."""
+    from concurrent.futures import ThreadPoolExecutor
+
     out: dict[int, Fits] = {}
-    left = iter(enumerate(parts))
-    engine: Processes[Config, tuple[int, Sequence[Measurement]], Fits] = Processes(_share, asked, workers)
-    try:
-        for (number, part), fits in engine.run(lambda: next(left, None)):
-            lost: Fits = [FitError("the process that fitted it ended without a word") for _ in part]
-            out[number] = lost if isinstance(fits, Lost) else fits
-    except NoProcessError:
-        pass
+    left: Iterator[tuple[int, Sequence[Measurement]]] = iter(enumerate(parts))
+    one_at_a_time = threading.Lock()
+
+    def take() -> tuple[int, Sequence[Measurement]] | None:
+        with one_at_a_time:
+            return next(left, None)
+
+    def others() -> None:
+        engine: Processes[Config, tuple[int, Sequence[Measurement]], Fits] = Processes(_share, asked, workers - 1)
+        with contextlib.suppress(NoProcessError):
+            for (number, part), fits in engine.run(take):
+                lost: Fits = [FitError("the process that fitted it ended without a word") for _ in part]
+                out[number] = lost if isinstance(fits, Lost) else fits
+
+    with ThreadPoolExecutor(1) as beside:
+        done = beside.submit(others)
+        try:
+            while (piece := take()) is not None:
+                out[piece[0]] = _fits(asked, piece[1])
+        finally:
+            left = iter(())  # whoever stops here has the others begin nothing more
+        done.result()
     return [out[number] if number in out else _fits(asked, part) for number, part in enumerate(parts)]
 
 
