@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Unpack
 
@@ -20,8 +21,13 @@ if TYPE_CHECKING:
 
 Fits = list[FitResult | GzeroError]
 
-#: Measurements that are fitted side by side in one go: enough to gain by it, few enough to be shared among processes.
-PART = 64
+#: Measurements that are fitted side by side in one go, at most, and how many readings they may have in all: that is what is
+#: held in memory a few dozen times.
+PART, READINGS = 256, 200_000
+#: The fewest of a part that is made smaller to share it among processes, and the parts of each process then.
+FEWEST, SHARES = 32, 8
+#: Seconds of work that are left when the first part is done, from which on other processes are worth their start.
+WORTH = 1.5
 
 
 def fit_many(
@@ -33,8 +39,8 @@ def fit_many(
     ----------
     measurements : of one kind or of several; staircases gain most.
     quantum, options : of all of them, as in `fit`.
-    workers : processes to share the work of many hundreds. They are started anew, so that a script that asks for more than
-        one keeps what it does under ``if __name__ == "__main__":``.
+    workers : processes that share the work, this one among them; others are started where that saves time. They begin
+        anew, so that a script that asks for more than one keeps what it does under ``if __name__ == "__main__":``.
 
     Returns
     -------
@@ -49,12 +55,23 @@ def fit_many(
         raise ConfigError(f"{workers} workers", remedy="give a number from 1 on")
     asked = configure(quantum=quantum, **options)
     several = list(measurements)
-    parts = [several[first : first + PART] for first in range(0, len(several), PART)]
-    if workers == 1 or len(parts) < 2:
-        found = [_fits(asked, part) for part in parts]
+    parts = _parts(several, workers)
+    began = time.perf_counter()
+    found = [_fits(asked, part) for part in parts[:1]]
+    left = (time.perf_counter() - began) * (len(parts) - 1)
+    if workers > 1 and left > WORTH:
+        found += _in_processes(asked, parts[1:], min(workers, len(parts) - 1))
     else:
-        found = _in_processes(asked, parts, min(workers, len(parts)))
+        found += [_fits(asked, part) for part in parts[1:]]
     return tuple(fit for part in found for fit in part)
+
+
+def _parts(several: Sequence[Measurement], workers: int) -> list[Sequence[Measurement]]:
+    longest = max((m.ordinate.values.size for m in several), default=1)
+    size = max(1, min(PART, READINGS // max(1, longest)))
+    if workers > 1:
+        size = min(size, max(FEWEST, len(several) // (SHARES * workers)))
+    return [several[first : first + size] for first in range(0, len(several), size)]
 
 
 def _fits(asked: Config, part: Sequence[Measurement]) -> Fits:
