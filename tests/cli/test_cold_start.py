@@ -15,9 +15,9 @@ HEAVY = {
 
 #: What a package that is used imports, or might, and no report needs: of numpy, scipy and matplotlib, of the standard library, of gzero.
 NEEDLESS = {
-    "fontTools.agl", "matplotlib.animation", "mpl_toolkits.mplot3d", "numpy.ctypeslib", "numpy.f2py", "numpy.polynomial",
+    "PIL.ExifTags", "fontTools.agl", "matplotlib.animation", "mpl_toolkits.mplot3d", "numpy.ctypeslib", "numpy.f2py", "numpy.polynomial",
     "numpy.testing", "scipy.cluster", "scipy.ndimage", "scipy.spatial", "scipy.spatial.transform",
-    "asyncio", "http.client", "multiprocessing", "sqlite3", "ssl", "tkinter", "xml.etree.ElementTree",
+    "asyncio", "http.client", "multiprocessing", "plistlib", "pydoc", "sqlite3", "ssl", "tkinter", "xml.etree.ElementTree",
     "gzero.audit.paper", "gzero.fitters.interval", "gzero.fitters.profile", "gzero.measurement.blindness",
     "gzero.measurement.inspection", "gzero.pipeline.multiverse", "gzero.reduction.hysteresis", "gzero.synthetic.truth",
     "gzero.universes",
@@ -107,7 +107,9 @@ def test_what_was_postponed_is_whole_for_whoever_uses_it(tmp_path: Path) -> None
         "import scipy.optimize, scipy.special, matplotlib.backends.backend_svg, matplotlib.figure\n"
         "waiting = {m for m in POSTPONED if type(sys.modules[m]).__name__ == '_LazyModule'}\n"
         "assert waiting == POSTPONED, POSTPONED - waiting\n"
-        "import fontTools.agl, numpy, numpy.testing, scipy.spatial\n"
+        "import fontTools.agl, numpy, numpy.testing, plistlib, pydoc, scipy.spatial, PIL.ExifTags\n"
+        "assert plistlib.loads(plistlib.dumps([1])) == [1] and pydoc.locate('numpy.pi') == numpy.pi\n"
+        "assert PIL.ExifTags.TAGS[0x0132] == 'DateTime'\n"
         "from numpy.polynomial import Polynomial\n"
         "assert Polynomial([1, 2])(3) == 7\n"
         "numpy.testing.assert_allclose(scipy.spatial.distance.pdist([[0, 0], [3, 4]]), 5)\n"

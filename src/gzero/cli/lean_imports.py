@@ -23,11 +23,14 @@ from typing import Any
 #: Modules that wait until somebody uses them: who imports them, and for what.
 POSTPONED = frozenset(
     {
+        "PIL.ExifTags",  # PIL.Image, for the tags of photographs
         "fontTools.agl",  # matplotlib, for the glyph names of TeX
         "numpy.ctypeslib",  # this and the next three: scipy, for `from numpy import *`
         "numpy.f2py",
         "numpy.polynomial",
         "numpy.testing",
+        "plistlib",  # matplotlib, for the fonts of a Mac
+        "pydoc",  # scipy, for docstrings
         "scipy.spatial",  # scipy.optimize, for shgo
     }
 )
