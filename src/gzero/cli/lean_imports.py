@@ -82,7 +82,10 @@ def _without_help_texts() -> Iterator[None]:
     """matplotlib's `kwdoc`, which lists the properties of an artist for docstrings, says nothing."""
     from matplotlib import artist
 
-    kwdoc = artist.kwdoc
+    kwdoc = getattr(artist, "kwdoc", None)
+    if kwdoc is None:  # of another matplotlib
+        yield
+        return
     artist.kwdoc = lambda artist: ""
     try:
         yield
