@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from gzero.analysis import Analysis
-from gzero.measurement.blindness import Blindness
 from gzero.report.wording import these
+
+if TYPE_CHECKING:
+    from gzero.measurement.blindness import Blindness
 
 BLIND_BANNER = "BLIND: conductance times a hidden factor"
 
