@@ -22,7 +22,7 @@ from gzero.fitters.joint_levels import joint_of_levels
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.level_table import level_table
 from gzero.fitters.levels import COARSE, Levels, levels_of, noise_of_flats
-from gzero.fitters.minima import Asking, alone
+from gzero.fitters.minima import Asking, Together, alone
 from gzero.fitters.options import FitOptions
 from gzero.fitters.staircase_choices import claim, counted_plateaus, default_choices, first_index, warnings_of
 from gzero.fitters.staircase_model import ModelFit, fit_staircase, initial_noise
@@ -34,7 +34,7 @@ from gzero.reduction.adc import adc_step
 from gzero.reduction.calibration import Calibration
 from gzero.reduction.noise import Noise
 from gzero.reduction.plateau import Plateau
-from gzero.reduction.plateaus import Staircase, find_staircase
+from gzero.reduction.plateaus import Staircase, find_staircases
 from gzero.reduction.selection import select
 
 #: How the numbers come about, for a report.
@@ -65,7 +65,7 @@ def fitting(measurement: Measurement, options: FitOptions) -> Asking[Findings]:
     calibration.check(measurement.ordinate.unit)
     selected = select(measurement, calibration, options.selection, quantum=options.unit)
     curve, exclusions = selected.curve, selected.exclusions
-    stairs = find_staircase(curve)
+    stairs: Staircase = yield Together(work=find_staircases, item=curve)
     first, counted_from, note = first_index(stairs, options)
     counted = counted_plateaus(stairs, first, options)
     before = initial_noise(curve, stairs, options.unit, selected.noise)

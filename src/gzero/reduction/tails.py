@@ -7,43 +7,75 @@ the readings makes a level rest on readings outside of its own window: those tha
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gzero.reduction.riser_shapes import Riser, logistic
-from gzero.reduction.stretches import Stretches
+from gzero.reduction.riser_shapes import Shapes, logistic
+from gzero.reduction.stretches import Places, Stretches
 
 Array = NDArray[np.float64]
-Window = tuple[int, int]
 
 _LACKING = np.array([[1.0], [0.0]])  # a riser below a reading still lacks 1 - share of its rise, one above it has share
 _BY_LEVELS = (-1.0, 1.0)  # d rise/d (level below, level above)
 
 
-def level_windows(
-    x: Array, shapes: Sequence[Riser], calm: Sequence[Window], wide: Sequence[Window], tail: float
-) -> list[Window]:
-    """The windows of the levels: readings where both risers' tails are below a share of their rises.
+class Ladder(NamedTuple):
+    """The levels and the risers between them of curves one after the other, each from its lowest level on.
 
     Parameters
     ----------
-    calm : the window, first and last reading, where that is nothing (plateaus too short for it).
-    wide : the window that it lies in.
+    risers : of each curve.
+    starts, tops : of each curve its lowest and its highest level.
+    lower, upper : of each riser the levels below and above it.
+    levels : how many there are, of all curves.
+    """
+
+    risers: Places
+    starts: Places
+    tops: Places
+    lower: Places
+    upper: Places
+    levels: int
+
+    @classmethod
+    def of(cls, risers: Places) -> Ladder:
+        """That of so many risers in each curve."""
+        curves = np.arange(risers.size)
+        tops = risers.cumsum() + curves
+        lower = curves.repeat(risers)
+        lower += np.arange(lower.size)
+        return cls(risers, tops - risers, tops, lower, lower + 1, lower.size + risers.size)
+
+
+def level_windows(
+    at: Array, ladder: Ladder, shapes: Shapes, calm: Stretches, wide: Stretches, tail: float
+) -> tuple[Places, Places]:
+    """The windows of the levels, from first readings to before their ends: readings where both risers' tails are below a
+    share of their rises.
+
+    Parameters
+    ----------
+    calm : the window where that is nothing (plateaus too short for it).
+    wide : the windows that they lie in, and x of the readings in them, shape (n,).
     tail : largest share of the rise.
     """
     reach = math.log((1 - tail) / tail)
-    shoulders, feet = [shape.shoulder for shape in shapes], [shape.foot for shape in shapes]
-    low = [-math.inf, *((reach - half.intercept) / half.steepness for half in shoulders)]
-    high = [*((-reach - half.intercept) / half.steepness for half in feet), math.inf]
-    start, stop = x.searchsorted(low).tolist(), x.searchsorted(high, side="right").tolist()
-    between = [(max(a, lo), min(b, hi - 1)) for (a, b), lo, hi in zip(wide, start, stop, strict=True)]
-    return [found if found[1] - found[0] >= 2 else other for found, other in zip(between, calm, strict=True)]
+    between = np.array(((-np.inf,), (np.inf,))).repeat(ladder.levels, axis=1)
+    shoulder, foot = shapes.shoulder, shapes.foot
+    between[0, ladder.upper] = (reach - shoulder[0]) / shoulder[1]
+    between[1, ladder.lower] = (-reach - foot[0]) / foot[1]
+    low, high = wide.each(between)
+    first, end = wide.begins + wide.counts(np.array((at < low, at <= high)))
+    enough = end - first >= 3
+    return np.where(enough, first, calm.begins), np.where(enough, end, calm.ends)
 
 
 def without_tails(
-    at: Array, readings: Array, here: Stretches, middles: Sequence[int], shapes: Sequence[Riser]
+    at: Array, readings: Array, here: Stretches, ladder: Ladder, shapes: Shapes, middles: Places
 ) -> Array:
     """The readings of windows, each without the tails of the two risers beside it.
 
@@ -54,16 +86,15 @@ def without_tails(
     middles : the position of each riser. A window reaches that of the riser above it at most, where noise leaves nothing
         else; that reading lies beside the next riser already.
     """
-    sizes = here.sizes.tolist()
-    for k, middle in enumerate(middles):
-        if here.windows[k][1] > middle:
-            sizes[k] -= 1
-            sizes[k + 1] += 1
-    share, rise = _shares(at, shapes, np.array(sizes))
+    sizes = here.sizes.copy()
+    reaches = here.ends[ladder.lower] > middles
+    sizes[ladder.lower] -= reaches
+    sizes[ladder.upper] += reaches
+    share, rise = _shares(at, ladder, shapes, sizes)
     return np.asarray(readings + rise[0] * (1 - share[0]) - rise[1] * share[1])
 
 
-def _shares(at: Array, shapes: Sequence[Riser], sizes: NDArray[np.int64]) -> tuple[Array, Array]:
+def _shares(at: Array, ladder: Ladder, shapes: Shapes, sizes: Places) -> tuple[Array, Array]:
     """What the two risers beside each reading have risen to there, as shares of their rises, and these, shape (2, n): first
     of the riser below. Beside an outer window there is but one; the other one has no rise.
 
@@ -71,48 +102,102 @@ def _shares(at: Array, shapes: Sequence[Riser], sizes: NDArray[np.int64]) -> tup
     ----------
     sizes : readings in each window.
     """
-    none = (0.0, 0.0, 0.0)
-    below = [none, *((shape.shoulder.intercept, shape.shoulder.steepness, shape.rise) for shape in shapes)]
-    above = [*((shape.foot.intercept, shape.foot.steepness, shape.rise) for shape in shapes), none]
-    intercept, steepness, rise = np.array((below, above)).transpose(2, 0, 1).repeat(sizes, axis=-1)
+    beside = np.zeros((3, 2, ladder.levels))
+    beside[:2, 0, ladder.upper], beside[:2, 1, ladder.lower] = shapes.shoulder, shapes.foot
+    beside[2, 0, ladder.upper] = beside[2, 1, ladder.lower] = shapes.rises
+    intercept, steepness, rise = beside.repeat(sizes, axis=-1)
     return logistic(intercept + steepness * at), rise
 
 
-def responses_of(n: int, at: Array, here: Stretches, shapes: Sequence[Riser], weights: Array) -> Array:
-    """d/d reading of weighted sums of readings without tails, shape (sums, levels, n): directly, and through the tails,
-    which rest on the shapes of two risers and these on their two levels each.
+class Responses(NamedTuple):
+    """d/d reading of weighted sums of readings without tails.
 
     Parameters
     ----------
-    n : readings of the curve.
-    at : x, window after window.
+    curves : of each curve, shape (sums, levels, n).
+    squares : the sums of their squares, of the levels of all curves, shape (sums, levels).
+    """
+
+    curves: list[Array]
+    squares: Array
+
+
+def responses_of(
+    curves: Stretches, ladder: Ladder, shapes: Shapes, here: Stretches, at: Array, weights: Array
+) -> Responses:
+    """How weighted sums of readings without tails respond to the readings: directly, and through the tails, which rest on
+    the shapes of two risers and these on their two levels each.
+
+    Parameters
+    ----------
+    curves : the readings of each.
     here : the windows of the levels, from the lowest on.
+    at : x, window after window.
     weights : of the readings in them, shape (sums, readings); the first sum is the level.
     """
-    levels, sums = len(shapes) + 1, len(weights)
-    out = np.zeros((sums, levels, n))
-    by_shape = np.empty((levels, sums, 6))
-    factors = _tail_factors(at, shapes, here)
-    for k, ((start, stop), own) in enumerate(zip(here.windows, here.own, strict=True)):
-        out[:, k, start:stop] = weights[:, own]
-        weights[:, own].dot(factors[:, own].T, out=by_shape[k])
-    for riser, shape in enumerate(shapes):
-        for level, half, by_line in (
-            (riser + 1, shape.shoulder, by_shape[riser + 1, :, 0:2]),
-            (riser, shape.foot, by_shape[riser, :, 3:5]),
-        ):
-            out[:, level, half.first : half.first + half.u.size] += by_line.dot(half.response)
-    through = _through_levels(by_shape, shapes)
-    # levels rest on levels, so that all of them are told together
-    out[0] = np.linalg.inv(np.eye(levels) - through[0]).dot(out[0])
-    out[1:] += through[1:].reshape(-1, levels).dot(out[0]).reshape(sums - 1, levels, n)
-    return out
+    levels, n = ladder.risers + 1, curves.sizes
+    alike = np.lexsort((levels, n))  # curves of one length with as many levels stand together
+    sizes = (levels * n)[alike]
+    begins = np.empty_like(sizes)
+    begins[alike] = sizes.cumsum() - sizes
+    place = np.arange(ladder.levels) - ladder.starts.repeat(levels)  # of each level in its curve
+    rows = (begins - curves.begins).repeat(levels) + place * n.repeat(levels)
+    out = np.zeros((len(weights), int(sizes.sum())))
+    out[:, here.places + rows.repeat(here.sizes)] = weights
+    by_shape = here.sums(weights[:, None] * _tail_factors(at, ladder, shapes, here.sizes))
+    logits = shapes.wholes.and_others(shapes.halves)
+    foot, shoulder = logits.at(shapes.sources[0]), logits.at(shapes.sources[1])
+    for half, level, by_line in ((shoulder, ladder.upper, by_shape[:, 0:2]), (foot, ladder.lower, by_shape[:, 3:5])):
+        own = Stretches.over(half.starts, half.starts + half.sizes)
+        by_intercept, by_steepness = own.each(by_line[..., level]).swapaxes(0, 1)
+        response = own.readings(half.response)
+        out[:, own.places + (rows[level] + half.firsts - half.starts).repeat(own.sizes)] += (
+            by_intercept * response[0] + by_steepness * response[1]
+        )
+    through = _through_shapes(by_shape, ladder, shoulder.by_levels, foot.by_levels)
+    return _together(out, alike, curves.sizes, ladder, *through)
 
 
-def _tail_factors(at: Array, shapes: Sequence[Riser], here: Stretches) -> Array:
+def _together(
+    out: Array, alike: Places, lengths: Places, ladder: Ladder, by_below: Array, by_above: Array
+) -> Responses:
+    """Responses of levels that rest on levels, so that all of those of a curve are told together.
+
+    Parameters
+    ----------
+    out : responses at fixed levels, shape (sums, .), curve after curve and level after level.
+    alike : the order in which the curves stand there.
+    lengths : readings of each curve.
+    by_below, by_above : d/d level, `_through_shapes`.
+    """
+    sums = len(out)
+    curves: list[Array] = [out] * alike.size
+    squares = np.empty((sums, ladder.levels))
+    starts, stop = ladder.starts, 0
+    keys = zip(lengths[alike].tolist(), (ladder.risers[alike] + 1).tolist(), strict=True)
+    for (n, levels), group in groupby(zip(keys, alike.tolist(), strict=True), key=itemgetter(0)):
+        members = [curve for _, curve in group]
+        start, stop = stop, stop + len(members) * levels * n
+        block = out[:, start:stop].reshape(sums, len(members), levels, n)
+        at = starts[members][:, None] + np.arange(levels)
+        # a level itself is the upper one of the riser below, and the lower one of the riser above
+        through = np.zeros((sums, len(members), levels, levels))
+        own = np.arange(levels)
+        through[..., own, own] = by_below[:, 1, at] + by_above[:, 0, at]
+        through[..., own[1:], own[:-1]] = by_below[:, 0, at[:, 1:]]
+        through[..., own[:-1], own[1:]] = by_above[:, 1, at[:, :-1]]
+        block[0] = np.linalg.inv(np.eye(levels) - through[0]) @ block[0]
+        block[1:] += through[1:] @ block[0]
+        squares[:, at] = np.einsum("scki,scki->sck", block, block)
+        for k, curve in enumerate(members):
+            curves[curve] = block[:, k]
+    return Responses(curves, squares)
+
+
+def _tail_factors(at: Array, ladder: Ladder, shapes: Shapes, sizes: Places) -> Array:
     """d/d (intercept, steepness, rise) of what the half beside it adds to a reading without tails, rise (1 - share) by the
     riser below and -rise share by the one above, shape (6, n), first of the riser below."""
-    share, rise = _shares(at, shapes, here.sizes)
+    share, rise = _shares(at, ladder, shapes, sizes)
     out = np.empty((2, 3, at.size))
     by_line = np.multiply(rise * share, share - 1, out=out[:, 0])
     np.multiply(by_line, at, out=out[:, 1])
@@ -120,24 +205,22 @@ def _tail_factors(at: Array, shapes: Sequence[Riser], here: Stretches) -> Array:
     return out.reshape(6, -1)
 
 
-def _through_levels(by_shape: Array, shapes: Sequence[Riser]) -> Array:
-    """d/d level of weighted sums of readings without tails, through the shapes of the risers beside their windows, shape
-    (sums, levels, levels).
+def _through_shapes(by_shape: Array, ladder: Ladder, shoulder: Array, foot: Array) -> tuple[Array, Array]:
+    """d/d level of weighted sums of readings without tails, through the shapes of the riser below and of the one above, by
+    the levels below and above that riser, each of shape (sums, 2, levels).
 
     Parameters
     ----------
-    by_shape : d/d (intercept, steepness, rise) of the half below and of the one above, shape (levels, sums, 6).
+    by_shape : d/d (intercept, steepness, rise) of the half below and of the one above, shape (sums, 6, levels).
+    shoulder, foot : what the lines of each riser owe to its levels, shape (2, 2, risers).
     """
-    levels, sums = by_shape.shape[:2]
-    none = ((0.0, 0.0), (0.0, 0.0), (0.0, 0.0))  # there is no riser below the lowest level, and none above the highest
-    below = [none, *((*shape.shoulder.by_levels, _BY_LEVELS) for shape in shapes)]
-    above = [*((*shape.foot.by_levels, _BY_LEVELS) for shape in shapes), none]
-    # by the two levels of the riser below, and by those of the one above: a level itself is the upper one, and the lower one
-    by_below = np.matmul(by_shape[:, :, :3], np.array(below)).T
-    by_above = np.matmul(by_shape[:, :, 3:], np.array(above)).T
-    out = np.zeros((sums, levels, levels))
-    by_self, by_lower, by_upper = (out.reshape(sums, -1)[:, start :: levels + 1] for start in (0, levels, 1))
-    by_self[:] = by_below[1] + by_above[0]
-    by_lower[:] = by_below[0, :, 1:]
-    by_upper[:] = by_above[1, :, :-1]
-    return out
+    by_levels = np.zeros(
+        (2, 3, 2, ladder.levels)
+    )  # there is no riser below the lowest level, and none above the highest
+    by_levels[0, :2, :, ladder.upper], by_levels[1, :2, :, ladder.lower] = (
+        shoulder.transpose(2, 0, 1),
+        foot.transpose(2, 0, 1),
+    )
+    by_levels[0, 2, :, ladder.upper] = by_levels[1, 2, :, ladder.lower] = _BY_LEVELS
+    below, above = (by_shape.reshape(-1, 2, 3, 1, ladder.levels) * by_levels).sum(axis=2).swapaxes(0, 1)
+    return below, above
