@@ -36,7 +36,7 @@ def correlation_length(pieces: list[NDArray[np.float64]]) -> float:
     """Of one curve."""
     ends = np.array([piece.size for piece in pieces]).cumsum()
     here = Stretches.over(ends - [piece.size for piece in pieces], ends)
-    (length,) = correlation_lengths(np.concatenate(pieces), here, np.zeros(len(pieces), dtype=np.int64), 1)
+    (length,) = correlation_lengths(np.concatenate(pieces), here, np.array([0]))
     return float(length)
 
 
@@ -62,12 +62,14 @@ def test_too_little_to_tell_is_one() -> None:
 
 
 def test_correlation_lengths_of_curves_are_those_of_each() -> None:
-    """Pieces of two curves between which there is one without any."""
+    """Pieces of three curves, of the second of which nothing is told."""
     rng = np.random.default_rng(3)
-    pieces = [np.cumsum(rng.normal(size=40)) for _ in range(5)]
-    here = Stretches.over(40 * np.arange(5), 40 * np.arange(1, 6))
-    lengths = correlation_lengths(np.concatenate(pieces), here, np.array([0, 0, 2, 2, 2]), 3)
-    assert lengths.tolist() == [correlation_length(pieces[:2]), 1.0, correlation_length(pieces[2:])]
+    pieces = [np.cumsum(rng.normal(size=size)) for size in (40, 30, 4, 50, 60, 40)]
+    ends = np.array([piece.size for piece in pieces]).cumsum()
+    here = Stretches.over(ends - [piece.size for piece in pieces], ends)
+    lengths = correlation_lengths(np.concatenate(pieces), here, np.array([0, 2, 3]))
+    assert lengths.tolist() == [correlation_length(pieces[:2]), 1.0, correlation_length(pieces[3:])]
+    assert min(lengths[[0, 2]]) > 1
 
 
 def test_white_noise_of_many_is_that_of_each() -> None:

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gzero.measurement.curve import Curve
-from gzero.reduction.averages import median
+from gzero.reduction.averages import mean, median
 from gzero.reduction.noise import correlation_lengths
 from gzero.reduction.rises import Rises
-from gzero.reduction.stretches import Lines, Places, Stretches, lines_through
+from gzero.reduction.stretches import Places, Stretches
 from gzero.reduction.sweeps import Steepness, Sweeps
 from gzero.reduction.tails import Ladder
 
@@ -61,8 +61,9 @@ class Flats(NamedTuple):
     heights : of each riser, from the flattest points beside it [unit of y].
     owner : the curve of each stretch.
     calm, wide : the flat window in each stretch, and a wider one.
-    slopes : of straight lines through the readings in the flat windows; of fewer than three readings, their mean slope.
-    lines : these lines.
+    means : of the readings in the flat windows [unit of y].
+    slopes : of straight lines through them; of fewer than three, their mean slope [unit of y per unit of x].
+    squares : the sums of squares of x about its means there.
     noise, length : standard deviation of one reading [unit of y], and correlation length in readings, of each curve.
     """
 
@@ -71,8 +72,9 @@ class Flats(NamedTuple):
     owner: Places
     calm: Stretches
     wide: Stretches
+    means: Array
     slopes: Array
-    lines: Lines
+    squares: Array
     noise: Array
     length: Array
 
@@ -87,30 +89,43 @@ def flats_of(curves: Sequence[Curve], sweeps: Sweeps, steepness: Steepness, rise
     between = Between.of(sweeps.here, [own.risers for own in rises])
     owner = np.arange(len(curves)).repeat(between.ladder.risers + 1)
     calm, wide = calm_windows(between, steepness.values, steepness.std[owner], (_WINDOW, _CALM))
-    lines = lines_through(calm.readings(sweeps.x), calm.readings(sweeps.y), calm)
+    means, slopes, squares, rest = _lines(sweeps, calm)
     return Flats(
         between=between,
         heights=np.array([height for own in rises for height in own.heights]),
         owner=owner,
         calm=calm,
         wide=wide,
-        slopes=np.where(calm.sizes >= 3, lines.slope, calm.sums(calm.readings(steepness.values)) / calm.sizes),
-        lines=lines,
-        noise=_noise(curves, steepness.noise, lines, calm, owner),
-        length=correlation_lengths(lines.rest, calm, owner, len(curves)),
+        means=means,
+        slopes=np.where(calm.sizes >= 3, slopes, calm.sums(calm.readings(steepness.values)) / calm.sizes),
+        squares=squares,
+        noise=_noise(curves, steepness.noise, rest, calm, owner),
+        length=correlation_lengths(rest, calm, between.ladder.starts),
     )
 
 
-def _noise(curves: Sequence[Curve], noise: Array, lines: Lines, calm: Stretches, owner: Places) -> Array:
+def _lines(sweeps: Sweeps, calm: Stretches) -> tuple[Array, Array, Array, Array]:
+    """Mean, slope and sum of squares of x of the straight lines through the readings in calm windows, and the residuals.
+
+    The sums are taken window by window: of readings that are all the same nothing but their rounding is left over.
+    """
+    x, y, own = calm.readings(sweeps.x), calm.readings(sweeps.y), calm.own
+    away = x - calm.each(np.array([mean(x[here]) for here in own]))
+    means = np.array([mean(y[here]) for here in own])
+    squares = np.array([away[here].dot(away[here]) for here in own])
+    slopes = np.array([away[here].dot(y[here]) for here in own]) / np.where(squares > 0, squares, np.inf)
+    return means, slopes, squares, y - calm.each(means) - calm.each(slopes) * away
+
+
+def _noise(curves: Sequence[Curve], noise: Array, rest: Array, calm: Stretches, owner: Places) -> Array:
     """The standard deviation of one reading of each curve: as stated, or from differences, or where most of the readings
-    repeat from the scatter about the flat stretches."""
+    repeat from the residuals in the flat stretches."""
     out, enough = noise.copy(), calm.sizes >= FEWEST
     for curve, given in enumerate(curves):
         if given.y_std is not None:
             out[curve] = median(given.y_std)
-        elif noise[curve] == 0.0:
-            own = enough & (owner == curve)
-            out[curve] = math.sqrt(lines.scatter[own].sum() / max(int(calm.sizes[own].sum()), 1))
+        elif noise[curve] == 0.0 and np.count_nonzero(own := enough & (owner == curve)):
+            out[curve] = math.sqrt(mean(rest[own.repeat(calm.sizes)] ** 2))
     return out
 
 

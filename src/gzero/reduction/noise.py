@@ -220,15 +220,14 @@ def white_noises(y: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(_MAD_TO_STD * medians(away) / _THIRD_DIFFERENCE)
 
 
-def correlation_lengths(rest: Array, here: Stretches, own: Places, curves: int) -> Array:
+def correlation_lengths(rest: Array, here: Stretches, firsts: Places) -> Array:
     """Readings per independent reading of curves, from the lag-one autocorrelation rho of residuals: (1 + rho)/(1 - rho).
 
     Parameters
     ----------
     rest : residuals about a straight line in each flat stretch, shape (n,), stretch after stretch.
-    here : the stretches.
-    own : the curve that each is of; those of one curve are pooled, as each alone is short.
-    curves : how many there are.
+    here : the stretches, those of one curve after those of the one before.
+    firsts : which of them is the first of each curve; those of a curve are pooled, as each alone is short.
 
     Returns
     -------
@@ -241,9 +240,9 @@ def correlation_lengths(rest: Array, here: Stretches, own: Places, curves: int) 
     lagged = np.empty_like(rest)
     np.multiply(rest[:-1], rest[1:], out=lagged[:-1])
     lagged[here.starts - 1] = 0.0  # what follows the last reading of a stretch is of another
-    enough = here.sizes >= 5
-    each = np.array((here.sums(lagged), here.sums(rest * rest), here.sizes, np.ones(own.size)))
-    above, below, pairs, used = (np.bincount(own[enough], weights=row[enough], minlength=curves) for row in each)
+    each = np.array((here.sums(lagged), here.sums(rest * rest), here.sizes, np.ones(here.sizes.size)))
+    each[:, here.sizes < 5] = 0.0
+    above, below, pairs, used = np.add.reduceat(each, firsts, axis=1)
     told = (pairs >= 20) & (below > 0)
     share = np.minimum(used / np.where(told, pairs, 1.0), 0.15)
     rho = (above / np.where(told, below, 1.0) + 2 * share) / (1 - 4 * share)

@@ -33,8 +33,7 @@ Array = NDArray[np.float64]
 
 # The window of the level: readings where no riser's tail exceeds this share of its rise, within slopes up to the second
 # share (`flats`); the level of the narrower tail tells whether the tails were taken out well.
-_TAIL = 0.06
-_NARROW = 0.015
+_TAILS = np.array([[0.06], [0.015]])
 # More than this change across riser-to-riser distance, in rises, and a stretch is no plateau.
 NOT_A_PLATEAU = 0.5
 # A plateau counts as flat up to this share, within the noise of its slope; where that is larger it cannot be told.
@@ -131,15 +130,15 @@ def _levels(sweeps: Sweeps, flats: Flats) -> _Levels:
     spacing = (sweeps.x[sweeps.here.ends - 1] - sweeps.x[sweeps.here.begins]) / (sweeps.here.sizes - 1)
     both, parts = np.array((sweeps.x, sweeps.y)), parts_of(flats.between, flats.calm)
     look = Look(both, middles, sweeps.x[middles], parts, parts.readings(sweeps.y), flats.noise[curve], spacing[curve])
-    wide_x, levels, near = flats.wide.readings(sweeps.x), flats.lines.mean, None
+    wide_x, levels, near = flats.wide.readings(sweeps.x), flats.means, None
     for last in (False, True):  # levels need tails, tails need levels; the second round changes little
         shapes = shapes_of(look, levels[ladder.lower], levels[ladder.upper], near, responses=last)
-        here = Stretches.over(*level_windows(wide_x, ladder, shapes, flats.calm, flats.wide, _TAIL))
+        (first, narrow_first), (end, narrow_end) = level_windows(wide_x, ladder, shapes, flats.calm, flats.wide, _TAILS)
+        here = Stretches.over(first, end)
         at, readings = here.readings(both)
         without = without_tails(at, readings, here, ladder, shapes, middles)
         levels, near = here.sums(without) / here.sizes, shapes
-    narrow = level_windows(wide_x, ladder, shapes, flats.calm, flats.wide, _NARROW)
-    return _Levels(shapes, here, narrow, at, without)
+    return _Levels(shapes, here, (narrow_first, narrow_end), at, without)
 
 
 def _plateaus(sweeps: Sweeps, flats: Flats, levels: _Levels) -> list[list[Plateau]]:
@@ -255,7 +254,7 @@ def _flatness(x: Array, flats: Flats, noise: Array) -> tuple[Array, Array]:
     with np.errstate(invalid="ignore"):  # of a slope of 0 where nothing rises nothing is known
         per_slope = np.where(rise > 0, distance / np.where(rise > 0, rise, 1.0), np.inf)
         flatness = np.abs(flats.slopes) * per_slope
-        std = per_slope * noise * alike / np.sqrt(np.where(n >= 3, flats.lines.square, 1.0))
+        std = per_slope * noise * alike / np.sqrt(np.where(n >= 3, flats.squares, 1.0))
     std[n < 3] = np.inf
     flatness[ladder.starts], std[ladder.starts] = 0.0, 0.0
     return flatness, std

@@ -205,8 +205,8 @@ def shapes_of(look: Look, below: Array, above: Array, near: Shapes | None = None
     # a half that has nothing of the whole is noise, not asymmetry: the whole takes its place
     steepness = np.where(halves.sizes > 0, halves.lines[1], np.inf).reshape(2, -1)
     widths = (1 / steepness) / (1 / wholes.lines[1, known])
-    sources = np.arange(count).repeat(2).reshape(-1, 2).T
-    own = np.arange(count, count + halves.sizes.size).reshape(2, -1)
+    sources = np.array((np.arange(count),) * 2)
+    own = np.arange(count, count + 2 * known.size).reshape(2, -1)
     sources[:, known] = np.where((widths > 1 / _HALVES) & (widths < _HALVES), own, known)
     lines = np.concatenate((wholes.lines, halves.lines), axis=1)
     foot, shoulder = lines[:, sources[0]], lines[:, sources[1]]

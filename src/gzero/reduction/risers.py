@@ -119,7 +119,8 @@ def slopes_of(x: Array, y: Array, noise: Array) -> Slopes:
     steepest = quantiles(np.abs(y[:, 1:] - y[:, :-1]) / steps, _STEEP)
     widest = max(6, n // 6)
     waiting: dict[int, list[int]] = {}
-    for row, seen in enumerate(zip(noise.tolist(), typical.tolist(), steepest.tolist(), strict=True)):
+    noises, typicals = noise.tolist(), typical.tolist()
+    for row, seen in enumerate(zip(noises, typicals, steepest.tolist(), strict=True)):
         waiting.setdefault(_least_window(*seen, widest), []).append(row)
     values, std, windows = np.empty(y.shape), np.empty(noise.size), np.empty(noise.size, dtype=np.int64)
     while waiting:
@@ -130,12 +131,14 @@ def slopes_of(x: Array, y: Array, noise: Array) -> Slopes:
         middle = _correlated(own_y, kernel)
         found = list(range(len(rows)))
         if tried <= widest:  # of wider ones there are none
-            std[rows] = noise[rows] / math.sqrt(kernel.square) / typical[rows]
-            stands_out = std[rows] < _SLOPE_NOISE * quantiles(middle / own_spacing[:, half : n - half], _STEEP)
-            found = stands_out.nonzero()[0].tolist()
+            steep = quantiles(middle / own_spacing[:, half : n - half], _STEEP).tolist()
+            of_slopes = [noises[row] / math.sqrt(kernel.square) / typicals[row] for row in rows]
+            std[rows] = of_slopes
+            found = [i for i, own in enumerate(of_slopes) if own < _SLOPE_NOISE * steep[i]]
             if len(found) < len(rows):
                 wider = min(max(window + 2, int(1.1 * window) | 1), widest + 1)
-                waiting.setdefault(wider, []).extend(rows[i] for i in (~stands_out).nonzero()[0].tolist())
+                left = set(range(len(rows))).difference(found)
+                waiting.setdefault(wider, []).extend(rows[i] for i in left)
         if found:
             settled = [rows[i] for i in found]
             values[settled] = _with_ends(_rows(own_y, found), _rows(middle, found), kernel) / _rows(own_spacing, found)

@@ -75,14 +75,13 @@ class Lines(NamedTuple):
     mean, slope : of y, shape (stretches,); a single reading has no slope, 0.
     square : sum of squares of x about its mean, shape (stretches,).
     away : x about its mean, shape (n,).
-    rest : the residuals, shape (n,), and the sum of their squares, shape (stretches,).
+    scatter : sum of squares of the residuals, shape (stretches,).
     """
 
     mean: Array
     slope: Array
     square: Array
     away: Array
-    rest: Array
     scatter: Array
 
 
@@ -94,4 +93,4 @@ def lines_through(x: Array, y: Array, here: Stretches) -> Lines:
     mean = here.sums(y) / here.sizes
     slope = here.sums(away * y) / np.where(here.sizes > 1, square, 1.0)
     rest = y - here.each(mean) - here.each(slope) * away
-    return Lines(mean, slope, square, away, rest, here.sums(rest * rest))
+    return Lines(mean, slope, square, away, here.sums(rest * rest))

@@ -6,7 +6,6 @@ the readings makes a level rest on readings outside of its own window: those tha
 
 from __future__ import annotations
 
-import math
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -20,6 +19,7 @@ from gzero.reduction.stretches import Places, Stretches
 Array = NDArray[np.float64]
 
 _LACKING = np.array([[1.0], [0.0]])  # a riser below a reading still lacks 1 - share of its rise, one above it has share
+_EVERYWHERE = np.array([[[-np.inf]], [[np.inf]]])
 _BY_LEVELS = (-1.0, 1.0)  # d rise/d (level below, level above)
 
 
@@ -52,24 +52,22 @@ class Ladder(NamedTuple):
 
 
 def level_windows(
-    at: Array, ladder: Ladder, shapes: Shapes, calm: Stretches, wide: Stretches, tail: float
+    at: Array, ladder: Ladder, shapes: Shapes, calm: Stretches, wide: Stretches, tails: Array
 ) -> tuple[Places, Places]:
-    """The windows of the levels, from first readings to before their ends: readings where both risers' tails are below a
-    share of their rises.
+    """The windows of the levels, from first readings to before their ends, each of shape (tails, levels): readings where
+    both risers' tails are below a share of their rises.
 
     Parameters
     ----------
     calm : the window where that is nothing (plateaus too short for it).
     wide : the windows that they lie in, and x of the readings in them, shape (n,).
-    tail : largest share of the rise.
+    tails : largest shares of the rise, shape (tails, 1).
     """
-    reach = math.log((1 - tail) / tail)
-    between = np.array(((-np.inf,), (np.inf,))).repeat(ladder.levels, axis=1)
-    shoulder, foot = shapes.shoulder, shapes.foot
-    between[0, ladder.upper] = (reach - shoulder[0]) / shoulder[1]
-    between[1, ladder.lower] = (-reach - foot[0]) / foot[1]
-    low, high = wide.each(between)
-    first, end = wide.begins + wide.counts(np.array((at < low, at <= high)))
+    reach = np.log((1 - tails) / tails)
+    low, high = _EVERYWHERE.repeat(ladder.levels, axis=-1).repeat(tails.size, axis=1)
+    low[:, ladder.upper] = (reach - shapes.shoulder[0]) / shapes.shoulder[1]
+    high[:, ladder.lower] = (-reach - shapes.foot[0]) / shapes.foot[1]
+    first, end = wide.begins + wide.counts(np.array((at < wide.each(low), at <= wide.each(high))))
     enough = end - first >= 3
     return np.where(enough, first, calm.begins), np.where(enough, end, calm.ends)
 
@@ -154,13 +152,11 @@ def responses_of(
         out[:, own.places + (rows[level] + half.firsts - half.starts).repeat(own.sizes)] += (
             by_intercept * response[0] + by_steepness * response[1]
         )
-    through = _through_shapes(by_shape, ladder, shoulder.by_levels, foot.by_levels)
-    return _together(out, alike, curves.sizes, ladder, *through)
+    by_level = _through_shapes(by_shape, ladder, shoulder.by_levels, foot.by_levels)
+    return _together(out, alike, curves.sizes, ladder, by_level)
 
 
-def _together(
-    out: Array, alike: Places, lengths: Places, ladder: Ladder, by_below: Array, by_above: Array
-) -> Responses:
+def _together(out: Array, alike: Places, lengths: Places, ladder: Ladder, by_level: Array) -> Responses:
     """Responses of levels that rest on levels, so that all of those of a curve are told together.
 
     Parameters
@@ -168,7 +164,7 @@ def _together(
     out : responses at fixed levels, shape (sums, .), curve after curve and level after level.
     alike : the order in which the curves stand there.
     lengths : readings of each curve.
-    by_below, by_above : d/d level, `_through_shapes`.
+    by_level : d/d level, `_through_shapes`.
     """
     sums = len(out)
     curves: list[Array] = [out] * alike.size
@@ -180,13 +176,16 @@ def _together(
         start, stop = stop, stop + len(members) * levels * n
         block = out[:, start:stop].reshape(sums, len(members), levels, n)
         at = starts[members][:, None] + np.arange(levels)
+        by_below, by_above = by_level[..., at]
+        through = np.zeros((sums, len(members), levels * levels))
+        by_self, by_lower, by_upper = (through[..., first :: levels + 1] for first in (0, levels, 1))
         # a level itself is the upper one of the riser below, and the lower one of the riser above
-        through = np.zeros((sums, len(members), levels, levels))
-        own = np.arange(levels)
-        through[..., own, own] = by_below[:, 1, at] + by_above[:, 0, at]
-        through[..., own[1:], own[:-1]] = by_below[:, 0, at[:, 1:]]
-        through[..., own[:-1], own[1:]] = by_above[:, 1, at[:, :-1]]
-        block[0] = np.linalg.inv(np.eye(levels) - through[0]) @ block[0]
+        np.add(by_below[:, 1], by_above[:, 0], out=by_self)
+        by_lower[:], by_upper[:] = by_below[:, 0, :, 1:], by_above[:, 1, :, :-1]
+        np.negative(through[0], out=through[0])
+        by_self[0] += 1  # the unit matrix without what is through the levels
+        through = through.reshape(*through.shape[:-1], levels, levels)
+        block[0] = np.linalg.inv(through[0]) @ block[0]
         block[1:] += through[1:] @ block[0]
         squares[:, at] = np.einsum("scki,scki->sck", block, block)
         for k, curve in enumerate(members):
@@ -205,9 +204,9 @@ def _tail_factors(at: Array, ladder: Ladder, shapes: Shapes, sizes: Places) -> A
     return out.reshape(6, -1)
 
 
-def _through_shapes(by_shape: Array, ladder: Ladder, shoulder: Array, foot: Array) -> tuple[Array, Array]:
+def _through_shapes(by_shape: Array, ladder: Ladder, shoulder: Array, foot: Array) -> Array:
     """d/d level of weighted sums of readings without tails, through the shapes of the riser below and of the one above, by
-    the levels below and above that riser, each of shape (sums, 2, levels).
+    the levels below and above that riser, shape (2, sums, 2, levels).
 
     Parameters
     ----------
@@ -222,5 +221,5 @@ def _through_shapes(by_shape: Array, ladder: Ladder, shoulder: Array, foot: Arra
         foot.transpose(2, 0, 1),
     )
     by_levels[0, 2, :, ladder.upper] = by_levels[1, 2, :, ladder.lower] = _BY_LEVELS
-    below, above = (by_shape.reshape(-1, 2, 3, 1, ladder.levels) * by_levels).sum(axis=2).swapaxes(0, 1)
-    return below, above
+    products = by_shape.reshape(-1, 2, 3, 1, ladder.levels) * by_levels
+    return np.asarray(np.add.reduce(products, axis=2).swapaxes(0, 1))
