@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gzero.reduction.riser_shapes import Shapes, logistic
+from gzero.reduction.riser_shapes import Logits, Shapes, logistic
 from gzero.reduction.stretches import Places, Stretches
 
 Array = NDArray[np.float64]
@@ -141,19 +141,37 @@ def responses_of(
     place = np.arange(ladder.levels) - ladder.starts.repeat(levels)  # of each level in its curve
     rows = (begins - curves.begins).repeat(levels) + place * n.repeat(levels)
     out = np.zeros((len(weights), int(sizes.sum())))
-    out[:, here.places + rows.repeat(here.sizes)] = weights
+    places = here.places + rows.repeat(here.sizes)
+    for own, own_weights in zip(out, weights, strict=True):
+        own[places] = own_weights
     by_shape = here.sums(weights[:, None] * _tail_factors(at, ladder, shapes, here.sizes))
-    logits = shapes.wholes.and_others(shapes.halves)
-    foot, shoulder = logits.at(shapes.sources[0]), logits.at(shapes.sources[1])
-    for half, level, by_line in ((shoulder, ladder.upper, by_shape[:, 0:2]), (foot, ladder.lower, by_shape[:, 3:5])):
-        own = Stretches.over(half.starts, half.starts + half.sizes)
-        by_intercept, by_steepness = own.each(by_line[..., level]).swapaxes(0, 1)
-        response = own.readings(half.response)
-        out[:, own.places + (rows[level] + half.firsts - half.starts).repeat(own.sizes)] += (
-            by_intercept * response[0] + by_steepness * response[1]
-        )
-    by_level = _through_shapes(by_shape, ladder, shoulder.by_levels, foot.by_levels)
+    halves = shapes.wholes.and_others(shapes.halves).at(shapes.sources.reshape(-1))
+    through, places = _through_halves(by_shape, ladder, halves, rows)
+    # one after the other, as a reading may be one of the riser below and of the one above
+    feet = int(halves.sizes[: ladder.lower.size].sum())
+    for half in (slice(feet, None), slice(feet)):
+        out[:, places[half]] += through[:, half]
+    by_level = _through_shapes(by_shape, ladder, halves.by_levels)
     return _together(out, alike, curves.sizes, ladder, by_level)
+
+
+def _through_halves(by_shape: Array, ladder: Ladder, halves: Logits, rows: Places) -> tuple[Array, Places]:
+    """d/d reading of weighted sums of readings without tails, through the feet above and the shoulders below their windows,
+    shape (sums, m), and where these m readings stand.
+
+    Parameters
+    ----------
+    by_shape : d/d (intercept, steepness, rise) of the half below and of the one above, shape (sums, 6, levels).
+    halves : the foot of each riser, and behind these their shoulders.
+    rows : what is between the place of a reading in the curves and that in the responses of a level, of each level.
+    """
+    own = Stretches.over(halves.starts, halves.starts + halves.sizes)
+    level = np.concatenate((ladder.lower, ladder.upper))
+    by_line = np.concatenate((by_shape[:, 3:5, ladder.lower], by_shape[:, 0:2, ladder.upper]), axis=-1)
+    by_intercept, by_steepness = own.each(by_line).swapaxes(0, 1)
+    response = own.readings(halves.response)
+    places = own.places + (rows[level] + halves.firsts - halves.starts).repeat(own.sizes)
+    return by_intercept * response[0] + by_steepness * response[1], places
 
 
 def _together(out: Array, alike: Places, lengths: Places, ladder: Ladder, by_level: Array) -> Responses:
@@ -204,22 +222,18 @@ def _tail_factors(at: Array, ladder: Ladder, shapes: Shapes, sizes: Places) -> A
     return out.reshape(6, -1)
 
 
-def _through_shapes(by_shape: Array, ladder: Ladder, shoulder: Array, foot: Array) -> Array:
+def _through_shapes(by_shape: Array, ladder: Ladder, halves: Array) -> Array:
     """d/d level of weighted sums of readings without tails, through the shapes of the riser below and of the one above, by
     the levels below and above that riser, shape (2, sums, 2, levels).
 
     Parameters
     ----------
     by_shape : d/d (intercept, steepness, rise) of the half below and of the one above, shape (sums, 6, levels).
-    shoulder, foot : what the lines of each riser owe to its levels, shape (2, 2, risers).
+    halves : what the lines of the feet, and behind these those of the shoulders, owe to the levels, shape (2, 2, halves).
     """
-    by_levels = np.zeros(
-        (2, 3, 2, ladder.levels)
-    )  # there is no riser below the lowest level, and none above the highest
-    by_levels[0, :2, :, ladder.upper], by_levels[1, :2, :, ladder.lower] = (
-        shoulder.transpose(2, 0, 1),
-        foot.transpose(2, 0, 1),
-    )
-    by_levels[0, 2, :, ladder.upper] = by_levels[1, 2, :, ladder.lower] = _BY_LEVELS
-    products = by_shape.reshape(-1, 2, 3, 1, ladder.levels) * by_levels
+    risers = ladder.lower.size
+    by_levels = np.zeros((3, 2, 2, ladder.levels))  # there is no riser below the lowest level, and none above the highest
+    by_levels[:2, :, 0, ladder.upper], by_levels[:2, :, 1, ladder.lower] = halves[..., risers:], halves[..., :risers]
+    by_levels[2, :, 0, ladder.upper] = by_levels[2, :, 1, ladder.lower] = _BY_LEVELS
+    products = by_shape.reshape(-1, 2, 3, 1, ladder.levels) * by_levels.transpose(2, 0, 1, 3)
     return np.asarray(np.add.reduce(products, axis=2).swapaxes(0, 1))
