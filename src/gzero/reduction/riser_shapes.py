@@ -195,16 +195,15 @@ def shapes_of(look: Look, below: Array, above: Array, near: Shapes | None = None
     seen = _seen(look, below, above)
     wholes = _wholes(seen, look, None if near is None else near.wholes)
     # halves are bounded by x, as bounds on noisy u would choose the readings by their noise
-    at = seen.runs.readings(look.curves[0])
+    runs, known = seen.runs, wholes.sizes.nonzero()[0]
     bounds = (_ENDS - wholes.lines[0]) / wholes.lines[1]
-    ends = seen.runs.begins + seen.runs.counts(at < seen.runs.each(bounds))
-    count = wholes.sizes.size
-    known = wholes.sizes.nonzero()[0]
+    ends = runs.starts + runs.counts(runs.readings(look.curves[0]) < runs.each(bounds))
     first, end = ends[:, known].reshape(2, 2, -1).swapaxes(0, 1).reshape(2, -1)
-    halves = _logit_lines(seen, look.noise, np.concatenate((known, known)), first, end, responses=responses)
+    halves = _logit_lines(seen, np.concatenate((known, known)), first, end, responses=responses)
     # a half that has nothing of the whole is noise, not asymmetry: the whole takes its place
     steepness = np.where(halves.sizes > 0, halves.lines[1], np.inf).reshape(2, -1)
     widths = (1 / steepness) / (1 / wholes.lines[1, known])
+    count = wholes.sizes.size
     sources = np.array((np.arange(count),) * 2)
     own = np.arange(count, count + 2 * known.size).reshape(2, -1)
     sources[:, known] = np.where((widths > 1 / _HALVES) & (widths < _HALVES), own, known)
@@ -216,13 +215,14 @@ def shapes_of(look: Look, below: Array, above: Array, near: Shapes | None = None
 def _wholes(seen: _Seen, look: Look, near: Logits | None) -> Logits:
     """The lines through all of each riser, those that are near as they are. A riser too sharp, or too noisy, to have a shape
     is a jump: it is taken to pass within a few readings."""
-    begins, ends = seen.runs.begins, seen.runs.ends
-    out = near or _logit_lines(seen, look.noise, np.arange(begins.size), begins, ends)
+    starts, every = seen.runs.starts, np.arange(seen.rises.size)
+    stops = starts + seen.runs.sizes
+    out = near or _logit_lines(seen, every, starts, stops)
     new = (out.sizes == 0).nonzero()[0]
     if near is not None and new.size:
-        places = np.arange(begins.size)
-        places[new] = np.arange(begins.size, begins.size + new.size)
-        out = out.and_others(_logit_lines(seen, look.noise, new, begins[new], ends[new])).at(places)
+        places = every.copy()
+        places[new] = np.arange(every.size, every.size + new.size)
+        out = out.and_others(_logit_lines(seen, new, starts[new], stops[new])).at(places)
     jumps = ((out.sizes == 0) | (seen.rises <= 0)).nonzero()[0]
     if not jumps.size:
         return out
@@ -238,47 +238,46 @@ class _Seen(NamedTuple):
 
     Parameters
     ----------
-    rises : of each riser [unit of y], and the share of the rise that is no more than noise, shape (risers,).
-    runs : the readings on each, from the last one that is down to before the first one that is up.
-    centres : x of the steepest reading of each.
-    shown : of these n readings x from there, and the share of the rise, shape (2, n).
-    moments : what a reading adds to the sums of a line (`_line`) through its logit, shape (5, n + 1), the last 0.
+    rises : of each riser [unit of y], shape (risers,).
+    told : of each riser the rise, its quarter of the share of the rise that is no more than noise, x of the steepest reading,
+        and the noise of a reading, shape (4, risers).
+    runs : the readings on each, from the last one that is down to before the first one that is up; none where nothing is told.
+    shown : of these n readings x from the steepest one, the share of the rise, and what they add to the sums of a line (`_line`)
+        through its logit, shape (7, n).
     """
 
     rises: Array
-    cuts: Array
+    told: Array
     runs: Stretches
-    centres: Array
     shown: Array
-    moments: Array
 
 
 def _seen(look: Look, below: Array, above: Array) -> _Seen:
     rises = above - below
     rising = rises > 0
     scales = np.where(rising, rises, 1.0)
-    cuts = np.where(rising, np.maximum(_FOOT[0], 4 * look.noise / scales), np.inf)
-    low = np.minimum(cuts, _NOTHING)  # beyond that nothing is read off these shares
-    below_at, scale_at, low_at, high_at = look.parts.each(np.array((below, scales, low, 1 - low)))
+    cuts = np.maximum(_FOOT[0], 4 * look.noise / scales)
+    rising &= cuts < _NOTHING  # where the noise is half of the rise no share is told from another
+    below_at, scale_at, low_at, high_at = look.parts.each(np.array((below, scales, cuts, 1 - cuts)))
     u = (look.y - below_at) / scale_at
     runs = _runs(look, (u <= low_at).nonzero()[0], (u >= high_at).nonzero()[0], rising)
-    centre_at, below_at, scale_at, least, most = runs.each(
-        np.array((look.centres, below, scales, low / 4, 1 - low / 4))
-    )
-    shown = runs.readings(look.curves)
-    shown[0] -= centre_at
-    shown[1] -= below_at
-    shown[1] /= scale_at
-    share = np.minimum(np.maximum(shown[1], least), most)
+    quarter = cuts / 4
+    centre_at, below_at, scale_at, least = runs.each(np.array((look.centres, below, scales, quarter)))
+    shown = np.empty((7, runs.places.size))
+    at, u = shown[:2]
+    look.curves.take(runs.places, axis=1, out=shown[:2])
+    at -= centre_at
+    u -= below_at
+    u /= scale_at
+    share = np.minimum(np.maximum(u, least), 1 - least)
     other = 1 - share
-    moments = np.zeros((5, share.size + 1))
-    _add_up(shown[0], np.log(share / other), share * other, moments[:, :-1])
-    return _Seen(rises, cuts, runs, look.centres, shown, moments)
+    _add_up(at, np.log(share / other), share * other, shown[2:])
+    return _Seen(rises, np.array((scales, quarter, look.centres, look.noise)), runs, shown)
 
 
 def _runs(look: Look, down: Places, up: Places, rising: NDArray[np.bool_]) -> Stretches:
     """The readings on each riser: from the steepest one down to the last one that is down, and up to before the first one
-    that is up. None on a riser that does not rise.
+    that is up. None on a riser that does not rise by more than its noise.
 
     Parameters
     ----------
@@ -293,59 +292,50 @@ def _runs(look: Look, down: Places, up: Places, rising: NDArray[np.bool_]) -> St
     return Stretches.over(np.where(rising, first, look.middles), np.where(rising, end, look.middles))
 
 
-def _logit_lines(
-    seen: _Seen, noise: Array, risers: Places, firsts: Places, ends: Places, *, responses: bool = True
-) -> Logits:
-    """The lines through the logits of runs of readings, each on one of the risers; none where the readings are too few, do
-    not rise, or leave the steepness unknown.
+def _logit_lines(seen: _Seen, risers: Places, starts: Places, stops: Places, *, responses: bool = True) -> Logits:
+    """The lines through the logits of readings, each on one of the risers; none where the readings are too few, do not
+    rise, or leave the steepness unknown.
 
     Parameters
     ----------
-    noise : of each riser.
-    firsts, ends : of each run its first reading and the one after its last.
+    starts, stops : of each line the first of the readings that are seen and the one after its last.
     """
-    lines, by_levels = np.zeros((2, risers.size)), np.zeros((2, 2, risers.size))
-    sizes, starts = np.zeros((2, risers.size), dtype=np.int64)
-    response = np.zeros((2, 0))
-    rising, intercept, steepness = _first_lines(seen, risers, firsts, ends)
-    if not rising.size:
-        return Logits(lines, firsts, sizes, starts, response, by_levels)
+    runs, count = seen.runs, risers.size
+    out = Logits(
+        lines=np.zeros((2, count)),
+        firsts=starts + (runs.begins - runs.starts)[risers],
+        sizes=np.zeros(count, dtype=np.int64),
+        starts=np.zeros(count, dtype=np.int64),
+        response=np.zeros((2, 0)),
+        by_levels=np.zeros((2, 2, count)),
+    )
+    usable = (stops - starts >= _FEWEST).nonzero()[0]
+    if not usable.size:
+        return out
+    here = Stretches.over(starts[usable], stops[usable])
+    rises, least, centres, noise = seen.told[:, risers[usable]]
+    shown = here.readings(seen.shown)
+    at, u = shown[:2]
+    line = _line(here.sums(shown[2:]))
+    # readings that are all the same have a steepness of either sign by rounding
+    rising = line.steepness * (at[here.starts + here.sizes - 1] - at[here.starts]) > _ROUNDING
     # about that line, with weights that are free of the readings' own noise: a step of least squares on u
-    own = risers[rising]
-    shift = (seen.runs.starts - seen.runs.begins)[own]
-    here = Stretches.over(firsts[rising] + shift, ends[rising] + shift)
-    at, u = here.readings(seen.shown)
-    intercept_at, steepness_at, least = here.each(np.array((intercept, steepness, seen.cuts[own] / 4)))
+    table = np.array((line.height - line.steepness * line.centre, line.steepness, least))
+    intercept_at, steepness_at, least_at = here.each(table)
     z = intercept_at + steepness_at * at
-    share = np.minimum(np.maximum(logistic(z), least), 1 - least)
+    share = np.minimum(np.maximum(logistic(z), least_at), 1 - least_at)
     spread = share * (1 - share)
-    moments = np.empty((5, at.size))
+    moments = shown[2:]
     _add_up(at, z + (u - share) / spread, spread, moments)
     line = _line(here.sums(moments))
-    rises, centres = seen.rises[own], seen.centres[own]
-    sure = noise[own] < _SURE * line.steepness * rises * np.sqrt(line.square)
-    lines[0, rising] = (line.height - line.steepness * (line.centre + centres)) * sure
-    lines[1, rising] = line.steepness * sure
-    sizes[rising], starts[rising] = here.sizes * sure, here.starts
-    if responses:
-        response, by_levels[..., rising] = _responses(at, share, spread, here, line, rises, centres)
-    return Logits(lines, firsts, sizes, starts, response, by_levels)
-
-
-def _first_lines(seen: _Seen, risers: Places, firsts: Places, ends: Places) -> tuple[Places, Array, Array]:
-    """Which runs have a line through the logits of their readings, and intercepts, about the middles of their risers, and
-    steepnesses of those lines."""
-    # where the noise is half of the rise no share is told from another
-    usable = ((ends - firsts >= _FEWEST) & (seen.cuts[risers] < _NOTHING)).nonzero()[0]
-    if not usable.size:
-        return usable, np.zeros(0), np.zeros(0)
-    shift = (seen.runs.starts - seen.runs.begins)[risers[usable]]
-    starts, stops = firsts[usable] + shift, ends[usable] + shift
-    # the sum over a run and the one from its end to the next run, by turns
-    line = _line(np.add.reduceat(seen.moments, np.array((starts, stops)).T.ravel(), axis=1)[:, ::2])
-    # readings that are all the same have a steepness of either sign by rounding
-    rising = line.steepness * (seen.shown[0, stops - 1] - seen.shown[0, starts]) > _ROUNDING
-    return usable[rising], (line.height - line.steepness * line.centre)[rising], line.steepness[rising]
+    sure = rising & (noise < _SURE * line.steepness * rises * np.sqrt(line.square))
+    height = line.height - line.steepness * (line.centre + centres)
+    out.lines[:, usable] = np.where(sure, (height, line.steepness), 0.0)
+    out.sizes[usable], out.starts[usable] = here.sizes * sure, here.starts
+    if not responses:
+        return out
+    response, out.by_levels[..., usable] = _responses(at, share, spread, here, line, rises, centres)
+    return out._replace(response=response)
 
 
 def _responses(
@@ -390,6 +380,6 @@ def _line(sums: Array) -> _Line:
     total, by_x, by_xx, by_z, by_xz = sums
     centre = by_x / total
     square = by_xx - centre * by_x
-    np.maximum(square, 0.0, out=square)
-    steepness = np.divide(by_xz - centre * by_z, square, out=np.zeros_like(square), where=square > 0)
+    square[square < 0] = 0.0
+    steepness = (by_xz - centre * by_z) / np.where(square > 0, square, np.inf)
     return _Line(total, centre, square, by_z / total, steepness)

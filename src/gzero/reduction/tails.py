@@ -67,7 +67,8 @@ def level_windows(
     low, high = _EVERYWHERE.repeat(ladder.levels, axis=-1).repeat(tails.size, axis=1)
     low[:, ladder.upper] = (reach - shapes.shoulder[0]) / shapes.shoulder[1]
     high[:, ladder.lower] = (-reach - shapes.foot[0]) / shapes.foot[1]
-    first, end = wide.begins + wide.counts(np.array((at < wide.each(low), at <= wide.each(high))))
+    inside = np.array((at < wide.each(low), at <= wide.each(high)))
+    first, end = wide.begins + np.add.reduceat(inside, wide.starts, axis=-1, dtype=np.int64)
     enough = end - first >= 3
     return np.where(enough, first, calm.begins), np.where(enough, end, calm.ends)
 
