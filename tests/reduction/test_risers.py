@@ -34,15 +34,13 @@ def shapes(
     middles: list[int],
     levels: list[float],
     noise: float,
-    *,
-    responses: bool = True,
 ) -> Shapes:
     """Of the risers of one curve, each between its first and its last reading."""
     first, last = np.array(parts).T
     here, at = Stretches.over(first, last + 1), np.array(middles)
     spacing = np.full(at.size, (x[-1] - x[0]) / (x.size - 1))
     look = Look(np.array((x, y)), at, x[at], here, here.readings(y), np.full(at.size, noise), spacing)
-    return shapes_of(look, np.array(levels[:-1]), np.array(levels[1:]), responses=responses)
+    return shapes_of(look, np.array(levels[:-1]), np.array(levels[1:]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +61,13 @@ class Line:
 def line(found: Shapes, which: str, k: int = 0) -> Line:
     logits = found.wholes.and_others(found.halves)
     at = k if which == "whole" else int(found.sources[["foot", "shoulder"].index(which), k])
-    start, size = int(logits.starts[at]), int(logits.sizes[at])
+    response, places, by_levels = logits.at(np.array([at])).responses()
     return Line(
         half=getattr(found.risers()[k], which),
-        first=int(logits.firsts[at]),
-        readings=size,
-        response=logits.response[:, start : start + size],
-        by_levels=logits.by_levels[..., at],
+        first=int(logits.runs[0, at]),
+        readings=places.size,
+        response=response,
+        by_levels=by_levels[..., 0],
     )
 
 
@@ -172,13 +170,19 @@ def test_what_a_line_owes_to_the_levels_is_its_derivative_by_them(which: str) ->
         np.testing.assert_allclose(derivative, found.by_levels[:, level], rtol=1e-5)
 
 
-def test_a_first_look_leaves_out_nothing_but_responses() -> None:
-    y = BELOW + RISE * logistic() + 0.01 * np.random.default_rng(3).normal(size=X.size)
-    middle = int(np.argmin(np.abs(X - PLACE)))
-    looks = [shapes(X, y, [(5, 194)], [middle], [2.0, 3.5], 0.01, responses=also) for also in (True, False)]
+def test_a_line_knows_which_readings_it_was_made_from() -> None:
+    """They follow each other from the first one on; of a jump there are none, and it owes nothing to anything."""
+    found = shapes_seen(logistic(), 0.0)
     for which in ("whole", "foot", "shoulder"):
-        one, other = (line(look, which) for look in looks)
-        assert (one.parts, one.first, one.readings) == (other.parts, other.first, other.readings)
+        own = line(found, which)
+        assert own.readings == own.response.shape[1] > 4
+    logits = found.wholes.and_others(found.halves)
+    _, places, _ = logits.responses()
+    runs = [np.arange(first, first + size) for first, size, _ in logits.runs.T]
+    assert places.tolist() == np.concatenate(runs).tolist()
+    jump = line(shapes_seen((X > PLACE).astype(float), 0.01), "foot")
+    assert jump.response.shape == (2, 0)
+    assert not np.any(jump.by_levels)
 
 
 def test_it_does_not_matter_how_far_from_zero_x_lies() -> None:

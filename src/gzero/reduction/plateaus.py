@@ -131,8 +131,8 @@ def _levels(sweeps: Sweeps, flats: Flats) -> _Levels:
     both, parts = np.array((sweeps.x, sweeps.y)), parts_of(flats.between, flats.calm)
     look = Look(both, middles, sweeps.x[middles], parts, parts.readings(sweeps.y), flats.noise[curve], spacing[curve])
     wide_x, levels, near = flats.wide.readings(sweeps.x), flats.means, None
-    for last in (False, True):  # levels need tails, tails need levels; the second round changes little
-        shapes = shapes_of(look, levels[ladder.lower], levels[ladder.upper], near, responses=last)
+    for _ in range(2):  # levels need tails, tails need levels; the second round changes little
+        shapes = shapes_of(look, levels[ladder.lower], levels[ladder.upper], near)
         (first, narrow_first), (end, narrow_end) = level_windows(wide_x, ladder, shapes, flats.calm, flats.wide, _TAILS)
         here = Stretches.over(first, end)
         at, readings = here.readings(both)

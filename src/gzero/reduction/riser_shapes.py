@@ -80,48 +80,68 @@ class Riser:
 
 
 class Logits(NamedTuple):
-    """Lines through the logits of readings, and what they owe to these.
+    """Lines through the logits of readings, and what they were made from.
 
     Parameters
     ----------
     lines : intercept [1] and steepness [1/unit of x], shape (2, lines); 0 where there is no line.
-    firsts, sizes : positions of the first reading of each, and how many it has; none where there is no line.
-    starts : where its readings begin among the m readings of `response`.
-    response : d (intercept, steepness)/d reading, shape (2, m) [1/unit of y].
-    by_levels : d (intercept, steepness)/d (level below, level above), shape (2, 2, lines) [1/unit of y].
+    runs : of each the position of its first reading, how many it has, none where there is no line, and where they begin among
+        the m readings of all of them, shape (3, lines).
+    sums : of each line the sums of the weights and of the weighted squares of x about its centre, that centre, from the
+        steepest reading and from zero, and the rise, shape (5, lines).
+    read : of the m readings x from the steepest one, the share of the rise on the line, and d share/d logit, shape (3, m).
     """
 
     lines: Array
-    firsts: Places
-    sizes: Places
-    starts: Places
-    response: Array
-    by_levels: Array
+    runs: Places
+    sums: Array
+    read: Array
+
+    @property
+    def sizes(self) -> Places:
+        """Readings of each line."""
+        return np.asarray(self.runs[1])
 
     def and_others(self, others: Logits) -> Logits:
         """These, and behind them others."""
-        firsts, sizes, starts = (np.concatenate(both) for both in zip(self[1:4], others[1:4], strict=True))
-        starts[self.starts.size :] += self.response.shape[1]
-        lines, response, by_levels = (
-            np.concatenate(both, axis=-1)
-            for both in (
-                (self.lines, others.lines),
-                (self.response, others.response),
-                (self.by_levels, others.by_levels),
-            )
+        runs = np.concatenate((self.runs, others.runs), axis=1)
+        runs[2, self.sizes.size :] += self.read.shape[1]
+        lines, sums, read = (
+            np.concatenate(both, axis=1)
+            for both in ((self.lines, others.lines), (self.sums, others.sums), (self.read, others.read))
         )
-        return Logits(lines, firsts, sizes, starts, response, by_levels)
+        return Logits(lines, runs, sums, read)
 
     def at(self, which: Places) -> Logits:
         """Some of them, in any order."""
-        return Logits(
-            self.lines[:, which],
-            self.firsts[which],
-            self.sizes[which],
-            self.starts[which],
-            self.response,
-            self.by_levels[..., which],
-        )
+        return Logits(self.lines[:, which], self.runs[:, which], self.sums[:, which], self.read)
+
+    def responses(self) -> tuple[Array, Places, Array]:
+        """What the lines owe to the readings and to the levels.
+
+        Returns
+        -------
+        d (intercept, steepness)/d reading, shape (2, m), line after line [1/unit of y]; the positions of these readings;
+        d (intercept, steepness)/d (level below, level above), shape (2, 2, lines) [1/unit of y].
+        """
+        by_levels = np.zeros((2, 2, self.sizes.size))
+        told = self.sizes.nonzero()[0]
+        if not told.size:
+            return np.zeros((2, 0)), told, by_levels
+        first, size, start = self.runs[:, told]
+        here = Stretches.over(start, start + size)
+        at, share, spread = here.readings(self.read)
+        total, square, centre, from_zero, rise = self.sums[:, told]
+        table = np.array((1 / (total * rise), 1 / (square * rise), centre, from_zero))
+        by_height, by_slope, centre_at, from_zero_at = here.each(table)
+        out = np.empty((4, at.size))
+        np.multiply(by_slope * spread, at - centre_at, out=out[1])
+        np.subtract(by_height * spread, from_zero_at * out[1], out=out[0])
+        # a level moves the share of every reading: u of it the upper one, the rest the lower one
+        np.multiply(out[:2], share, out=out[2:])
+        both, upper = here.sums(out).reshape(2, 2, -1)
+        by_levels[:, 0, told], by_levels[:, 1, told] = upper - both, -upper
+        return out[:2], here.places + (first - start).repeat(size), by_levels
 
 
 class Shapes(NamedTuple):
@@ -182,7 +202,7 @@ class Look(NamedTuple):
     spacing: Array
 
 
-def shapes_of(look: Look, below: Array, above: Array, near: Shapes | None = None, *, responses: bool = True) -> Shapes:
+def shapes_of(look: Look, below: Array, above: Array, near: Shapes | None = None) -> Shapes:
     """The shapes of risers between the levels on both sides, by regression of the logit on x (Berkson 1944,
     doi 10.1080/01621459.1944.10500699), weighted by what a reading's noise does to it.
 
@@ -190,7 +210,6 @@ def shapes_of(look: Look, below: Array, above: Array, near: Shapes | None = None
     ----------
     below, above : the levels beside each riser, shape (risers,) [unit of y].
     near : their shapes under levels that were nearly these; the halves are then sought where they have them.
-    responses : of the halves; not wanted where another look at them follows.
     """
     seen = _seen(look, below, above)
     wholes = _wholes(seen, look, None if near is None else near.wholes)
@@ -199,7 +218,7 @@ def shapes_of(look: Look, below: Array, above: Array, near: Shapes | None = None
     bounds = (_ENDS - wholes.lines[0]) / wholes.lines[1]
     ends = runs.starts + runs.counts(runs.readings(look.curves[0]) < runs.each(bounds))
     first, end = ends[:, known].reshape(2, 2, -1).swapaxes(0, 1).reshape(2, -1)
-    halves = _logit_lines(seen, np.concatenate((known, known)), first, end, responses=responses)
+    halves = _logit_lines(seen, np.concatenate((known, known)), first, end)
     # a half that has nothing of the whole is noise, not asymmetry: the whole takes its place
     steepness = np.where(halves.sizes > 0, halves.lines[1], np.inf).reshape(2, -1)
     widths = (1 / steepness) / (1 / wholes.lines[1, known])
@@ -226,11 +245,11 @@ def _wholes(seen: _Seen, look: Look, near: Logits | None) -> Logits:
     jumps = ((out.sizes == 0) | (seen.rises <= 0)).nonzero()[0]
     if not jumps.size:
         return out
-    lines, sizes, by_levels = out.lines.copy(), out.sizes.copy(), out.by_levels.copy()
+    lines, runs = out.lines.copy(), out.runs.copy()
     lines[1, jumps] = 4 / look.spacing[jumps]
     lines[0, jumps] = -4 * look.centres[jumps] / look.spacing[jumps]
-    sizes[jumps], by_levels[..., jumps] = 0, 0.0
-    return out._replace(lines=lines, sizes=sizes, by_levels=by_levels)
+    runs[1, jumps] = 0
+    return out._replace(lines=lines, runs=runs)
 
 
 class _Seen(NamedTuple):
@@ -292,7 +311,7 @@ def _runs(look: Look, down: Places, up: Places, rising: NDArray[np.bool_]) -> St
     return Stretches.over(np.where(rising, first, look.middles), np.where(rising, end, look.middles))
 
 
-def _logit_lines(seen: _Seen, risers: Places, starts: Places, stops: Places, *, responses: bool = True) -> Logits:
+def _logit_lines(seen: _Seen, risers: Places, starts: Places, stops: Places) -> Logits:
     """The lines through the logits of readings, each on one of the risers; none where the readings are too few, do not
     rise, or leave the steepness unknown.
 
@@ -300,58 +319,34 @@ def _logit_lines(seen: _Seen, risers: Places, starts: Places, stops: Places, *, 
     ----------
     starts, stops : of each line the first of the readings that are seen and the one after its last.
     """
-    runs, count = seen.runs, risers.size
-    out = Logits(
-        lines=np.zeros((2, count)),
-        firsts=starts + (runs.begins - runs.starts)[risers],
-        sizes=np.zeros(count, dtype=np.int64),
-        starts=np.zeros(count, dtype=np.int64),
-        response=np.zeros((2, 0)),
-        by_levels=np.zeros((2, 2, count)),
-    )
+    lines, sums = np.zeros((2, risers.size)), np.zeros((5, risers.size))
+    runs = np.zeros((3, risers.size), dtype=np.int64)
+    runs[0] = starts + (seen.runs.begins - seen.runs.starts)[risers]
     usable = (stops - starts >= _FEWEST).nonzero()[0]
-    if not usable.size:
-        return out
     here = Stretches.over(starts[usable], stops[usable])
-    rises, least, centres, noise = seen.told[:, risers[usable]]
-    shown = here.readings(seen.shown)
-    at, u = shown[:2]
-    line = _line(here.sums(shown[2:]))
-    # readings that are all the same have a steepness of either sign by rounding
-    rising = line.steepness * (at[here.starts + here.sizes - 1] - at[here.starts]) > _ROUNDING
-    # about that line, with weights that are free of the readings' own noise: a step of least squares on u
-    table = np.array((line.height - line.steepness * line.centre, line.steepness, least))
-    intercept_at, steepness_at, least_at = here.each(table)
-    z = intercept_at + steepness_at * at
-    share = np.minimum(np.maximum(logistic(z), least_at), 1 - least_at)
-    spread = share * (1 - share)
-    moments = shown[2:]
-    _add_up(at, z + (u - share) / spread, spread, moments)
-    line = _line(here.sums(moments))
-    sure = rising & (noise < _SURE * line.steepness * rises * np.sqrt(line.square))
-    height = line.height - line.steepness * (line.centre + centres)
-    out.lines[:, usable] = np.where(sure, (height, line.steepness), 0.0)
-    out.sizes[usable], out.starts[usable] = here.sizes * sure, here.starts
-    if not responses:
-        return out
-    response, out.by_levels[..., usable] = _responses(at, share, spread, here, line, rises, centres)
-    return out._replace(response=response)
-
-
-def _responses(
-    at: Array, share: Array, spread: Array, here: Stretches, line: _Line, rises: Array, centres: Array
-) -> tuple[Array, Array]:
-    """d (intercept, steepness)/d reading and, of every line, /d (level below, level above)."""
-    square = np.where(line.square > 0, line.square, np.inf)  # of what is no line nothing is asked
-    table = np.array((1 / (line.total * rises), 1 / (square * rises), line.centre, line.centre + centres))
-    by_height, by_slope, own_centre, from_zero = here.each(table)
-    out = np.empty((4, at.size))
-    np.multiply(by_slope * spread, at - own_centre, out=out[1])
-    np.subtract(by_height * spread, from_zero * out[1], out=out[0])
-    # a level moves the share of every reading: u of it the upper one, the rest the lower one
-    np.multiply(out[:2], share, out=out[2:])
-    both, upper = here.sums(out).reshape(2, 2, -1)
-    return out[:2], np.array((upper - both, -upper)).swapaxes(0, 1)
+    read = np.empty((3, here.places.size))
+    if usable.size:
+        rises, least, centres, noise = seen.told[:, risers[usable]]
+        shown = here.readings(seen.shown)
+        at, u, moments = shown[0], shown[1], shown[2:]
+        line = _line(here.sums(moments))
+        # readings that are all the same have a steepness of either sign by rounding
+        rising = line.steepness * (at[here.starts + here.sizes - 1] - at[here.starts]) > _ROUNDING
+        # about that line, with weights that are free of the readings' own noise: a step of least squares on u
+        table = np.array((line.height - line.steepness * line.centre, line.steepness, least))
+        intercept_at, steepness_at, least_at = here.each(table)
+        z = intercept_at + steepness_at * at
+        share = np.minimum(np.maximum(logistic(z), least_at), 1 - least_at)
+        spread = share * (1 - share)
+        _add_up(at, z + (u - share) / spread, spread, moments)
+        line = _line(here.sums(moments))
+        sure = rising & (noise < _SURE * line.steepness * rises * np.sqrt(line.square))
+        from_zero = line.centre + centres
+        lines[:, usable] = np.where(sure, (line.height - line.steepness * from_zero, line.steepness), 0.0)
+        sums[:, usable] = line.total, line.square, line.centre, from_zero, rises
+        runs[1:, usable] = here.sizes * sure, here.starts
+        read[0], read[1], read[2] = at, share, spread
+    return Logits(lines, runs, sums, read)
 
 
 class _Line(NamedTuple):

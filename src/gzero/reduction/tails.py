@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gzero.reduction.riser_shapes import Logits, Shapes, logistic
+from gzero.reduction.riser_shapes import Shapes, logistic
 from gzero.reduction.stretches import Places, Stretches
 
 Array = NDArray[np.float64]
@@ -147,32 +147,17 @@ def responses_of(
         own[places] = own_weights
     by_shape = here.sums(weights[:, None] * _tail_factors(at, ladder, shapes, here.sizes))
     halves = shapes.wholes.and_others(shapes.halves).at(shapes.sources.reshape(-1))
-    through, places = _through_halves(by_shape, ladder, halves, rows)
+    response, places, by_levels = halves.responses()
+    # of the feet of the risers above, and behind these of the shoulders of those below
+    by_line = np.concatenate((by_shape[:, 3:5, ladder.lower], by_shape[:, 0:2, ladder.upper]), axis=-1)
+    through = (by_line.repeat(halves.sizes, axis=-1) * response).sum(axis=1)
+    places += np.concatenate((rows[ladder.lower], rows[ladder.upper])).repeat(halves.sizes)
     # one after the other, as a reading may be one of the riser below and of the one above
     feet = int(halves.sizes[: ladder.lower.size].sum())
     for half in (slice(feet, None), slice(feet)):
         out[:, places[half]] += through[:, half]
-    by_level = _through_shapes(by_shape, ladder, halves.by_levels)
+    by_level = _through_shapes(by_shape, ladder, by_levels)
     return _together(out, alike, curves.sizes, ladder, by_level)
-
-
-def _through_halves(by_shape: Array, ladder: Ladder, halves: Logits, rows: Places) -> tuple[Array, Places]:
-    """d/d reading of weighted sums of readings without tails, through the feet above and the shoulders below their windows,
-    shape (sums, m), and where these m readings stand.
-
-    Parameters
-    ----------
-    by_shape : d/d (intercept, steepness, rise) of the half below and of the one above, shape (sums, 6, levels).
-    halves : the foot of each riser, and behind these their shoulders.
-    rows : what is between the place of a reading in the curves and that in the responses of a level, of each level.
-    """
-    own = Stretches.over(halves.starts, halves.starts + halves.sizes)
-    level = np.concatenate((ladder.lower, ladder.upper))
-    by_line = np.concatenate((by_shape[:, 3:5, ladder.lower], by_shape[:, 0:2, ladder.upper]), axis=-1)
-    by_intercept, by_steepness = own.each(by_line).swapaxes(0, 1)
-    response = own.readings(halves.response)
-    places = own.places + (rows[level] + halves.firsts - halves.starts).repeat(own.sizes)
-    return by_intercept * response[0] + by_steepness * response[1], places
 
 
 def _together(out: Array, alike: Places, lengths: Places, ladder: Ladder, by_level: Array) -> Responses:
@@ -233,7 +218,9 @@ def _through_shapes(by_shape: Array, ladder: Ladder, halves: Array) -> Array:
     halves : what the lines of the feet, and behind these those of the shoulders, owe to the levels, shape (2, 2, halves).
     """
     risers = ladder.lower.size
-    by_levels = np.zeros((3, 2, 2, ladder.levels))  # there is no riser below the lowest level, and none above the highest
+    by_levels = np.zeros(
+        (3, 2, 2, ladder.levels)
+    )  # there is no riser below the lowest level, and none above the highest
     by_levels[:2, :, 0, ladder.upper], by_levels[:2, :, 1, ladder.lower] = halves[..., risers:], halves[..., :risers]
     by_levels[2, :, 0, ladder.upper] = by_levels[2, :, 1, ladder.lower] = _BY_LEVELS
     products = by_shape.reshape(-1, 2, 3, 1, ladder.levels) * by_levels.transpose(2, 0, 1, 3)
