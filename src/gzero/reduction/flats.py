@@ -110,10 +110,12 @@ def _lines(sweeps: Sweeps, calm: Stretches) -> tuple[Array, Array, Array, Array]
     The sums are taken window by window: of readings that are all the same nothing but their rounding is left over.
     """
     x, y, own = calm.readings(sweeps.x), calm.readings(sweeps.y), calm.own
-    away = x - calm.each(np.array([mean(x[here]) for here in own]))
-    means = np.array([mean(y[here]) for here in own])
-    squares = np.array([away[here].dot(away[here]) for here in own])
-    slopes = np.array([away[here].dot(y[here]) for here in own]) / np.where(squares > 0, squares, np.inf)
+    total = np.add.reduce
+    away = x - calm.each(np.array([total(x[here]) for here in own]) / calm.sizes)
+    means = np.array([total(y[here]) for here in own]) / calm.sizes
+    pieces = [(away[here], y[here]) for here in own]
+    squares = np.array([piece.dot(piece) for piece, _ in pieces])
+    slopes = np.array([piece.dot(readings) for piece, readings in pieces]) / np.where(squares > 0, squares, np.inf)
     return means, slopes, squares, y - calm.each(means) - calm.each(slopes) * away
 
 

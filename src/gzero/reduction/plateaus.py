@@ -198,7 +198,8 @@ def _plateau(
     if falls:
         response, slope = response[:, ::-1], -slope
         x_low, x_high, first = -x_high, -x_low, response.shape[1] - points - first
-    changes = tuple(Change(value=values[i], weights=response[i + 1]) for i in range(2 if points >= 3 else 0))
+    across, narrower = Change(value=values[0], weights=response[1]), Change(value=values[1], weights=response[2])
+    changes = (across, narrower) if points >= 3 else ()
     return Plateau(
         index=k,
         level=level,

@@ -22,6 +22,7 @@ _FEWEST = 4  # readings of a line
 _ROUNDING = 1e-9  # of a logit, along a line: less is arithmetic
 _LARGEST = 700.0  # of an exponential that is a number
 _NOTHING = 2.0  # four times the noise over the rise, from where on no share of the rise is told from another
+_BEFORE = np.array([-1])  # the first reading
 _SURE = 0.25  # of the steepness: the most that the noise may leave open
 
 
@@ -305,7 +306,7 @@ def _runs(look: Look, down: Places, up: Places, rising: NDArray[np.bool_]) -> St
     parts = look.parts
     shift = parts.begins - parts.starts
     core = look.middles - shift
-    down, up = np.concatenate(((-1,), down)), np.concatenate((up, (parts.places.size,)))
+    down, up = np.concatenate((_BEFORE, down)), np.concatenate((up, parts.ends[-1:] - shift[-1:]))
     first = np.maximum(down[down.searchsorted(core) - 1] + shift + 1, parts.begins)
     end = np.minimum(up[up.searchsorted(core)] + shift, parts.ends)
     return Stretches.over(np.where(rising, first, look.middles), np.where(rising, end, look.middles))

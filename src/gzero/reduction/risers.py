@@ -143,7 +143,9 @@ def slopes_of(x: Array, y: Array, noise: Array) -> Slopes:
             settled = [rows[i] for i in found]
             values[settled] = _with_ends(_rows(own_y, found), _rows(middle, found), kernel) / _rows(own_spacing, found)
             windows[settled] = window
-    rounding = 1e-9 * np.abs(y).max(axis=1) / (x[:, -1] - x[:, 0])  # a rise of less than this is rounding
+    rounding = (
+        1e-9 * np.maximum.reduce(np.abs(y), axis=1) / (x[:, -1] - x[:, 0])
+    )  # a rise of less than this is rounding
     return Slopes(values=values, std=_with_slow_noise(values, std), noise=noise, floor=rounding, windows=windows)
 
 
@@ -154,7 +156,9 @@ def _rows(values: Array, rows: list[int]) -> Array:
 
 def _spacing(x: Array, steps: Array, typical: Array) -> Array:
     """The local step of x, shape (curves, n), one number where all steps of a curve are the same."""
-    uneven = (steps.max(axis=1) - steps.min(axis=1) >= 1e-6 * np.abs(steps[:, 0])).nonzero()[0]
+    uneven = (
+        np.maximum.reduce(steps, axis=1) - np.minimum.reduce(steps, axis=1) >= 1e-6 * np.abs(steps[:, 0])
+    ).nonzero()[0]
     out = steps[:, :1].repeat(x.shape[1], axis=1)
     if uneven.size:
         out[uneven] = local_slope(x[uneven], 5)
@@ -199,7 +203,7 @@ def prominent_maxima(values: Array, least: Array) -> list[list[int]]:
     np.less(runs[1:], runs[:-1], out=down[1:-1])
     up[:-1][begins] = down[:-1][begins] = False  # from one curve to the next
     # what stands out by so much stands as much above the lowest of all, and so does all that is higher
-    high = up[:-1] & down[1:] & (runs - values.min(axis=1)[curve] >= least[curve])
+    high = up[:-1] & down[1:] & (runs - np.minimum.reduce(values, axis=1)[curve] >= least[curve])
     cuts = (begins | high).nonzero()[0]
     lowest = np.minimum.reduceat(runs, cuts).tolist()  # of each curve before, between and after them
     maxima = high.nonzero()[0]
@@ -241,7 +245,7 @@ def find_risers(slopes: Slopes) -> list[list[int]]:
     curves, n = slopes.values.shape
     padded = np.zeros((curves, n + 2))
     padded[:, 1:-1] = slopes.values
-    largest = slopes.values.max(axis=1)
+    largest = np.maximum.reduce(slopes.values, axis=1)
     least = np.maximum(_RISER_SIGMA * slopes.std, 1e-3 * largest)
     least[largest <= slopes.floor] = np.inf  # nothing but rounding
     maxima = prominent_maxima(padded, least)

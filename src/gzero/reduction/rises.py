@@ -31,7 +31,7 @@ def heights_of(y: Array, slope: Array, stretches: Sequence[Sequence[int]]) -> li
     """
     edges = np.array([edge for own in stretches for edge in own])
     sizes = np.array([len(own) for own in stretches])
-    ends = sizes.cumsum()
+    ends = np.add.accumulate(sizes)
     inner = np.ones(edges.size, dtype=bool)
     inner[ends - 1] = False  # from the end of one curve to the next one
     below = inner.nonzero()[0]

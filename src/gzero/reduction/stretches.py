@@ -32,8 +32,8 @@ class Stretches(NamedTuple):
     def over(cls, begins: Places, ends: Places) -> Stretches:
         """Stretches from their first readings to before their ends; of none without a reading are there sums or lowest."""
         sizes = ends - begins
-        stops = sizes.cumsum()
-        starts = stops - sizes
+        starts = np.add.accumulate(sizes)
+        starts -= sizes
         places = (begins - starts).repeat(sizes)
         places += np.arange(places.size)
         return cls(begins, ends, sizes, starts, places)

@@ -45,7 +45,7 @@ class Ladder(NamedTuple):
     def of(cls, risers: Places) -> Ladder:
         """That of so many risers in each curve."""
         curves = np.arange(risers.size)
-        tops = risers.cumsum() + curves
+        tops = np.add.accumulate(risers) + curves
         lower = curves.repeat(risers)
         lower += np.arange(lower.size)
         return cls(risers, tops - risers, tops, lower, lower + 1, lower.size + risers.size)
@@ -138,10 +138,10 @@ def responses_of(
     alike = np.lexsort((levels, n))  # curves of one length with as many levels stand together
     sizes = (levels * n)[alike]
     begins = np.empty_like(sizes)
-    begins[alike] = sizes.cumsum() - sizes
+    begins[alike] = np.add.accumulate(sizes) - sizes
     place = np.arange(ladder.levels) - ladder.starts.repeat(levels)  # of each level in its curve
     rows = (begins - curves.begins).repeat(levels) + place * n.repeat(levels)
-    out = np.zeros((len(weights), int(sizes.sum())))
+    out = np.zeros((len(weights), int(np.add.reduce(sizes))))
     places = here.places + rows.repeat(here.sizes)
     for own, own_weights in zip(out, weights, strict=True):
         own[places] = own_weights
@@ -150,10 +150,10 @@ def responses_of(
     response, places, by_levels = halves.responses()
     # of the feet of the risers above, and behind these of the shoulders of those below
     by_line = np.concatenate((by_shape[:, 3:5, ladder.lower], by_shape[:, 0:2, ladder.upper]), axis=-1)
-    through = (by_line.repeat(halves.sizes, axis=-1) * response).sum(axis=1)
+    through = np.add.reduce(by_line.repeat(halves.sizes, axis=-1) * response, axis=1)
     places += np.concatenate((rows[ladder.lower], rows[ladder.upper])).repeat(halves.sizes)
     # one after the other, as a reading may be one of the riser below and of the one above
-    feet = int(halves.sizes[: ladder.lower.size].sum())
+    feet = int(np.add.reduce(halves.sizes[: ladder.lower.size]))
     for half in (slice(feet, None), slice(feet)):
         out[:, places[half]] += through[:, half]
     by_level = _through_shapes(by_shape, ladder, by_levels)
