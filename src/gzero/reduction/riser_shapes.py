@@ -259,7 +259,7 @@ class _Seen(NamedTuple):
     Parameters
     ----------
     rises : of each riser [unit of y], shape (risers,).
-    told : of each riser the rise, its quarter of the share of the rise that is no more than noise, x of the steepest reading,
+    told : of each riser the rise, a quarter of the share of the rise that is no more than noise, x of the steepest reading,
         and the noise of a reading, shape (4, risers).
     runs : the readings on each, from the last one that is down to before the first one that is up; none where nothing is told.
     shown : of these n readings x from the steepest one, the share of the rise, and what they add to the sums of a line (`_line`)
