@@ -22,7 +22,7 @@ from gzero.fitters.joint_levels import joint_of_levels
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.level_table import level_table
 from gzero.fitters.levels import COARSE, Levels, levels_of, noise_of_flats
-from gzero.fitters.minima import Asking, alone
+from gzero.fitters.minima import Asking, Together, alone
 from gzero.fitters.options import FitOptions
 from gzero.fitters.result import FitResult
 from gzero.fitters.staircase_choices import claim, counted_plateaus, default_choices, first_index, warnings_of
@@ -35,7 +35,7 @@ from gzero.reduction.adc import adc_step
 from gzero.reduction.calibration import Calibration
 from gzero.reduction.noise import Noise
 from gzero.reduction.plateau import Plateau
-from gzero.reduction.plateaus import Staircase, find_staircase
+from gzero.reduction.plateaus import Staircase, find_staircases
 from gzero.reduction.selection import select
 
 #: How the numbers come about, for a report.
@@ -62,7 +62,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
 
 def fitting(measurement: Measurement, options: FitOptions) -> Asking[Findings]:
     """`fit`, which asks for its minima, so that many staircases can be fitted side by side."""
-    seen = _seen(measurement, options)
+    seen = yield from _seen(measurement, options)
     claimed, curve, counted = seen.claimed, seen.curve, seen.claimed.counted
     ledger, warnings = [*seen.ledger], [*seen.warnings]
     if not counted:
@@ -123,7 +123,7 @@ def fitting(measurement: Measurement, options: FitOptions) -> Asking[Findings]:
 
 def modelling(measurement: Measurement, options: FitOptions) -> Asking[FitResult | None]:
     """The model's fit by itself, as it stands in the findings; None where there is none, and `fit` says why."""
-    seen = _seen(measurement, options)
+    seen = yield from _seen(measurement, options)
     if not seen.claimed.counted:
         return None
     model, _ = yield from _model(seen)
@@ -160,12 +160,12 @@ class _Seen:
         return levels_of(self.claimed.stairs, noise, self.calibration, first=self.first, adc_step=self.digit)
 
 
-def _seen(measurement: Measurement, options: FitOptions) -> _Seen:
+def _seen(measurement: Measurement, options: FitOptions) -> Asking[_Seen]:
     calibration = Calibration.of(measurement.conditions, measurement.ordinate.common)
     calibration.check(measurement.ordinate.unit)
     selected = select(measurement, calibration, options.selection, quantum=options.unit)
     curve = selected.curve
-    stairs = find_staircase(curve)
+    stairs: Staircase = yield Together(work=find_staircases, item=curve)
     first, counted_from, note = first_index(stairs, options)
     counted = counted_plateaus(stairs, first, options)
     before = initial_noise(curve, stairs, options.unit, selected.noise)
