@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy.stats import binom, chi2
 
 from gzero.models.staircase import staircase
-from gzero.reduction.spectrum import Spectrum, autoregressive, cosine, estimate_spectrum, white
+from gzero.reduction.learnt_spectrum import estimate_spectrum
+from gzero.reduction.spectrum import Spectrum, autoregressive, cosine, white
 from gzero.synthetic.noise import DWELL, RECORD, TELEGRAPH_WHITE, World, draw
 
 Array = NDArray[np.float64]
@@ -384,7 +385,7 @@ def test_the_look_at_the_net_calls_nothing_white_that_is_not(
     design = np.vander(np.linspace(-1, 1, n), 4)
     draws = [residuals(root @ np.random.default_rng(seed).normal(size=n), design) for seed in range(60)]
     looked = [estimate_spectrum(y, design, stated=False) for y in draws]
-    monkeypatch.setattr("gzero.reduction.spectrum._LONG_FOR_NET", 0)
+    monkeypatch.setattr("gzero.reduction.learnt_spectrum._LONG_FOR_NET", 0)
     gone = [estimate_spectrum(y, design, stated=False) for y in draws]
     assert [s.kind for s in looked] == [s.kind for s in gone]
     assert all(np.array_equal(a.powers, b.powers) for a, b in zip(looked, gone, strict=True))

@@ -22,8 +22,9 @@ from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
 from gzero.models.model import Array
 from gzero.reduction.averages import mean
+from gzero.reduction.learnt_spectrum import estimate_spectrum
 from gzero.reduction.noise import Noise, unevenness
-from gzero.reduction.spectrum import Spectrum, estimate_spectrum, white
+from gzero.reduction.spectrum import Spectrum, white
 
 #: Mean square of the residuals over what it would be if they were noise: more is a misfit. Noise of the kinds that are
 #: simulated stays below it in 98 of 100 sweeps.
