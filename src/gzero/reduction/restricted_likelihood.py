@@ -14,16 +14,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from gzero.reduction.orthonormal import bases, independent
+
 Array = NDArray[np.float64]
 
 #: What rounding may add to a lower bound of -2 ln L.
 _ROUNDING = 1e-6
-#: Singular value over the largest one, from which a direction of the design counts.
-_RANK = 1e-8
-#: What a column adds to others, over its size: as good as nothing, and more than enough for such a singular value.
-_NOTHING, _PLENTY = 1e-12, 1e-5
-#: Condition number of columns up to which their matrix of products is good enough for a basis of them: orthonormal to 1e-10.
-_WELL_CONDITIONED = 1e3
 
 
 class RestrictedLikelihood:
@@ -44,7 +40,7 @@ class RestrictedLikelihood:
     @classmethod
     def of(cls, r: Array, design: Array) -> RestrictedLikelihood:
         """That of readings, shape (n,), less a fit of some design, shape (n, q); its columns may repeat."""
-        basis, _ = _independent(design.T)
+        basis, _ = independent(design.T)
         return cls(r, basis)
 
     @classmethod
@@ -55,7 +51,7 @@ class RestrictedLikelihood:
         ----------
         r : shape (m, n).  columns : of the designs, shape (m, q, n); they may repeat.
         """
-        return [(members, cls(r[members], basis)) for members, basis in _bases(columns)]
+        return [(members, cls(r[members], basis)) for members, basis in bases(columns)]
 
     def __getitem__(self, i: int) -> RestrictedLikelihood:
         """That of one of many."""
@@ -128,60 +124,3 @@ class RestrictedLikelihood:
 def _times(matrix: Array, vector: Array) -> Array:
     """Matrices, shape (..., i, j), times a vector each, shape (..., j)."""
     return np.asarray((matrix @ vector[..., None])[..., 0])
-
-
-def _independent(columns: Array) -> tuple[Array, NDArray[np.intp] | None]:
-    """An orthonormal basis, shape (p, n), of the columns of a design, shape (q, n), without those that others already span;
-    and which columns span it, where that is clear.
-
-    QR with pivoting, whose diagonal is what each column adds to those before it (Golub and Van Loan, Matrix Computations,
-    5.4.2); singular values, which take three times as long, only where that leaves the rank open.
-    """
-    from scipy.linalg.lapack import dgeqp3, dorgqr
-
-    scaled = _scaled(columns).T
-    factors, order, reflections, _, _ = dgeqp3(scaled)
-    added = np.abs(factors.diagonal())
-    rank = int(np.count_nonzero(added > _PLENTY))
-    if not (added[rank:] <= _NOTHING).all():
-        left, singular, _ = np.linalg.svd(scaled, full_matrices=False)
-        return np.asarray(left[:, singular > _RANK * singular[0]].T), None
-    basis, _, _ = dorgqr(factors[:, :rank], reflections[:rank])
-    return np.asarray(basis.T, dtype=np.float64), order[:rank] - 1  # LAPACK counts from 1
-
-
-def _scaled(columns: Array) -> Array:
-    """Columns, shape (..., q, n), over their size; those of zeros as they are."""
-    size = np.sqrt(np.einsum("...qn,...qn->...q", columns, columns))
-    return np.asarray(columns / np.maximum(size, np.finfo(float).tiny)[..., None])
-
-
-def _bases(columns: Array) -> list[tuple[list[int], Array]]:
-    """(which designs, their bases of shape (s, p, n)) of m designs of shape (q, n), those together that have one rank.
-
-    Designs of one formula repeat the same columns: those that span the first one span the others too, where a look at
-    what they leave of the rest says so. Their basis then is L^-1 A, with A A^T = L L^T of the columns (Golub and Van Loan,
-    5.2.6). Where that is not clear, a design is decomposed by itself.
-    """
-    first, spanning = _independent(columns[0])
-    if len(columns) == 1 or spanning is None:
-        return [([0], first[None]), *(([i], _independent(columns[i])[0][None]) for i in range(1, len(columns)))]
-    scaled = _scaled(columns[1:])
-    own = scaled[:, spanning]
-    try:
-        root = np.linalg.inv(np.linalg.cholesky(own @ own.swapaxes(1, 2)))
-    except np.linalg.LinAlgError:  # at least one of them spans less
-        return [([i], _independent(own)[0][None]) for i, own in enumerate(columns)]
-    basis = root @ own
-    # columns of unit size: the condition number is at most the root of p times the size of the inverse
-    sound = spanning.size * np.einsum("mij,mij->m", root, root) < _WELL_CONDITIONED**2
-    if spanning.size < columns.shape[1]:
-        repeated = np.delete(scaled, spanning, axis=1)
-        beyond = repeated - (repeated @ basis.swapaxes(1, 2)) @ basis
-        sound &= (np.einsum("mqn,mqn->mq", beyond, beyond) <= _NOTHING**2).all(axis=1)
-    alike = [0, *(np.flatnonzero(sound) + 1).tolist()]
-    apart = (np.flatnonzero(~sound) + 1).tolist()
-    return [
-        (alike, np.concatenate([first[None], basis[sound]])),
-        *(([i], _independent(columns[i])[0][None]) for i in apart),
-    ]
