@@ -22,7 +22,7 @@ from gzero.fitters.staircase_shapes import shape_starts, shaped_staircase, unequ
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice
 from gzero.models.model import Array
-from gzero.reduction.averages import median
+from gzero.reduction.averages import median, middle
 from gzero.reduction.noise import Noise, white_noise
 from gzero.reduction.plateau import Plateau
 from gzero.reduction.plateaus import Staircase
@@ -330,15 +330,13 @@ def _best_start(
 
 
 def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign: float) -> Asking[dict[int, float]]:
-    """Information criterion of one step fewer and one more, minus that of the number counted, under the same noise.
-
-    An extra step starts where the residuals are largest over a stretch as wide as a riser.
-    """
+    """Information criterion of one step fewer and one more, minus that of the number counted, under the same noise."""
     fit = learnt.fit
     if fit.problem is None:
         return {}
     here = _values(fit)
     modes = sum(name.startswith("threshold") for name in fit.names)
+    counted = {**start, **here, **widths_of(here, modes)}
     part = fit.problem.curve
     own = fit.chi2 / fit.inflation**2
     # where something is left to explain, a rival is given the time to do it
@@ -348,18 +346,7 @@ def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign
         if number < 1:
             continue
         rival = problem(number, offset="offset" in fit.names, noise=fit.problem.noise)
-        begin = {**start, **here, **widths_of(here, modes)}
-        if number > modes:
-            width = median(np.array([begin[f"width_{n}"] for n in range(1, modes + 1)]))
-            span = min(max(3, int(4 * width / median(part.x[1:] - part.x[:-1]))), len(part))
-            away = np.abs(np.convolve(fit.residuals, np.ones(span), mode="same"))
-            place = float(part.x[int(np.argmax(away))])
-            order = sorted(
-                [(sign * here[f"threshold_{n}"], begin[f"width_{n}"]) for n in range(1, modes + 1)]
-                + [(sign * place, width)]
-            )
-            for n, (x, w) in enumerate(order, 1):
-                begin[f"threshold_{n}"], begin[f"width_{n}"] = sign * x, w
+        begin = counted if number < modes else _one_more(counted, modes, part.x, fit.residuals, sign)
         if len(part) <= len(rival.free):
             continue
         quick = _SHORT_LOOK if number < modes else 2 * _SHORT_LOOK
@@ -370,6 +357,19 @@ def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign
         penalty = (len(rival.free) - len(fit.names)) * float(np.log(len(part)))
         out[number] = chi2 / fit.inflation**2 - own + penalty
     return out
+
+
+def _one_more(counted: Mapping[str, float], modes: int, x: Array, residuals: Array, sign: float) -> dict[str, float]:
+    """Values to start from with one riser more than counted, where the residuals are largest over its width."""
+    risers = [(sign * counted[f"threshold_{n}"], counted[f"width_{n}"]) for n in range(1, modes + 1)]
+    width = middle([w for _, w in risers])
+    span = min(max(3, int(4 * width / median(x[1:] - x[:-1]))), x.size)
+    away = np.abs(np.convolve(residuals, np.ones(span), mode="same"))
+    risers.append((sign * float(x[int(away.argmax())]), width))
+    begin = dict(counted)
+    for n, (place, w) in enumerate(sorted(risers), 1):
+        begin[f"threshold_{n}"], begin[f"width_{n}"] = sign * place, w
+    return begin
 
 
 class _Build(Protocol):

@@ -6,6 +6,8 @@ and methods. Values that are no numbers do not belong here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +29,12 @@ def median(values: NDArray[np.float64]) -> float:
         return float(np.partition(values, half)[half])
     ordered = np.partition(values, (half - 1, half))
     return (float(ordered[half - 1]) + float(ordered[half])) / 2
+
+
+def middle(values: Sequence[float]) -> float:
+    """The `median` of a handful of numbers, at least one: without an array of them."""
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def quantile(values: NDArray[np.float64], share: float) -> float:
