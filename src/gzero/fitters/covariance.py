@@ -174,12 +174,12 @@ def _inverses(weighted: Sequence[Array]) -> list[tuple[Array, NDArray[np.intp]]]
     columns = np.array([own.T for own in weighted])
     scale = sizes(columns)
     sound = (np.isfinite(scale) & (scale > 0)).all(axis=1) & (n >= k)
-    inverses = np.full((len(weighted), k, k), np.nan)
-    if sound.any():
-        size = scale[sound][:, :, None]
-        roots, good = inverse_roots(columns[sound] / size)
-        inverses[sound] = (roots.swapaxes(1, 2) @ roots) / (size * size.swapaxes(1, 2))
-        sound[sound] = good
+    if not sound.all():
+        columns[~sound] = np.eye(k, n)  # of these, nothing is read
+    size = np.where(sound[:, None], scale, 1.0)[:, :, None]
+    roots, good = inverse_roots(columns / size)
+    inverses = (roots.swapaxes(1, 2) @ roots) / (size * size.swapaxes(1, 2))
+    sound &= good
     return [
         (inverse, _NONE) if good else _by_singular_values(own, size)
         for own, size, inverse, good in zip(weighted, scale, inverses, sound, strict=True)

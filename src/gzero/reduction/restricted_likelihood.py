@@ -78,9 +78,8 @@ class RestrictedLikelihood:
         """(-2 ln L, scale) of S = 1, whose determinants are 1; each of shape (...)."""
         inside = _times(self._basis, self._r)
         left = (np.einsum("...n,...n", self._r, self._r) - np.einsum("...p,...p", inside, inside)) / self.dof
-        scale = np.where(left > 0, left, 0.0)
-        with np.errstate(divide="ignore"):
-            return np.where(left > 0, self.dof * np.log(scale), np.inf), scale
+        logs = np.log(left, out=np.full(np.shape(left), np.inf), where=left > 0)
+        return self.dof * logs, np.where(left > 0, left, 0.0)
 
     def floors(self, variances: Array, logs: Array) -> Array:
         """Values that -2 ln L of many S is not below, at the price of few matrix products for all of them.
