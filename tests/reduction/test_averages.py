@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gzero.reduction.averages import mean, median, medians, quantile, quantiles
+from gzero.reduction.averages import mean, median, medians, middle, quantile, quantiles
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8, 9, 20, 127, 128, 129, 400, 1001])
@@ -13,6 +13,7 @@ def test_they_are_those_of_numpy(n: int) -> None:
         before = values.copy()
         assert mean(values) == np.mean(values)
         assert median(values) == np.median(values)
+        assert middle(values.tolist()) == np.median(values)
         for share in (0.0, 0.05, 0.3, 0.5, 0.95, 1.0):
             assert quantile(values, share) == np.quantile(values, share)
         np.testing.assert_array_equal(values, before)

@@ -6,6 +6,8 @@ and methods. Values that are no numbers do not belong here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,6 +40,12 @@ def medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
     if values.shape[-1] % 2:
         return np.asarray(middle)
     return np.asarray((np.maximum.reduce(ordered[..., :half], axis=-1) + middle) / 2)
+
+
+def middle(values: Sequence[float]) -> float:
+    """The `median` of a handful of numbers, at least one: without an array of them."""
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def quantile(values: NDArray[np.float64], share: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,6 +135,17 @@ def widening(dof: Array, confidence: float = 0.95) -> Array:
 
     Student's quantile over the normal one; degrees of freedom below `FEWEST_DOF` count as these.
     """
+    if dof.ndim == 1 and dof.size > 1 and (dof == dof[0]).all():  # as those of all parameters are under white noise
+        return np.full(dof.shape, _one_widening(float(dof[0]), confidence))
+    return _widening(dof, confidence)
+
+
+@lru_cache(maxsize=64)
+def _one_widening(dof: float, confidence: float) -> float:
+    return float(_widening(np.array(dof), confidence))
+
+
+def _widening(dof: Array, confidence: float) -> Array:
     from scipy.special import ndtri, stdtrit
 
     q = 0.5 + confidence / 2
