@@ -1,7 +1,15 @@
 """What all tests share: where the measured files are, and curves with a known truth."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
+
+# One thread of linear algebra in this process, in those of pytest-xdist and in those that tests start, before numpy reads it:
+# matrices of a few dozen rows gain nothing by more, and two workers with two threads each wait for each other on two cores:
+# fits took up to ten times as long. That threads change no number is asked in tests/pipeline/test_batch.py.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("VECLIB_MAXIMUM_THREADS", "1")
 
 import numpy as np
 import pytest
