@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 # One thread of linear algebra in this process, in those of pytest-xdist and in those that tests start, before numpy reads it:
@@ -13,10 +14,15 @@ os.environ.setdefault("VECLIB_MAXIMUM_THREADS", "1")
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from gzero.quanta import Quantum, parse_quantum
 from gzero.synthetic.staircase import simulate
 from gzero.synthetic.truth import Synthetic
+
+# hypothesis' own 200 ms by the clock are missed by any test on a busy computer; what runs away is still caught
+settings.register_profile("gzero", deadline=timedelta(seconds=10))
+settings.load_profile("gzero")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
