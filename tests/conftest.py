@@ -1,7 +1,9 @@
-"""What all tests share: where the measured files are, and curves with a known truth."""
+"""What all tests share: where the measured files are, curves with a known truth, and the command as a user types it."""
 
 import os
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +18,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from gzero.cli.entry import main
 from gzero.quanta import Quantum, parse_quantum
 from gzero.synthetic.staircase import simulate
 from gzero.synthetic.truth import Synthetic
@@ -59,3 +62,28 @@ def make(g0: Quantum) -> Callable[..., Synthetic]:
         return simulate(np.random.default_rng(seed), quantum=g0, seed=seed, **options)  # type: ignore[arg-type]
 
     return build
+
+
+@dataclass(frozen=True)
+class Ran:
+    """Exit code and what was printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def gzero(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Ran]:
+    """`gzero(*words)` in an empty directory."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: object) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["gzero", *(str(word) for word in words)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        captured = capsys.readouterr()
+        code = stopped.value.code
+        return Ran(code=code if isinstance(code, int) else 0, out=captured.out, err=captured.err)
+
+    return run
