@@ -9,7 +9,7 @@ from pathlib import Path
 
 # One thread of linear algebra in this process, in those of pytest-xdist and in those that tests start, before numpy reads it:
 # matrices of a few dozen rows gain nothing by more, and two workers with two threads each wait for each other on two cores:
-# fits took up to ten times as long. That threads change no number is asked in tests/pipeline/test_batch.py.
+# fits took two to five times the processor time. Of a map of staircases tests/pipeline/test_batch.py asks that threads change no bit.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("VECLIB_MAXIMUM_THREADS", "1")
