@@ -135,7 +135,7 @@ def test_refusals_after_the_fact(gzero, lab: str) -> None:
         assert ran.err.count("\n") == 1
 
 
-def test_what_waits_for_the_end(gzero, lab: str) -> None:
+def test_what_waits_for_the_end(gzero, lab: str, few_universes: int) -> None:
     """A plan and a multiverse of blind data: what they say would be of the hidden factor, or of nothing."""
     assert gzero("validate", lab, "--blind", *STATED).code == 3
     for words in (("plan", lab, *STATED), ("validate", lab, "--multiverse", *STATED)):
@@ -148,7 +148,9 @@ def test_what_waits_for_the_end(gzero, lab: str) -> None:
     assert gzero("plan", lab, *STATED).code == 0
     changed = gzero("validate", lab, *STATED, "--plateaus", "1:3", "--multiverse")
     assert changed.code == 0
-    assert "changed after unblinding" in " ".join(changed.out.split())
+    said = " ".join(changed.out.split())
+    assert "changed after unblinding" in said
+    assert f"{few_universes}, a balanced sample of" in said
 
 
 def test_what_ends_blind_mode_names_a_record_that_is_elsewhere(gzero, tmp_path: Path) -> None:

@@ -75,17 +75,17 @@ def minimum(problem: Problem, start: Array) -> tuple[Array, str, bool]:
     """(values of the free parameters, message, whether it converged).
 
     Least squares goes to MINPACK's lmder first, which is what lmfit calls, and stays there where every value lies inside
-    its bounds; lmfit does the rest: bounds that are felt, robust losses.
+    its bounds; lmfit does the rest, bounds that are felt. A robust loss goes to scipy's least_squares, which is what lmfit
+    calls for it.
 
     Raises
     ------
     FitError : the model cannot be evaluated at the start.
     """
-    if problem.loss == "linear":
-        found = _unbounded(problem, start)
-        if found is not None:
-            return found
-    return _with_lmfit(problem, start)
+    if problem.loss != "linear":
+        return _with_scipy(problem, start)
+    found = _unbounded(problem, start)
+    return _with_lmfit(problem, start) if found is None else found
 
 
 #: What MINPACK's ends mean; its own words print the tolerance as 0.000000.
@@ -112,6 +112,28 @@ def _unbounded(problem: Problem, start: Array) -> tuple[Array, str, bool] | None
     return (np.asarray(values), _ENDS[code], True) if inside and code in _ENDS else None
 
 
+def _with_scipy(problem: Problem, start: Array) -> tuple[Array, str, bool]:
+    """The minimum of a robust loss within the bounds; without lmfit's parameters, which took two thirds of the time."""
+    from scipy.optimize import least_squares
+
+    low, high = problem.bounds.T
+    try:
+        out = least_squares(
+            problem.residual, np.clip(start, low, high), jac=problem.jacobian, bounds=(low, high), loss=problem.loss,
+            x_scale="jac", ftol=_TOLERANCE, xtol=_TOLERANCE, gtol=_TOLERANCE, max_nfev=200 * (start.size + 1),
+        )  # fmt: skip
+    except ValueError as error:
+        raise _not_evaluated(problem, error) from error
+    return np.asarray(out.x), str(out.message), bool(out.success)
+
+
+def _not_evaluated(problem: Problem, error: ValueError) -> FitError:
+    return FitError(
+        f"the {problem.model.name} cannot be evaluated at its start: {error}",
+        remedy="narrow --range to what the model describes",
+    )
+
+
 def _with_lmfit(problem: Problem, start: Array) -> tuple[Array, str, bool]:
     """The minimum within the bounds, by lmfit."""
     import lmfit
@@ -129,31 +151,16 @@ def _with_lmfit(problem: Problem, start: Array) -> tuple[Array, str, bool]:
         lambda p: problem.residual(values_of(p)), parameters, scale_covar=False, calc_covar=False, nan_policy="raise"
     )
     try:
-        if problem.loss == "linear":
-            out = minimizer.minimize(
-                method="leastsq",
-                Dfun=lambda p: problem.jacobian(values_of(p)),
-                col_deriv=False,
-                ftol=_TOLERANCE,
-                xtol=_TOLERANCE,
-                max_nfev=200 * (len(names) + 1),
-            )
-        else:
-            out = minimizer.minimize(
-                method="least_squares",
-                jac=lambda p: problem.jacobian(values_of(p)),
-                loss=problem.loss,
-                x_scale="jac",
-                ftol=_TOLERANCE,
-                xtol=_TOLERANCE,
-                gtol=_TOLERANCE,
-                max_nfev=200 * (len(names) + 1),
-            )
+        out = minimizer.minimize(
+            method="leastsq",
+            Dfun=lambda p: problem.jacobian(values_of(p)),
+            col_deriv=False,
+            ftol=_TOLERANCE,
+            xtol=_TOLERANCE,
+            max_nfev=200 * (len(names) + 1),
+        )
     except ValueError as error:
-        raise FitError(
-            f"the {problem.model.name} cannot be evaluated at its start: {error}",
-            remedy="narrow --range to what the model describes",
-        ) from error
+        raise _not_evaluated(problem, error) from error
     return values_of(out.params), str(out.message), bool(out.success)
 
 
