@@ -1,5 +1,6 @@
 """House rule 14: which packages a command waits for. No time is tested; `benchmarks/cold_start.py` tells times."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -157,3 +158,16 @@ def test_only_help_texts_are_left_out_and_of_the_command_line_only(tmp_path: Pat
     assert bare[0] == "True"
     assert said("import gzero; gzero.write_report; gzero.analyse\n") == bare
     assert said("from gzero.cli.lean_imports import import_lean; import_lean()\n") == ("False", bare[1], "_Lean")
+
+
+@pytest.mark.parametrize(("stated", "expected"), [(None, "1"), ("3", "3")])
+def test_the_command_has_one_thread_of_linear_algebra_unless_told_otherwise(stated: str | None, expected: str) -> None:
+    """As a batch's processes have: sums that threads share end in other bits, and a record is promised to the last one."""
+    code = (
+        "import os, sys\nsys.argv = ['gzero', '--version']\nfrom gzero.cli.entry import main\n"
+        "assert 'numpy' not in sys.modules\ntry:\n    main()\nexcept SystemExit:\n    print(os.environ['OPENBLAS_NUM_THREADS'])\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    environment |= {} if stated is None else {"OPENBLAS_NUM_THREADS": stated}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == expected

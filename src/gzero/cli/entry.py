@@ -24,7 +24,12 @@ def main() -> None:
     # once still 0.06 s; a report makes 200,000 objects that stay
     gc.set_threshold(400_000)
     from gzero.cli.lean_imports import import_lean
+    from gzero.pipeline.processes import THREADS
 
+    for (
+        variable
+    ) in THREADS:  # as in a batch's processes, whose results are the same to the last bit; read when numpy is imported
+        os.environ.setdefault(variable, "1")
     import_lean()
     from gzero.cli.command_line import command_line
 

@@ -34,8 +34,9 @@ HEARD = 0.1
 #: Seconds that a pool has to notice that one of its processes ended.
 NOTICED = 2.0
 
-#: One thread a process: many processes with many threads each slow each other down.
-_THREADS = (
+#: Of linear algebra there is one thread a process: on small matrices more cost several times the work, many processes with many
+#: threads each slow each other down, and the last bit of a sum depends on how many share it.
+THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -271,10 +272,10 @@ def _someone_ended(pool: ProcessPoolExecutor) -> bool:
 @contextlib.contextmanager
 def _for_children() -> Iterator[None]:
     """While processes are started: what they inherit; this one is as it was afterwards."""
-    before = {name: os.environ.get(name) for name in _THREADS}
+    before = {name: os.environ.get(name) for name in THREADS}
     masks = hasattr(signal, "pthread_sigmask")  # inherited by a process from its start on; there is none on Windows
     old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masks else set()
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
         yield
     finally:
