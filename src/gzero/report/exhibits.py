@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from gzero.fitters.exhibits import Entry, Listing, Look, Picture, Trace
 from gzero.report.blindness import is_blind
 from gzero.report.document import Block, Cell, FigureBlock, TableBlock
 from gzero.report.figures import BLUE, GREY, INK, PALE, VERMILLION, new_figure, shortened, style, to_svg
-from gzero.report.plot import Ink, Kind, Panel, Plot, PlotSeries
+from gzero.report.plot import Ink, Kind, Panel, Plot, PlotSeries, is_counted
 from gzero.report.pulls import PULLS, correlated, draw_pulls, pull_panels
 from gzero.report.rounding import prefix_of, show_number
 from gzero.report.symbols import unit_text
@@ -119,12 +119,29 @@ def picture_plot(picture: Picture) -> Plot:
     panels = [
         Panel(
             x_label=x_label, y_label=y_label, series=tuple(series), log_x=picture.logarithmic,
-            log_y=picture.logarithmic_y, weight=3.0,
+            log_y=picture.logarithmic_y, whole_x=_counts(picture, "x"), whole_y=_counts(picture, "y"), weight=3.0,
         )
     ]  # fmt: skip
     if picture.pulls is not None:
         panels += pull_panels(x_label, picture.pulls.x * fx, picture.pulls.y, log_x=picture.logarithmic)
     return Plot(panels=tuple(panels))
+
+
+def _counts(picture: Picture, which: Literal["x", "y"]) -> bool:
+    """Whether an axis counts things: it has no unit, is not logarithmic, and every reading stands on a whole number."""
+    name, unit, logarithmic = (
+        (picture.x_name, picture.x_unit, picture.logarithmic)
+        if which == "x"
+        else (picture.y_name, picture.y_unit, picture.logarithmic_y)
+    )
+    if unit or "[" in name or logarithmic:
+        return False
+    return all(is_counted(t.x if which == "x" else t.y) for t in _readings(picture))
+
+
+def _readings(picture: Picture) -> list[Trace]:
+    """The traces that are no model; all where there is no other."""
+    return [t for t in picture.traces if t.look in ("points", "data")] or list(picture.traces)
 
 
 def _axis(name: str, unit: str | None, values: list[np.ndarray]) -> tuple[float, str]:
@@ -255,6 +272,8 @@ def _arrows(axes: Axes, trace: Trace, fx: float, fy: float) -> None:
 
 def _limits(axes: Axes, picture: Picture, fx: float, fy: float) -> None:
     """Scales and ranges: all that is finite, and on a logarithmic axis positive."""
+    from matplotlib.ticker import MaxNLocator
+
     if picture.logarithmic:
         axes.set_xscale("log")
     if picture.logarithmic_y:
@@ -278,6 +297,9 @@ def _limits(axes: Axes, picture: Picture, fx: float, fy: float) -> None:
     for axis, logarithmic in ((axes.xaxis, picture.logarithmic), (axes.yaxis, picture.logarithmic_y)):
         if logarithmic:
             _logarithmic(axis)
+    for axis, counts in ((axes.xaxis, _counts(picture, "x")), (axes.yaxis, _counts(picture, "y"))):
+        if counts:
+            axis.set_major_locator(MaxNLocator(nbins="auto", steps=(1, 2, 5, 10), integer=True, min_n_ticks=1))
 
 
 def _pulls(figure: Figure, above: Axes, pulls: Trace, fx: float, height: float) -> Axes:
