@@ -23,7 +23,7 @@ from gzero.report.multiverse import multiverse_blocks
 from gzero.report.rounding import NOTHING, show_number
 from gzero.report.summary import outliers, summary_box, summary_table
 from gzero.report.symbols import unit_text
-from gzero.report.wording import number, text
+from gzero.report.wording import number, text, typeset
 
 if TYPE_CHECKING:
     from gzero.measurement.inspection import Inspection
@@ -118,7 +118,7 @@ def inspection_document(seen: Inspection) -> Document:
             text(f"{show_number(c.low, digits=4)} to {show_number(c.high, digits=4)}" if c.low <= c.high else NOTHING),
             number(c.missing),
             text(c.role.replace("_", " ")),
-            text(c.reason),
+            text(typeset(c.reason)),
         )
         for c in seen.columns
     )

@@ -18,7 +18,7 @@ from gzero.report.plot import Ink, Kind, Panel, Plot, PlotSeries, is_counted
 from gzero.report.pulls import PULLS, correlated, draw_pulls, pull_panels
 from gzero.report.rounding import prefix_of, show_number
 from gzero.report.symbols import unit_text
-from gzero.report.wording import closed, formula_text, number, opened, quantity, text, typeset
+from gzero.report.wording import closed, number, opened, quantity, text, typeset
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,9 +52,9 @@ def listing_table(listing: Listing) -> TableBlock:
     """A list of an experiment as a table."""
     return TableBlock(
         caption=listing.caption.rstrip("."),
-        heads=tuple(opened(formula_text(head)) for head in listing.heads),
+        heads=tuple(opened(typeset(head)) for head in listing.heads),
         rows=tuple(tuple(_cell(entry) for entry in row) for row in listing.rows),
-        notes=tuple(closed(opened(formula_text(note))) for note in listing.notes),
+        notes=tuple(closed(opened(typeset(note))) for note in listing.notes),
         name=listing.name,
     )
 
@@ -62,7 +62,7 @@ def listing_table(listing: Listing) -> TableBlock:
 def _cell(entry: Entry) -> Cell:
     if isinstance(entry, Estimate):
         return quantity(entry)
-    return text(formula_text(entry)) if isinstance(entry, str) else number(entry, digits=3)
+    return text(typeset(entry)) if isinstance(entry, str) else number(entry, digits=3)
 
 
 def figure_block(picture: Picture) -> FigureBlock:
@@ -75,7 +75,7 @@ def figure_block(picture: Picture) -> FigureBlock:
 
 def _caption(picture: Picture) -> str:
     """What the experiment says of its picture, and what every reader of it has to know: bars, pulls, bars that are cut."""
-    said = [closed(formula_text(picture.caption))]
+    said = [closed(typeset(picture.caption))]
     if any(t.std is not None and t.look == "points" for t in picture.traces) and "bars" not in picture.caption:
         said.append("Bars: standard uncertainty.")
     if picture.pulls is not None:

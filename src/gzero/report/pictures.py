@@ -19,7 +19,7 @@ from gzero.report.pulls import PULLS, correlated, pull_panels
 from gzero.report.rounding import prefix_of, show_percent, show_value
 from gzero.report.settings import setting
 from gzero.report.symbols import symbol_text
-from gzero.report.wording import called, scale_of
+from gzero.report.wording import called, scale_of, typeset
 
 _LEVEL_INKS: tuple[Ink, Ink] = ("data", "model")
 
@@ -31,7 +31,7 @@ def axis(name: str, unit: str | None, values: Array) -> tuple[float, str]:
     """(factor, label) of an axis: the factor brings the values into the unit that the label names."""
     size = float(np.max(np.abs(values), initial=0.0))
     factor, text = prefix_of(unit, size)
-    label = shortened(name, 40)
+    label = shortened(typeset(name), 40)
     return factor, f"{label} [{text}]" if text and unit is not None else label
 
 
@@ -200,7 +200,7 @@ def comparison_block(analysis: Analysis) -> FigureBlock | None:
     if len(rows) < 3 or not analysis.estimates:
         return None
     main = called(next(iter(analysis.estimates)))
-    names = [symbol_text(c.name) for c in rows]
+    names = [typeset(symbol_text(c.name)) for c in rows]
     return _forest(names, [c.ratio for c in rows], [c.ratio_std for c in rows], f"{main} over the unit or value named")
 
 
