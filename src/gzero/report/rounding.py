@@ -186,7 +186,7 @@ def show_std(std: float, unit: str | None, *, size: float | None = None) -> str:
     ----------
     std : in `unit`.
     size : of the value it belongs to [unit], whose prefix it carries as long as that leaves no more than two zeros behind
-        the point; then it has one of its own.
+        the point (three where the unit takes no prefix); then it has one of its own, or a power of ten.
 
     >>> show_std(1.234e-7, "S", size=7.7e-5), show_std(3.4e-13, "S", size=7.7e-5), show_std(0.0, "S")
     ('0.12 µS', '340 fS', '—')
@@ -195,10 +195,11 @@ def show_std(std: float, unit: str | None, *, size: float | None = None) -> str:
         return NOTHING
     factor, text = prefix_of(unit, std if not size else max(abs(size), std))
     rounded, place = round_std(_shift(std, factor))
-    if rounded.adjusted() < _LOWEST:
+    lowest = _LOWEST if unit in _PREFIXED else _LOWEST - 1  # a power of ten is no easier to read than one zero more
+    if rounded.adjusted() < lowest:
         factor, text = prefix_of(unit, std)
         rounded, place = round_std(_shift(std, factor))
-    if not _LOWEST <= rounded.adjusted() <= _HIGHEST:
+    if not lowest <= rounded.adjusted() <= _HIGHEST:
         exponent = rounded.adjusted()
         plain = f"{_fixed(rounded.scaleb(-exponent), place - exponent)}e{exponent:+03d}"
     else:
