@@ -23,6 +23,7 @@ from gzero.fitters.trace_count import Count, count
 from gzero.fitters.trace_dwells import FEW, dwells_of
 from gzero.fitters.trace_exhibits import (
     Told,
+    dwell_picture,
     level_table,
     picture,
     states_table,
@@ -107,7 +108,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         budget=() if line is None else _budget(line),
         ledger=(*selected.ledger, *_ledger(told, points, block, zero_known=zero_known)),
         warnings=(*selected.warnings, *problem, *_warnings(told, points, line, zero_known=zero_known)),
-        pictures=(picture(told, zero_known=zero_known),),
+        pictures=tuple(p for p in (picture(told, zero_known=zero_known), dwell_picture(told)) if p is not None),
         listings=tuple(listings),
         method=METHOD,
     )

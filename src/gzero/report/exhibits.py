@@ -95,7 +95,9 @@ def picture_plot(picture: Picture) -> Plot:
     fx, x_label = _axis(picture.x_name, picture.x_unit, [t.x for t in picture.traces])
     fy, y_label = _axis(picture.y_name, picture.y_unit, [t.y for t in picture.traces])
     series = [
-        PlotSeries(label=b.label, kind="band", ink="quiet", x=b.x * fx, y=b.low * fy, low=b.low * fy, high=b.high * fy)
+        PlotSeries(
+            label=typeset(b.label), kind="band", ink="quiet", x=b.x * fx, y=b.low * fy, low=b.low * fy, high=b.high * fy
+        )
         for b in picture.bands
     ]
     for i, t in enumerate(picture.traces):
@@ -104,7 +106,12 @@ def picture_plot(picture: Picture) -> Plot:
         again = t.look == "points" and any(other.look == "points" for other in picture.traces[:i])
         series.append(
             PlotSeries(
-                label=t.label, kind=drawn, ink="mark" if again else _INKS[t.look], x=t.x * fx, y=t.y * fy, std=std
+                label=typeset(t.label),
+                kind=drawn,
+                ink="mark" if again else _INKS[t.look],
+                x=t.x * fx,
+                y=t.y * fy,
+                std=std,
             )
         )
     heights = np.concatenate([t.y[np.isfinite(t.y)] for t in picture.traces]) * fy
@@ -112,10 +119,10 @@ def picture_plot(picture: Picture) -> Plot:
         heights = heights[heights > 0]
     for mark in picture.marks if heights.size else ():
         ends = np.array([float(heights.min()), float(heights.max())])
-        said = f"{mark.label}: {picture.x_name}"
+        said = typeset(f"{mark.label}: {picture.x_name}")
         ink: Ink = "mark" if mark.main else "quiet"
         x = np.full(2, mark.x * fx)
-        series.append(PlotSeries(label=mark.label, kind="line", ink=ink, x=x, y=ends, texts=(said, said)))
+        series.append(PlotSeries(label=typeset(mark.label), kind="line", ink=ink, x=x, y=ends, texts=(said, said)))
     panels = [
         Panel(
             x_label=x_label, y_label=y_label, series=tuple(series), log_x=picture.logarithmic,
@@ -172,7 +179,7 @@ def picture_figure(picture: Picture) -> Figure:
             shade = "#D2D2D2" if band.dark else "#EBEBEB"
             axes.fill_between(
                 band.x * fx, band.low * fy, band.high * fy, color=shade, lw=0, zorder=0.5 if band.dark else 0.2,
-                label=band.label,
+                label=typeset(band.label),
             )  # fmt: skip
         for i, trace in enumerate(picture.traces):
             _trace(axes, trace, fx, fy, nth=sum(t.look == trace.look for t in picture.traces[:i]))
@@ -183,7 +190,7 @@ def picture_figure(picture: Picture) -> Figure:
         for mark in picture.marks:
             axes.axvline(mark.x * fx, color=VERMILLION if mark.main else PALE, lw=0.9 if mark.main else 0.8, zorder=1)
             axes.annotate(
-                mark.label, (mark.x * fx, 1.0), xycoords=("data", "axes fraction"), xytext=(2.5, -9),
+                typeset(mark.label), (mark.x * fx, 1.0), xycoords=("data", "axes fraction"), xytext=(2.5, -9),
                 textcoords="offset points", fontsize=8.5, color=INK,
             )  # fmt: skip
         axes.set_ylabel(y_label)
@@ -204,11 +211,11 @@ def _trace(axes: Axes, trace: Trace, fx: float, fy: float, *, nth: int) -> None:
     if trace.look != "points":
         over = 3 if trace.look in ("data", "fit") else 2
         look = _LOOKS[trace.look] | ({"ls": _DASHES[nth % len(_DASHES)]} if nth and trace.look == "fit" else {})
-        axes.plot(trace.x * fx, trace.y * fy, label=trace.label, zorder=over, **look)
+        axes.plot(trace.x * fx, trace.y * fy, label=typeset(trace.label), zorder=over, **look)
         return
     size = 3.6 if trace.x.size <= 60 else 2.4 if trace.x.size <= 400 else 1.2
     axes.errorbar(
-        trace.x * fx, trace.y * fy, yerr=None if trace.std is None else trace.std * abs(fy), label=trace.label,
+        trace.x * fx, trace.y * fy, yerr=None if trace.std is None else trace.std * abs(fy), label=typeset(trace.label),
         fmt="o", ms=size, mew=0.8 if nth else 0, mfc="white" if nth else BLUE, elinewidth=0.8, color=BLUE, zorder=2,
         rasterized=trace.x.size > 3000,
     )  # fmt: skip
