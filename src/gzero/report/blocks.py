@@ -363,7 +363,7 @@ def ledger_table(analyses: Sequence[Analysis]) -> TableBlock | None:
         return None
     shared = [c for c in analyses[0].ledger if all(c in a.ledger for a in analyses[1:])]
     own = {c.choice for a in analyses for c in a.ledger if c not in shared}
-    rows = tuple((text(typeset(c.choice)), _chosen(c.value), text(c.origin), text(typeset(c.note))) for c in shared)
+    rows = tuple((text(typeset(c.choice)), chosen(c.value), text(c.origin), text(typeset(c.note))) for c in shared)
     rows += tuple(
         (text(typeset(c)), text(f"differs between {these(analyses)}"), text(NOTHING), text("")) for c in sorted(own)
     )
@@ -375,18 +375,12 @@ def ledger_table(analyses: Sequence[Analysis]) -> TableBlock | None:
     )
 
 
-def _chosen(value: str) -> Cell:
+def chosen(value: str) -> Cell:
     """What was chosen: a quantum's symbol, or the text with its signs typeset."""
     if re.match(r"[-+]?[0-9.]+ ", value):  # a number with its unit: "0.0005 m" is no mass
         return text(typeset(value))
     cell = name_or_symbol(value)
     return cell if cell.kind == "symbol" else text(typeset(value))
-
-
-def chosen_text(value: str) -> str:
-    """The same as text, for a workbook."""
-    cell = _chosen(value)
-    return symbol_text(cell.text) if cell.kind == "symbol" else cell.text
 
 
 def warning_notes(analyses: Sequence[Analysis]) -> Notes:

@@ -18,7 +18,7 @@ from gzero.estimate import Estimate
 from gzero.fitters.exhibits import Entry
 from gzero.report.audit_notes import audit_rows, items_on
 from gzero.report.blindness import is_blind
-from gzero.report.blocks import chosen_text
+from gzero.report.blocks import chosen
 from gzero.report.build import OWN_WORDS
 from gzero.report.certainty import correlations
 from gzero.report.charts import add_charts
@@ -26,6 +26,7 @@ from gzero.report.document import Document
 from gzero.report.multiverse import multiverse_rows
 from gzero.report.rounding import round_std
 from gzero.report.symbols import symbol_text, unit_text
+from gzero.report.terminal import cell_text
 from gzero.report.wording import sentence, typeset
 from gzero.report.workbook import Item, Number, Row, add_sheet, saved, width
 
@@ -306,7 +307,9 @@ def _correlations(traces: Traces) -> Sheet:
 def _ledger(traces: Traces) -> Sheet:
     rows: list[Row] = []
     for label, analysis in traces:
-        rows += [[label, typeset(c.choice), chosen_text(c.value), c.origin, typeset(c.note)] for c in analysis.ledger]
+        rows += [
+            [label, typeset(c.choice), cell_text(chosen(c.value)), c.origin, typeset(c.note)] for c in analysis.ledger
+        ]
         left_out = [(e.rule, e.reason, e.count, e.by) for e in analysis.exclusions]
         left_out += [(d.rule, d.reason, d.rows, "data") for d in analysis.origin.dropped]
         rows += [
