@@ -19,6 +19,15 @@ def lab(gzero, monkeypatch: pytest.MonkeyPatch) -> str:
     return "lab.csv"
 
 
+def test_a_value_that_is_stated_without_uncertainty_is_told_without(gzero, lab: str) -> None:
+    options = ("--temperature", "0.1 K", "--gain", "1.00(1)", "--quantum", "2e^2/h")
+    for ran in (gzero("validate", lab, "--blind", *options), gzero("unblind", lab)):
+        said = " ".join(ran.out.replace("│", " ").split())
+        assert "temperature 0.1 K" in said
+        assert "gain 1 ± 0.01" in said
+        assert "+/-" not in said
+
+
 def test_the_whole_way(gzero, lab: str) -> None:
     """A step of 1 quantum reads 1.2 while blind; the verdict is undecided (3), then quantized (0), with the record told."""
     blind = gzero("validate", lab, "--blind", *STATED)
@@ -34,7 +43,7 @@ def test_the_whole_way(gzero, lab: str) -> None:
 
     end = gzero("unblind", lab)
     assert end.code == 0
-    for words in ("frozen choices", "gain 1 +/- 0.01", "QUANTIZED", "frozen before the data were unblinded"):
+    for words in ("frozen choices", "gain 1 ± 0.01", "QUANTIZED", "frozen before the data were unblinded"):
         assert words in end.out
     assert "BLIND" not in end.out
 

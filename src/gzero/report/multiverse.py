@@ -159,13 +159,14 @@ def _plot(found: Multiverse) -> Plot:
 def multiverse_rows(found: Multiverse) -> tuple[list[str], list[list[str | int | float | None]]]:
     """(heads, one row an analysis) for a workbook, in the order of the specification curve."""
     heads = ["place", *(d.name for d in found.dimensions), "decision", f"step in {symbol_text(found.quantum)}"]
-    heads += ["interval low (step / quantum - 1)", "interval high (step / quantum - 1)", "plateaus"]
-    heads += ["largest level - n [quanta]", "as asked", "no result because"]
+    heads += ["interval low (step/quantum − 1)", "interval high (step/quantum − 1)", "plateaus"]
+    heads += ["largest level − n [quanta]", "as asked", "no result because"]
     rows: list[list[str | int | float | None]] = []
     for place, u in enumerate(found.curve, start=1):
-        chosen = [d.options[o] for d, o in zip(found.dimensions, u.options, strict=True)]
+        chosen = [typeset(d.options[o]) for d, o in zip(found.dimensions, u.options, strict=True)]
         ends = u.interval or (None, None)
-        row = [place, *chosen, u.decision, u.ratio, *ends, u.plateaus, u.worst_residual, u is found.declared, u.failure]
+        row = [place, *chosen, u.decision, u.ratio, *ends, u.plateaus, u.worst_residual, u is found.declared]
+        row.append(typeset(u.failure))
         rows.append(row)
     return heads, rows
 
