@@ -1,4 +1,5 @@
-"""Many files at once: a batch on two processes, again (nothing is left to do), and on a Dask cluster of this computer.
+"""Many files at once: a batch on two processes, again (nothing is left to do), and on a Dask cluster of this computer; the mean
+of a result over all traces, by drawing them again.
 
 The files are synthetic. For a cluster of other computers only the address changes. With SSH:
 
@@ -17,6 +18,9 @@ import importlib.util
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
+from gzero.fitters.bootstrap import over_traces
 from gzero.pipeline.batch.engines import Cluster, Processes
 from gzero.pipeline.batch.files import find_files
 from gzero.pipeline.batch.outputs import write_outputs
@@ -37,6 +41,12 @@ def main() -> None:
                 tally = run_batch(find_files([folder]), configure(), store, engine)
                 table = write_outputs(results, store, tally)
             print(f"{tally.files} files: {tally.done} analysed, {tally.kept} as they were; {len(table)} traces")
+        # the mean over all traces, with whatever differs between them: the traces are drawn again, not their readings
+        heights = np.array(table.columns["step_height_ratio"], dtype=float)
+        mean = over_traces(heights, names=("step height",), rng=np.random.default_rng(1))
+        print(
+            f"mean step height {mean.values[0]:.4f} +- {mean.std('step height'):.4f} 2e^2/h, over {heights.size} traces"
+        )
         print((results / "results.csv").read_text().splitlines()[0][:60], "...")
         if importlib.util.find_spec("distributed"):
             from distributed import LocalCluster

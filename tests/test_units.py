@@ -12,9 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.constants import physical_constants
 
-from gzero.errors import UnitError
 from gzero.unit_grammar import PLAIN, PREFIXABLE, PREFIXES, SPELLINGS, canonical
-from gzero.units import DIMENSIONLESS, SI_NAMES, UNKNOWN, Unit, parse_unit, require, split_header
+from gzero.units import DIMENSIONLESS, SI_NAMES, UNKNOWN, Unit, parse_unit, split_header
 
 _REGISTRY = pint.UnitRegistry()
 
@@ -373,16 +372,3 @@ def test_units_are_read_without_any_library() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
-
-
-def test_require_passes_what_is_asked_and_says_what_is_not() -> None:
-    volt = parse_unit("mV")
-    assert require(volt, "V", what="a voltage") is volt
-    with pytest.raises(UnitError, match=r"lab\.csv, column 'x': no unit is stated where a voltage \[V\] is asked"):
-        require(UNKNOWN, "V", what="a voltage", column="x", path="lab.csv")
-    with pytest.raises(UnitError, match=r"unit '%' is not known where a voltage \[V\] is asked"):
-        require(parse_unit("%"), "V", what="a voltage")
-    with pytest.raises(UnitError, match=r"unit 'mV' \[V\] contradicts a current \[A\]"):
-        require(volt, "A", what="a current")
-    with pytest.raises(UnitError, match=r"\[dimensionless\] contradicts"):
-        require(DIMENSIONLESS, "A", what="a current")

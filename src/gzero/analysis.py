@@ -5,20 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from gzero.estimate import Estimate, html_table
 from gzero.fitters.exhibits import Answer, Listing, Picture
 from gzero.fitters.findings import BudgetLine, Comparison, Level
-from gzero.fitters.interval import Interval
 from gzero.fitters.result import FitResult
 from gzero.joint import JointEstimates
 from gzero.loaders.table import Coordinate, Origin
-from gzero.measurement.blindness import Blindness
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice, Exclusion
 from gzero.quanta import Quantum
-from gzero.universes import Multiverse
 from gzero.verdict.verdict import Verdict
+
+if TYPE_CHECKING:
+    from gzero.fitters.interval import Interval
+    from gzero.measurement.blindness import Blindness
+    from gzero.universes import Multiverse
 
 __all__ = ["SCHEMA", "SCHEMA_MANY", "Analysis", "BudgetLine", "Comparison", "Level"]
 

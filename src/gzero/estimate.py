@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from html import escape
 from typing import TYPE_CHECKING
 
 from gzero.errors import ConfigError, InputError, UnitError
@@ -90,6 +89,8 @@ class Estimate:
 
     def _repr_html_(self) -> str:
         """Value, statistical and systematic part, for notebooks."""
+        from html import escape
+
         return f"{self.value:.6g} ± {self.std_stat:.2g} (stat) ± {self.std_sys:.2g} (sys) {escape(self.unit or '')}"
 
     def __repr__(self) -> str:
@@ -118,6 +119,8 @@ def unit_source(name: str, sources: Mapping[str, AffineScalarFunc] | None) -> Af
 
 def html_table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A small table for notebooks, all text escaped."""
+    from html import escape
+
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
     body = "".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in rows)
     return f"<table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

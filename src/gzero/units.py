@@ -132,31 +132,6 @@ def dimension_of(text: str) -> Dimension:
     return meaning[1]
 
 
-def require(unit: Unit, si: str, *, what: str, column: str | None = None, path: str | None = None) -> Unit:
-    """The unit itself if its SI unit is `si`.
-
-    Raises
-    ------
-    UnitError : the unit is unknown or has another dimension.
-    """
-    if not unit.known:
-        stated = f"unit '{unit.text}' is not known" if unit.text else "no unit is stated"
-        raise UnitError(
-            f"{stated} where {what} [{si}] is asked",
-            column=column,
-            path=path,
-            remedy=f"write it in the header or give it as an option, for example '{si}'",
-        )
-    if unit.si != si:
-        raise UnitError(
-            f"unit '{unit.text}' [{unit.si or 'dimensionless'}] contradicts {what} [{si}]",
-            column=column,
-            path=path,
-            remedy="choose another column or correct the unit",
-        )
-    return unit
-
-
 #: What a column of such a name is usually measured in: `G_S` is a conductance in siemens, but `V_S` a source voltage
 #: without a unit, `G(V)` a function of V, `I/V` a ratio.
 _USUAL_DIMENSIONS = {

@@ -174,3 +174,34 @@ def test_a_trace_of_a_file_that_holds_one(gzero, tmp_path: Path) -> None:
     ran = gzero("validate", tmp_path / "one.csv", "--trace", "5")
     assert ran.code == 2
     assert "there is no trace '5'; it holds a single one: leave --trace out" in ran.err
+
+
+#: Every command on one file, and what is to be done with several.
+ONE_FILE = {
+    "fit": "gzero report FILE FILE -o OUT.pdf", "validate": "gzero batch FILE FILE -o DIRECTORY", "inspect": "once for each file",
+    "selftest": "once for each file", "unblind": "once for each file", "plan": "one first sweep",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ONE_FILE)
+def test_several_files_for_a_command_on_one(gzero, tmp_path: Path, command: str) -> None:
+    paths = [tmp_path / f"{name}.csv" for name in "abcde"]
+    for path in paths:
+        path.write_text(table({"Vg (V)": X, "G (uS)": Y}))
+    for given in (paths[:2], paths):
+        ran = gzero(command, *given)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err.count("\n") == 1
+        assert ran.err.startswith(f"gzero: {command} takes one file, and {len(given)} were given ({paths[0]}, ")
+        assert ONE_FILE[command] in ran.err
+        assert str(paths[4]) not in ran.err
+    assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_a_value_without_its_option_is_no_second_file(gzero, tmp_path: Path) -> None:
+    path = tmp_path / "lab.csv"
+    path.write_text(table({"Vg (V)": X, "G (uS)": Y}))
+    ran = gzero("fit", path, "2e^2/h")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert f"beside '{path}' stands '2e^2/h'" in ran.err
+    assert "--quantum 2e^2/h" in ran.err

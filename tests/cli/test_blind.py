@@ -19,6 +19,15 @@ def lab(gzero, monkeypatch: pytest.MonkeyPatch) -> str:
     return "lab.csv"
 
 
+def test_a_value_that_is_stated_without_uncertainty_is_told_without(gzero, lab: str) -> None:
+    options = ("--temperature", "0.1 K", "--gain", "1.00(1)", "--quantum", "2e^2/h")
+    for ran in (gzero("validate", lab, "--blind", *options), gzero("unblind", lab)):
+        said = " ".join(ran.out.replace("│", " ").split())
+        assert "temperature 0.1 K" in said
+        assert "gain 1 ± 0.01" in said
+        assert "+/-" not in said
+
+
 def test_the_whole_way(gzero, lab: str) -> None:
     """A step of 1 quantum reads 1.2 while blind; the verdict is undecided (3), then quantized (0), with the record told."""
     blind = gzero("validate", lab, "--blind", *STATED)
@@ -34,7 +43,7 @@ def test_the_whole_way(gzero, lab: str) -> None:
 
     end = gzero("unblind", lab)
     assert end.code == 0
-    for words in ("frozen choices", "gain 1 +/- 0.01", "QUANTIZED", "frozen before the data were unblinded"):
+    for words in ("frozen choices", "gain 1 ± 0.01", "QUANTIZED", "frozen before the data were unblinded"):
         assert words in end.out
     assert "BLIND" not in end.out
 
@@ -135,7 +144,7 @@ def test_refusals_after_the_fact(gzero, lab: str) -> None:
         assert ran.err.count("\n") == 1
 
 
-def test_what_waits_for_the_end(gzero, lab: str) -> None:
+def test_what_waits_for_the_end(gzero, lab: str, few_universes: int) -> None:
     """A plan and a multiverse of blind data: what they say would be of the hidden factor, or of nothing."""
     assert gzero("validate", lab, "--blind", *STATED).code == 3
     for words in (("plan", lab, *STATED), ("validate", lab, "--multiverse", *STATED)):
@@ -148,7 +157,9 @@ def test_what_waits_for_the_end(gzero, lab: str) -> None:
     assert gzero("plan", lab, *STATED).code == 0
     changed = gzero("validate", lab, *STATED, "--plateaus", "1:3", "--multiverse")
     assert changed.code == 0
-    assert "changed after unblinding" in " ".join(changed.out.split())
+    said = " ".join(changed.out.split())
+    assert "changed after unblinding" in said
+    assert f"{few_universes}, a balanced sample of" in said
 
 
 def test_what_ends_blind_mode_names_a_record_that_is_elsewhere(gzero, tmp_path: Path) -> None:

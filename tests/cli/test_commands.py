@@ -189,6 +189,9 @@ def test_demo_writes_reports(gzero) -> None:
     ran = gzero("demo")
     assert ran.code == 0
     assert "SYNTHETIC" in ran.out
+    # a verdict on steps, six values that nothing judges, and the answer to whether there is a unit
+    headings = [line for line in ran.out.splitlines() if line in ("Verdict", "Verdicts", "Values", "Answer", "Answers")]
+    assert headings == ["Verdict", "Values", "Answer"]
     assert {p.name for p in Path().glob("*.pdf")} == {"li6_steps.pdf", "si_diffusivity.pdf", "qpc_levels.pdf"}
 
 

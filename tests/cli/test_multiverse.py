@@ -8,15 +8,8 @@ from gzero.pipeline import multiverse as room
 
 
 @pytest.fixture
-def lab(gzero, monkeypatch: pytest.MonkeyPatch) -> str:
+def lab(gzero, few_universes: int) -> str:
     assert gzero("simulate", "staircase", "-o", "lab.csv", "--seed", 3, "--points", 160, "--steps", 3).code == 0
-    whole = room.multiverse_of
-
-    def fewer(*arguments: object, **options: object):
-        """In one process: the second one is started in tests/pipeline/test_multiverse.py."""
-        return whole(*arguments, **{**options, "choices": 24, "processes": 1})  # type: ignore[arg-type]
-
-    monkeypatch.setattr(room, "multiverse_of", fewer)
     return "lab.csv"
 
 

@@ -57,7 +57,7 @@ def save(path: Path, y: Array, *, noise: float = 2e-7, seed: int = 2) -> None:
 
 def plain(text: str) -> str:
     """In small letters, without line breaks and the backslashes of Markdown, with ASCII signs."""
-    words = " ".join(re.sub(r"\\(?=[_\W])", "", text).split()).lower()
+    words = " ".join(re.sub(r"\\(?=[_\W])", "", text).split()).replace("Ω", "ohm").replace("ΔBIC", "delta BIC").lower()
     return words.replace("\u2212", "-").replace("±", "+-").replace("\u00a0", " ").replace("\u202f", " ")
 
 

@@ -290,3 +290,30 @@ def test_the_command_line_reads_what_it_simulated(tmp_path: Path) -> None:
     ]
     out = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert out.returncode == 1, out.stderr
+
+
+def _steps_of_one(path: Path, *, above: bool) -> Path:
+    """400 synthetic traces that step from 3 quanta to 2, to 1 and to nothing, spread 0.07, noise 0.02; `above`: from a ramp down
+    to 3 instead of on the plateau itself."""
+    rng = np.random.default_rng(1)
+    lines = ["trace,z [nm],G [2e^2/h]"]
+    for trace in range(400):
+        parts = [np.linspace(4.0, 3.1, 25)] if above else []
+        for n in (3, 2, 1):
+            parts.append(np.full(5 + int(rng.exponential(50)), n + 0.07 * rng.normal()))
+        y = np.concatenate([*parts, np.zeros(30)])
+        y += 0.02 * rng.normal(size=y.size)
+        lines += [f"{trace},{0.005 * i:.4g},{value:.5g}" for i, value in enumerate(y)]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.mark.parametrize(("above", "peaks"), [(False, [1, 2]), (True, [1, 2, 3])])
+def test_a_peak_that_the_histogram_cuts_off_is_told(tmp_path: Path, above: bool, peaks: list[int]) -> None:
+    found = gzero.analyse(_steps_of_one(tmp_path / "three.csv", above=above), experiment="breakjunction")
+    assert [level.index for level in found.levels] == peaks
+    said = [line for line in found.warnings if "cut off" in line]
+    assert len(said) == (0 if above else 1)
+    if said:
+        assert said[0].startswith("the histogram ends at 2.9")
+        assert "90 % of the traces reach" in said[0]

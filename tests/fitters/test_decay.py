@@ -171,3 +171,14 @@ def test_what_is_refused(
     with pytest.raises(error, match=words) as caught:
         gzero.analyse(path, experiment="decay", **options)
     assert "\n" not in str(caught.value)
+
+
+def test_slow_noise_says_how_short_its_intervals_may_be() -> None:
+    """The numbers are those of tests/fitters/test_reservoirs_coverage.py; white noise has nothing to say."""
+    for stated, words in ((False, "learnt from the readings"), (True, "stated")):
+        red = found(made(4, world="telegraph", stated_std=stated, points=80))
+        (said,) = [w for w in red.warnings if "telegraph" in w]
+        assert said.startswith(f"slow noise that is {words}: ")
+        assert ("89.6 %" in said) is not stated
+        assert ("91.4 %" in said) is stated
+    assert not [w for w in found(made(1)).warnings if "telegraph" in w]

@@ -206,7 +206,8 @@ def test_coverage(world: World, options: dict[str, object]) -> None:
     for seed in range(experiments):
         points = 100 if world == "ar1" else 40
         synthetic = simulate(np.random.default_rng(seed), seed=seed, world=world, points=points, **options)  # type: ignore[arg-type]
-        fit = drude.best_formula(synthetic.measurement, OPTIONS).fit
+        fit = drude.fit(synthetic.measurement, OPTIONS).fit
+        assert fit is not None
         for name in hits:
             value, std = fit.value(name), fit.std(name)
             hits[name] += abs(value - synthetic.truth[name]) < 1.959964 * std

@@ -1,19 +1,21 @@
 """The engine against independent engines, and what it refuses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from iminuit import Minuit
 from scipy.optimize import curve_fit
 
 from gzero.errors import FitError, InputError
-from gzero.fitters.engine import at_minimum, fit_problem, refit
+from gzero.fitters.engine import Reached, at_minima, at_minimum, fit_problem, refit
 from gzero.fitters.problem import Problem
 from gzero.measurement.curve import Curve
 from gzero.models.diffusion import POWER_LAW
 from gzero.models.model import Model, Parameter
 from gzero.models.staircase import staircase
 from gzero.reduction.noise import Noise, widening
-from gzero.reduction.spectrum import Spectrum, cosine
+from gzero.reduction.spectrum import Spectrum, autoregressive, cosine
 
 TRUE_STEP_AND_OFFSET = {"step_height": 1.0, "offset": 0.01}
 
@@ -244,3 +246,42 @@ def test_weights_that_are_estimated_scatter_the_values(unsure: float) -> None:
     gained = gained * np.maximum(1 - 3 / fit.variance_dof, 0.0)
     widened = np.sqrt(np.diag(fit.covariance)) / widening(fit.variance_dof)
     np.testing.assert_allclose(widened**2 / plain - 1, gained / plain, rtol=1e-3, atol=1e-9)
+
+
+def test_many_are_recorded_as_each_alone() -> None:
+    """Of two lengths, white and red, weighed as if white, robust, on a bound, with one held, with what the data do not
+    determine: none takes another along."""
+    several: list[Reached] = []
+    for seed in range(6):
+        model, curve, start, std = problem(seed)
+        short = Curve(x=curve.x[:300], y=curve.y[:300])
+        white_noise, red = Noise(std=std, stated=True), Noise(std=std, stated=False, spectrum=autoregressive(400, 0.8))
+        values = np.array(list(start.values()))
+        plain = Problem(model=model, curve=curve, noise=white_noise)
+        several += [
+            Reached(problem=plain, values=values),
+            Reached(problem=replace(plain, noise=red), values=values),
+            Reached(problem=replace(plain, noise=red), values=values, sandwich=True),
+            Reached(problem=replace(plain, loss="huber"), values=values, message="as it was told"),
+            Reached(problem=replace(plain, curve=short, noise=Noise(std=std[:300], stated=True)), values=values),
+            Reached(problem=plain, values=np.where(np.arange(values.size) == 6, 0.0, values)),
+            Reached(problem=replace(plain, fixed={"offset": 0.01}), values=values[:-1], seen=None),
+            Reached(problem=plain, values=values, converged=False),
+            Reached(problem=replace(plain, curve=Curve(x=curve.x + 100, y=curve.y)), values=values),
+        ]
+    found = at_minima(several)
+    assert [isinstance(one, FitError) for one in found] == [*([False] * 5), True, False, True, True] * 6
+    for one, together in zip(several, found, strict=True):
+        (alone,) = at_minima([one])
+        assert type(alone) is type(together)
+        if isinstance(alone, FitError) and isinstance(together, FitError):
+            assert str(alone) == str(together)
+            alone, together = alone.result, together.result
+        for name in ("message", "method", "at_bounds", "noise_model", "names", "success"):
+            assert getattr(alone, name) == getattr(together, name)
+        np.testing.assert_allclose(together.values, alone.values, rtol=0)
+        np.testing.assert_allclose(together.covariance, alone.covariance, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose([together.chi2, together.bic], [alone.chi2, alone.bic], rtol=1e-11)
+    assert found[3].message == "as it was told"  # type: ignore[union-attr]
+    assert "the data do not determine threshold_2" in str(found[5])  # beside a width of zero
+    assert found[5].result.at_bounds == ("width_2",)  # type: ignore[union-attr]

@@ -16,7 +16,7 @@ from scipy.stats import binom, norm, t
 
 from gzero.errors import InputError
 from gzero.fitters.engine import fit_problem
-from gzero.fitters.learnt_noise import MISFIT, Learnt, _not_in, fit_learning
+from gzero.fitters.learnt_noise import MISFIT, Learnt, fit_learning
 from gzero.fitters.problem import Problem
 from gzero.measurement.curve import Curve
 from gzero.models.staircase import staircase
@@ -336,15 +336,6 @@ def test_equal_steps_lose_nothing_by_a_looser_problem() -> None:
         assert np.array_equal(plain.fit.values, free.fit.values)
         # chi2 of three parameters stays below 21 (1 in 1e4)
         assert free.noise.typical == pytest.approx(plain.noise.typical, rel=21 / 390 / 2)
-
-
-def test_what_stands_in_a_design_already_is_left_out() -> None:
-    """By name and number: of the same name with other numbers, or of another name with the same, stays."""
-    rng = np.random.default_rng(3)
-    design = rng.normal(size=(20, 3))
-    other = np.column_stack([design[:, 2], design[:, 0], rng.normal(size=20), design[:, 1]])
-    assert _not_in(design, ("a", "b", "c"), other, ("c", "a", "b", "d")).tolist() == [False, False, True, True]
-    assert _not_in(design, ("a", "b", "c"), other, ("e", "f", "g", "h")).all()
 
 
 def test_slow_noise_stays_slow_beside_a_looser_problem() -> None:

@@ -93,3 +93,11 @@ def test_red_noise(name: str, options: dict[str, object], expected: set[str]) ->
     """rho = 0.9: an ordinary fit would cover 40 % (statistics.md section 2)."""
     found = counted(name, 150, {**options, "stated_std": False, "world": "ar1"})
     check(found, 150, expected, one_sided=("initial_imbalance",))
+
+
+def test_telegraph_noise_is_as_short_as_the_report_says() -> None:
+    """`gzero.fitters.decay` says 89.6 and 88.6 % (500 experiments); 150 of them within 3.3 binomial standard deviations."""
+    found = counted("decay", 150, {"points": 80, "stated_std": False, "world": "telegraph"})
+    for name, said in {"conductance": 0.896, "tau": 0.886}.items():
+        half = 3.3 * math.sqrt(said * (1 - said) / found[name].total)
+        assert abs(found[name].hits / found[name].total - said) < half

@@ -1,6 +1,9 @@
 """Fits side by side against lmfit, one by one: every kind of staircase, every way in which one can fail."""
 
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import lmfit
 import numpy as np
@@ -15,7 +18,8 @@ from gzero.fitters.result import FitResult
 from gzero.measurement.curve import Curve
 from gzero.models.model import Model, Parameter
 from gzero.models.staircase import staircase
-from gzero.pipeline.processes import NoProcessError
+from gzero.pipeline import many
+from gzero.pipeline.processes import NoProcessError, Processes
 from gzero.quanta import KB, E, parse_quantum
 from gzero.reduction.noise import Noise
 from gzero.reduction.spectrum import autoregressive
@@ -285,9 +289,26 @@ def test_one_bad_trace_does_not_stop_the_rest() -> None:
 
 
 def test_two_processes_give_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
-    several = measurements(5)
-    monkeypatch.setattr("gzero.pipeline.many.PART", 2)
-    here, there = (gzero.fit_many(several, quantum="2e^2/h", workers=workers) for workers in (1, 2))
+    """This one waits with its own part until the other has done one."""
+    several = measurements(7)
+    monkeypatch.setattr(many, "PART", 2)
+    monkeypatch.setattr(many, "FEWEST", 2)
+    monkeypatch.setattr(many, "WORTH", 0.0)
+    here = gzero.fit_many(several, quantum="2e^2/h")
+    came, run, fits_here = threading.Event(), Processes.run, many._fits
+
+    def told(*asked: Any) -> Iterator[Any]:
+        for one in run(*asked):
+            came.set()
+            yield one
+
+    def patiently(asked: Any, part: Any) -> Any:
+        assert part[0] is several[0] or came.wait(60), "the other process has done nothing"
+        return fits_here(asked, part)
+
+    monkeypatch.setattr(Processes, "run", told)
+    monkeypatch.setattr(many, "_fits", patiently)
+    there = gzero.fit_many(several, quantum="2e^2/h", workers=2)
     for one, other in zip(here, there, strict=True):
         assert type(one) is type(other)
         if isinstance(one, FitResult):
@@ -299,9 +320,17 @@ def test_where_no_process_starts_the_fits_are_made_here(monkeypatch: pytest.Monk
     def none(*_: object) -> None:
         raise NoProcessError("none")
 
-    monkeypatch.setattr("gzero.pipeline.many.PART", 1)
-    monkeypatch.setattr("gzero.pipeline.processes.Processes.run", none)
-    assert all(isinstance(fit, FitResult) for fit in gzero.fit_many(measurements(2), quantum="2e^2/h", workers=2))
+    monkeypatch.setattr(many, "PART", 1)
+    monkeypatch.setattr(many, "WORTH", 0.0)
+    monkeypatch.setattr(Processes, "run", none)
+    assert all(isinstance(fit, FitResult) for fit in gzero.fit_many(measurements(3), quantum="2e^2/h", workers=2))
+
+
+def test_little_work_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(many, "PART", 2)
+    monkeypatch.setattr(many, "WORTH", 1e6)
+    monkeypatch.setattr(Processes, "run", lambda *_: pytest.fail("a process was started"))
+    assert all(isinstance(fit, FitResult) for fit in gzero.fit_many(measurements(5), quantum="2e^2/h", workers=2))
 
 
 def test_no_workers_are_a_mistake() -> None:

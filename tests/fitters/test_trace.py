@@ -16,6 +16,8 @@ from gzero.measurement.measurement import Measurement
 from gzero.quanta import G0, parse_quantum
 from gzero.synthetic.trace import simulate
 from gzero.synthetic.truth import Synthetic
+from gzero.verdict.decide import decide
+from gzero.verdict.margins import Margins
 
 OPTIONS = FitOptions(quantum=parse_quantum("2e^2/h"))
 
@@ -233,3 +235,26 @@ def test_many_states_give_pairs_and_few_a_matrix() -> None:
     assert sum(float(row[2]) for row in table.rows) >= len(switches.rows)
     once = fit(steps(0.0, 1.0, 2.0), OPTIONS)
     assert "transitions" not in [listing.name for listing in once.listings]
+
+
+def test_levels_that_are_all_the_open_contact_are_said_to_be_so() -> None:
+    """0, 0.03 and 0.06 quanta lie within the level margin of 0.1 of zero: readings in another unit look like this."""
+    found = fit(steps(0.0, 0.03, 0.06, noise=0.002), OPTIONS)
+    assert multiples(found) == [0, 0, 0]
+    assert found.level_set is None
+    (said,) = [line for line in found.warnings if "levels were found" in line]
+    assert said.startswith("3 levels were found, and all of them are the open contact")
+    assert "the farthest 0.06 2e^2/h off" in said
+    verdict = decide(found.level_set, OPTIONS.quantum, Margins(), what="level")
+    assert verdict.decision == "undecided"
+    assert verdict.reasons[0].startswith("no level above the open contact is counted")
+
+
+def test_levels_beside_the_claim_are_said_to_be_so() -> None:
+    found = fit(steps(0.0, 1.0, 2.0), replace(OPTIONS, plateaus=(5, 6)))
+    (said,) = [line for line in found.warnings if "levels were found" in line]
+    assert said == "3 levels were found, and none of them is one of the levels 5 to 6 that the claim is about"
+
+
+def test_levels_that_are_counted_are_not_explained_away() -> None:
+    assert not [line for line in fit(steps(0.0, 1.0, 2.0), OPTIONS).warnings if "levels were found" in line]

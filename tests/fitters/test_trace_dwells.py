@@ -5,8 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from gzero.fitters.trace_dwells import Dwell, dwells_of, evenness, interval, transitions
+from gzero.fitters.options import FitOptions
+from gzero.fitters.trace import fit
+from gzero.fitters.trace_dwells import Dwell, dwells_of, evenness, interval, lasting, transitions
 from gzero.fitters.trace_states import PASSAGE, Visit, stays
+from gzero.models.trace import survival
+from gzero.quanta import parse_quantum
+from gzero.synthetic.trace import simulate
 
 
 def visit(state: int, start: float, end: float, *, begins: bool = True, ends: bool = True) -> Visit:
@@ -104,3 +109,35 @@ def test_a_gap_ends_no_stay() -> None:
     cut = (visit(0, 0, 2, begins=False, ends=False), visit(1, 3, 4, begins=False, ends=False))
     assert transitions(cut, 2).sum() == 0
     assert [d.exits for d in dwells_of(cut, 2)] == [0, 0]
+
+
+def test_the_share_of_stays_that_last_longer() -> None:
+    """By hand: of stays of 1, 2 (cut off) and 3 one of three ends at 1, and the only one that is seen for 3 ends there."""
+    times, share = lasting([visit(0, 0, 1), visit(0, 5, 7, ends=False), visit(0, 10, 13)])
+    assert times.tolist() == [1.0, 3.0]
+    assert share == pytest.approx([(1 + 2 / 3) / 2, (2 / 3 + 0) / 2])
+
+
+def test_stays_that_do_not_age_last_by_the_exponential_law() -> None:
+    """4000 exponential stays of mean 0.3, each cut off at a time of its own, exponential with mean 0.5: within 0.04 of exp(-t/tau)
+    as long as a tenth is left, five times the binomial uncertainty of the share where it is largest."""
+    rng = np.random.default_rng(1)
+    own, cut = rng.exponential(0.3, 4000), rng.exponential(0.5, 4000)
+    times, share = lasting([visit(0, 0, min(a, b), ends=a <= b) for a, b in zip(own, cut, strict=True)])
+    early = share > 0.1
+    np.testing.assert_allclose(share[early], survival(times[early], 0.3), atol=0.04)
+
+
+def test_dwell_times_are_drawn_where_a_state_was_left_often() -> None:
+    made = simulate(np.random.default_rng(1), seed=1, points=20_000)
+    picture = next(
+        p for p in fit(made.measurement, FitOptions(quantum=parse_quantum("2e^2/h"))).pictures if p.name == "dwells"
+    )
+    points, law = picture.traces[0], picture.traces[1]
+    assert picture.logarithmic_y
+    assert np.all(np.diff(points.y) < 0)
+    assert law.y[0] == 1.0
+    slopes = np.diff(np.log(law.y)) / np.diff(law.x)
+    np.testing.assert_allclose(slopes, slopes[0], rtol=1e-9)  # a straight line
+    few = simulate(np.random.default_rng(1), seed=1, points=200, dwell=(1.0,))
+    assert [p.name for p in fit(few.measurement, FitOptions(quantum=parse_quantum("2e^2/h"))).pictures] == ["trace"]

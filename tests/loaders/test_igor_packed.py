@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ Write = Callable[..., Path]
 Record = tuple[int, bytes]
 
 
-def gzero(*arguments: str) -> subprocess.CompletedProcess[str]:
+def alone(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The command line, in a process of its own."""
     command = [sys.executable, "-m", "gzero", *arguments]
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
@@ -311,7 +312,7 @@ def test_the_measured_files_against_igor2(measured: Path, name: str, order: str)
             np.testing.assert_array_equal(column.values, waves[f"root:{column.name}"]["wData"])
 
 
-def test_inspect_and_fit_as_from_csv(tmp_path: Path) -> None:
+def test_inspect_and_fit_as_from_csv(tmp_path: Path, gzero: Callable[..., Any]) -> None:
     """A synthetic staircase of steps of 2e^2/h, as waves and as CSV."""
     gate = np.linspace(-1.0, 0.0, 200)
     conductance = 77.48091729 * np.round(4 * (gate + 1)) + np.random.default_rng(5).normal(0, 0.3, 200)
@@ -320,10 +321,13 @@ def test_inspect_and_fit_as_from_csv(tmp_path: Path) -> None:
     )
     rows = "".join(f"{x!r},{y!r}\n" for x, y in zip(gate.tolist(), conductance.tolist(), strict=True))
     (tmp_path / "a.csv").write_text("Vg (V),G (uS)\n" + rows, encoding="utf-8")
-    found = []
-    for name in ("a.pxp", "a.csv"):
-        run = gzero("fit", str(tmp_path / name), "--experiment", "staircase", "--quantum", "2e^2/h", "--json")
-        assert run.returncode == 0, run.stderr
-        found.append(json.loads(run.stdout)["estimates"])
+    words = ("--experiment", "staircase", "--quantum", "2e^2/h", "--json")
+    first = alone("fit", str(tmp_path / "a.pxp"), *words)
+    assert first.returncode == 0, first.stderr
+    found = [json.loads(first.stdout)["estimates"]]
+    for name in ("a.csv",):
+        run = gzero("fit", tmp_path / name, *words)
+        assert run.code == 0, run.err
+        found.append(json.loads(run.out)["estimates"])
     assert found[0] == found[1]
-    assert "root:run1:Vg" in gzero("inspect", str(tmp_path / "a.pxp")).stdout
+    assert "root:run1:Vg" in gzero("inspect", tmp_path / "a.pxp").out

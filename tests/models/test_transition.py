@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from gzero.models.transition import SHAPES, occupation, quarter_width, transition, trigamma
+from gzero.models.transition import SHAPES, occupation, polygamma, quarter_width, transition
 from gzero.quanta import KB, E
 
 X = np.linspace(-1.0, 1.0, 41)
@@ -15,12 +15,27 @@ VALUES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("z", [0.5 + 0.3j, 0.05 + 2j, 3 + 40j, 0.5 + 0j, 0.5 + 300j, 12 + 0.1j])
-def test_trigamma_against_mpmath(z: complex) -> None:
-    """mpmath in 30 digits; 1e-14 is a few roundings of the sum of ten terms and a series."""
+@pytest.mark.parametrize(
+    "z", [0.5 + 0.3j, 0.05 + 2j, 1.4 + 1e-6j, 3 + 40j, 0.5 + 0j, 0.5 + 300j, 12 + 0.1j, 0.7 + 1e100j]
+)
+def test_polygamma_against_mpmath(z: complex) -> None:
+    """mpmath in 30 digits; 1e-14 is a few roundings of the sum of ten terms and a series. Of psi a line is the imaginary part,
+    which is held to its own size, as near the middle of the step it is small."""
     with mpmath.workdps(30):
-        expected = complex(mpmath.psi(1, mpmath.mpc(z.real, z.imag)))
-    assert abs(complex(trigamma(np.array([z]))[0]) / expected - 1) < 1e-14
+        psi, trigamma = (complex(mpmath.psi(order, mpmath.mpc(z.real, z.imag))) for order in (0, 1))
+    found = [complex(f[0]) for f in polygamma(np.array([z]))]
+    assert found[0].imag == pytest.approx(psi.imag, rel=1e-14)
+    assert found[0].real == pytest.approx(psi.real, rel=1e-14, abs=1e-14)  # psi has a zero at 1.46
+    assert abs(found[1] / trigamma - 1) < 1e-14
+
+
+def test_polygamma_of_arrays_is_that_of_their_numbers() -> None:
+    """In any shape, to a rounding: sums of an array may be taken in another order."""
+    z = 0.6 + 1j * np.linspace(-3, 3, 6)
+    for whole, single in zip(
+        polygamma(z.reshape(2, 3)), zip(*(polygamma(z[i : i + 1]) for i in range(6)), strict=True), strict=True
+    ):
+        np.testing.assert_allclose(whole.ravel(), np.concatenate(single), rtol=1e-14)
 
 
 def test_the_line_is_the_convolution_of_fermi_and_lorentz() -> None:

@@ -124,16 +124,26 @@ def wide(tmp_path: Path) -> Path:
     return place
 
 
-def test_order_and_number_of_workers_change_nothing(wide: Path, tmp_path: Path) -> None:
+def with_threads(count: int, folder: Path, out: Path, **options: Any) -> None:
+    """A batch in a new process with so many threads of linear algebra: a user's has one a core, a worker of a batch one."""
+    code = "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]); from batches import Here, run\n"
+    code += f"run(Path(sys.argv[2]), Path(sys.argv[3]), Here(), **{options!r})"
+    threads = {"OPENBLAS_NUM_THREADS": str(count), "OMP_NUM_THREADS": str(count)}
+    words = [sys.executable, "-c", code, str(Path(__file__).parent), str(folder), str(out)]
+    subprocess.run(words, check=True, env={**os.environ, **threads})
+
+
+def test_order_and_number_of_workers_and_of_threads_change_nothing(wide: Path, tmp_path: Path) -> None:
     options = {"y_unit": "e^2/h", "x_unit": "V"}
     first = run(wide, tmp_path / "one", Here(), **options)
     run(wide, tmp_path / "back", Here(backwards=True), **options)
     for count in (2, 4):
         run(wide, tmp_path / f"{count}", Processes(count), **options)
+    with_threads(4, wide, tmp_path / "threads", **options)
     assert first.done == 1
     expected = contents(tmp_path / "one")
     assert contents(tmp_path / "back") == expected
-    assert contents(tmp_path / "2") == contents(tmp_path / "4") == expected
+    assert contents(tmp_path / "2") == contents(tmp_path / "4") == contents(tmp_path / "threads") == expected
     rows = list(csv.DictReader(expected["results.csv"].decode().splitlines()))
     assert [float(r["coordinate_value"]) for r in rows] == list(range(20))
     alone = analyse_traces(wide / "w.ibw", configure(quantum="e^2/h", **options))

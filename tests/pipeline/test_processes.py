@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kinds_of_work import LIMIT, deadly, square, threads, unborn
+from kinds_of_work import LIMIT, deadly, halfway, square, threads, unborn
 
 from gzero.pipeline.processes import Lost, NoProcessError, Processes
 
@@ -41,6 +41,55 @@ def test_what_kills_its_process_twice_is_lost_and_nothing_else() -> None:
     found = dict(Processes(deadly, 13, 2).run(_given(iter(range(10, 20)))))
     assert found.pop(13) == Lost(times=2)
     assert found == {i: i for i in range(10, 20) if i != 13}
+
+
+@POSIX
+def test_who_is_killed_in_the_midst_of_its_words_is_not_waited_for() -> None:
+    """A pool waits for the rest of a message as long as anybody could send it: here another process."""
+    found = dict(Processes(halfway, "killed", 2).run(_given(iter(range(10, 20)))))
+    assert found.pop(13) == Lost(times=2)
+    assert found == {i: bytes(100_000) for i in range(10, 20) if i != 13}
+
+
+@POSIX
+def test_who_stops_while_a_message_is_half_sent_waits_for_nothing() -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from kinds_of_work import halfway\nfrom gzero.pipeline.processes import Processes\n"
+        "if __name__ == '__main__':\n"
+        "    items = iter((1, 13, 13))\n"
+        "    found = Processes(halfway, 'silent', 2).run(lambda: next(items, None))\n"
+        "    print(next(found)[0], flush=True)\n    import time; time.sleep(0.5)\n    found.close(); print('ended')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=LIMIT, check=False)
+    assert (done.stdout, done.stderr) == ("1\nended\n", "")
+
+
+@POSIX
+def test_an_interrupt_amidst_the_locks_of_the_pool_is_heard_after_them() -> None:
+    """At once it would leave a lock locked that the pool's own thread waits for, and the program never ended."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "import concurrent.futures, os, signal\n"
+        "from kinds_of_work import slow\nfrom gzero.pipeline.processes import Processes\n"
+        "wait = concurrent.futures.wait\n"
+        "def amidst(futures, *more, **options):\n"
+        "    for future in futures:\n        future._condition.acquire()\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    for future in futures:\n        future._condition.release()\n"
+        "    return wait(futures, *more, **options)\n"
+        "if __name__ == '__main__':\n    concurrent.futures.wait = amidst\n"
+        "    try:\n        list(Processes(slow, 0, 2).run(lambda: 1))\n"
+        "    except KeyboardInterrupt:\n        print('heard')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=LIMIT, check=False, preexec_fn=_heard
+    )
+    assert (done.stdout, done.stderr) == ("heard\n", "")
+
+
+def _heard() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_a_process_that_never_comes_to_life_is_told(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from gzero.quanta import G0
 from gzero.reduction.calibration import Calibration
 from gzero.reduction.contact_session import contact_traces
 from gzero.reduction.histogram import linear_histogram, redrawn
-from gzero.reduction.histogram_peaks import WIDTHS, Search, search
+from gzero.reduction.histogram_peaks import WIDTHS, Search, piled_up, search
 from gzero.reduction.selection import Selection
 from gzero.synthetic.breakjunction import simulate
 
@@ -60,3 +60,31 @@ def test_peaks_that_few_traces_cannot_show_are_doubtful_and_not_absent() -> None
             below = [n for n in range(1, 5) if n < found.bumps[-1].centre - 0.3]
             assert all(np.abs(places - n).min() < 0.3 for n in below)
     assert doubtful >= 5
+
+
+def _piled(seed: int, centres: tuple[float, ...], **given: object) -> float | None:
+    rng = np.random.default_rng(seed)
+    made = simulate(rng, seed=seed, traces=100, points=60, **given)  # type: ignore[arg-type]
+    t = contact_traces(made.measurement, Calibration.of({}), Selection(), quantum=G0)
+    h = linear_histogram(t, low=0.2 * G0, high=float(np.quantile(t.highest(), 0.1)), quantum=G0, rng=rng)
+    return piled_up(
+        h.counts, h.replicates(redrawn(rng, len(t), 200)), low=h.edges[0] / G0, bin_width=h.width / G0,
+        centres=np.array(centres), widths=np.full(len(centres), 0.07),
+    )  # fmt: skip
+
+
+def test_no_pile_is_seen_where_no_peak_is_cut_off() -> None:
+    """Four standard deviations and a tenth of the peaks: none of 30 sessions with whole peaks, and none of 30 without any."""
+    assert [_piled(i, (1.0, 2.0, 3.0, 4.0)) for i in range(30)] == [None] * 30
+    assert [_piled(i, (), plateau_length=0.01, between=40.0) for i in range(30)] == [None] * 30
+
+
+def test_a_pile_is_where_the_readings_are_and_needs_a_valley_before_it() -> None:
+    """Counts made by hand: 100 a bin about 1, nothing between, then the flank of a peak at 2 that ends with the histogram."""
+    centres = 0.205 + 0.01 * np.arange(170)
+    counts = 100 * (np.exp(-(((centres - 1) / 0.07) ** 2) / 2) + np.exp(-(((centres - 2) / 0.07) ** 2) / 2))
+    replicates = counts + np.random.default_rng(1).normal(scale=1.0, size=(50, counts.size))
+    place = piled_up(counts, replicates, low=0.2, bin_width=0.01, centres=np.array([1.0]), widths=np.array([0.07]))
+    assert place == pytest.approx(1.85, abs=0.01)  # the last tenth of a quantum
+    flat = np.minimum(counts, counts[130])  # without the flank
+    assert piled_up(flat, replicates, low=0.2, bin_width=0.01, centres=np.array([1.0]), widths=np.array([0.07])) is None

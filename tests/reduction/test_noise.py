@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.stats import binom, norm, t
 
-from gzero.reduction.noise import Noise, correlation_length, unevenness, white_noise, widening
+from gzero.reduction.noise import Noise, correlation_lengths, unevenness, white_noise, white_noises, widening
 from gzero.reduction.spectrum import Spectrum, autoregressive, white
+from gzero.reduction.stretches import Stretches
 from gzero.synthetic.noise import draw
 
 
@@ -30,6 +32,14 @@ def test_no_noise_is_zero(y: np.ndarray) -> None:
     assert white_noise(y) == 0.0
 
 
+def correlation_length(pieces: list[NDArray[np.float64]]) -> float:
+    """Of one curve."""
+    ends = np.array([piece.size for piece in pieces]).cumsum()
+    here = Stretches.over(ends - [piece.size for piece in pieces], ends)
+    (length,) = correlation_lengths(np.concatenate(pieces), here, np.array([0]))
+    return float(length)
+
+
 @pytest.mark.parametrize("rho", [0.0, 0.5, 0.9])
 def test_correlation_length_of_ar1(rho: float) -> None:
     rng = np.random.default_rng(5)
@@ -48,7 +58,24 @@ def test_correlation_length_of_ar1(rho: float) -> None:
 
 def test_too_little_to_tell_is_one() -> None:
     assert correlation_length([np.array([1.0, 1.0, 1.0, 1.0, 1.0])]) == 1.0
-    assert correlation_length([]) == 1.0
+    assert correlation_length([np.array([1.0, -1.0, 1.0])]) == 1.0
+
+
+def test_correlation_lengths_of_curves_are_those_of_each() -> None:
+    """Pieces of three curves, of the second of which nothing is told."""
+    rng = np.random.default_rng(3)
+    pieces = [np.cumsum(rng.normal(size=size)) for size in (40, 30, 4, 50, 60, 40)]
+    ends = np.array([piece.size for piece in pieces]).cumsum()
+    here = Stretches.over(ends - [piece.size for piece in pieces], ends)
+    lengths = correlation_lengths(np.concatenate(pieces), here, np.array([0, 2, 3]))
+    assert lengths.tolist() == [correlation_length(pieces[:2]), 1.0, correlation_length(pieces[3:])]
+    assert min(lengths[[0, 2]]) > 1
+
+
+def test_white_noise_of_many_is_that_of_each() -> None:
+    y = np.random.default_rng(4).normal(size=(5, 90))
+    assert white_noises(y).tolist() == [white_noise(own) for own in y]
+    assert white_noises(y[:, :3]).tolist() == [0.0] * 5
 
 
 # -- noise that changes along the sweep -------------------------------------------------------------------------------

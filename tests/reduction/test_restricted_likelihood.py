@@ -32,7 +32,7 @@ def test_it_is_the_density_of_what_the_fit_cannot_reach(seed: int) -> None:
     10.1093/biomet/61.2.383), are normal with covariance scale C^T S C: scipy's density of them, at the scale given."""
     r, design = drawn(seed)
     s = variances(seed)
-    value, scale = RestrictedLikelihood(r, design)(s)
+    value, scale = RestrictedLikelihood.of(r, design)(s)
     contrasts = null_space(design.T)
     dense = contrasts.T @ (s[:, None] * contrasts)
     exact = -2 * multivariate_normal(cov=scale * dense).logpdf(contrasts.T @ r)
@@ -45,7 +45,7 @@ def test_it_is_the_density_of_what_the_fit_cannot_reach(seed: int) -> None:
 
 def test_white_noise_needs_no_determinant() -> None:
     r, design = drawn(1)
-    likelihood = RestrictedLikelihood(r, design)
+    likelihood = RestrictedLikelihood.of(r, design)
     np.testing.assert_allclose(likelihood.white(), likelihood(np.ones(r.size)), rtol=1e-12)
     assert likelihood.white()[1] == pytest.approx(r @ r / likelihood.dof, rel=1e-12)
 
@@ -54,7 +54,7 @@ def test_white_noise_needs_no_determinant() -> None:
 def test_no_value_lies_below_its_floor(seed: int) -> None:
     r, design = drawn(seed, p=1 + seed % 12)
     s = np.array([variances(seed + k) ** power for k in range(4) for power in (0.1, 0.5, 1.0, 2.0)])
-    likelihood = RestrictedLikelihood(r + design[:, 0] * (seed % 3), design)
+    likelihood = RestrictedLikelihood.of(r + design[:, 0] * (seed % 3), design)
     floors = likelihood.floors(s, np.log(s))
     values = np.array([likelihood(row)[0] for row in s])
     assert np.all(floors <= values)
@@ -67,7 +67,7 @@ def test_a_floor_is_the_value_where_the_basis_mixes_nothing() -> None:
     """A design of single readings: S of the others is all that is left, and both inequalities are equalities."""
     rng = np.random.default_rng(5)
     r, s = rng.normal(size=30), rng.uniform(0.1, 9.0, size=(3, 30))
-    likelihood = RestrictedLikelihood(r, np.eye(30)[:, :4])
+    likelihood = RestrictedLikelihood.of(r, np.eye(30)[:, :4])
     rest = slice(4, None)
     exact = 26 * np.log((r[rest] ** 2 / s[:, rest]).sum(axis=1) / 26) + np.log(s[:, rest]).sum(axis=1)
     np.testing.assert_allclose(likelihood.floors(s, np.log(s)), exact, atol=2e-6)  # 1e-6 is given to rounding
@@ -84,19 +84,19 @@ def test_columns_that_others_span_do_not_count(beyond: float, counts: bool) -> N
     rng = np.random.default_rng(9)
     last = design[:, 0] + beyond * rng.normal(size=r.size)
     wide = np.column_stack([design, 3 * design, design.sum(axis=1), np.zeros(r.size), last])
-    likelihood = RestrictedLikelihood(r, wide)
+    likelihood = RestrictedLikelihood.of(r, wide)
     assert likelihood.dof == r.size - 5 - counts
     if not counts:
         s = variances(1)
-        assert likelihood(s)[0] == pytest.approx(RestrictedLikelihood(r, design)(s)[0], rel=1e-8)
+        assert likelihood(s)[0] == pytest.approx(RestrictedLikelihood.of(r, design)(s)[0], rel=1e-8)
 
 
 def test_nothing_left_over_is_not_likely() -> None:
     _, design = drawn(2)
-    value, scale = RestrictedLikelihood(np.zeros(60), design)(np.ones(60))
+    value, scale = RestrictedLikelihood.of(np.zeros(60), design)(np.ones(60))
     assert value == np.inf
     assert scale == 0.0
-    assert np.all(RestrictedLikelihood(np.zeros(60), design).floors(np.ones((1, 60)), np.zeros((1, 60))) == -np.inf)
+    assert np.all(RestrictedLikelihood.of(np.zeros(60), design).floors(np.ones((1, 60)), np.zeros((1, 60))) == -np.inf)
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -110,4 +110,4 @@ def test_information_is_half_the_trace_of_what_the_slopes_do_to_the_contrasts(se
     p = contrasts @ np.linalg.inv(contrasts.T @ (s[:, None] * contrasts)) @ contrasts.T
     parts = [p * (s * slope) for slope in slopes]
     exact = [[0.5 * np.trace(a @ b) for b in parts] for a in parts]
-    np.testing.assert_allclose(RestrictedLikelihood(r, design).information(s, slopes), exact, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(RestrictedLikelihood.of(r, design).information(s, slopes), exact, rtol=1e-9, atol=1e-12)

@@ -1,6 +1,7 @@
 """The spectrum of the noise: exact laws of its algebra, and what it finds in noise whose law is known."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 from scipy.stats import binom, chi2
 
 from gzero.models.staircase import staircase
-from gzero.reduction.spectrum import Spectrum, autoregressive, cosine, estimate_spectrum, white
+from gzero.reduction.learnt_spectrum import Residuals, estimate_spectra, estimate_spectrum
+from gzero.reduction.spectrum import Spectrum, autoregressive, cosine, white
 from gzero.synthetic.noise import DWELL, RECORD, TELEGRAPH_WHITE, World, draw
 
 Array = NDArray[np.float64]
@@ -384,7 +386,7 @@ def test_the_look_at_the_net_calls_nothing_white_that_is_not(
     design = np.vander(np.linspace(-1, 1, n), 4)
     draws = [residuals(root @ np.random.default_rng(seed).normal(size=n), design) for seed in range(60)]
     looked = [estimate_spectrum(y, design, stated=False) for y in draws]
-    monkeypatch.setattr("gzero.reduction.spectrum._LONG_FOR_NET", 0)
+    monkeypatch.setattr("gzero.reduction.learnt_spectrum._LONG_FOR_NET", 0)
     gone = [estimate_spectrum(y, design, stated=False) for y in draws]
     assert [s.kind for s in looked] == [s.kind for s in gone]
     assert all(np.array_equal(a.powers, b.powers) for a, b in zip(looked, gone, strict=True))
@@ -464,3 +466,28 @@ def test_a_fit_without_anything_left_over_teaches_nothing() -> None:
     n = 4
     found = estimate_spectrum(np.zeros(n), np.eye(n), stated=True)
     assert found.kind == "white"
+
+
+def test_company_changes_nothing() -> None:
+    """Sweeps of every world, of two lengths, of designs whose columns repeat or do not, in pieces, stated or not: each has
+    the spectrum that it has alone."""
+    rng = np.random.default_rng(23)
+    several = []
+    for k, world in enumerate(("white", "ar1", "1/f", "telegraph") * 8):
+        n = (120, 200)[k % 2 ^ k // 4 % 2]
+        noise = draw(world, rng, signal=np.zeros(n), std=1.0).readings
+        design = np.vander(np.linspace(-1, 1, n), 4) * rng.uniform(0.5, 2, size=n)[:, None]
+        left = residuals(noise, design)
+        repeated = [design[:, 0] + design[:, 1], 2 * design[:, 2]]
+        design = np.column_stack([design, *repeated[: k % 3]])
+        pieces = (n // 2, n // 2) if k % 5 == 4 else None
+        several.append(Residuals(values=left, design=design, stated=k % 7 < 3, pieces=pieces))
+    several += [replace(several[0], values=np.zeros(several[0].values.size)), replace(several[0], stated=False)]
+    together = estimate_spectra(several)
+    assert {spectrum.kind for spectrum in together} == {"white", "knee", "1/f"}
+    for one, found in zip(several, together, strict=True):
+        alone = estimate_spectrum(one.values, one.design, stated=one.stated, pieces=one.pieces)
+        assert (found.kind, found.powers.size) == (alone.kind, alone.powers.size)
+        np.testing.assert_allclose(found.powers, alone.powers, rtol=1e-8)
+        np.testing.assert_allclose(found.uncertainty, alone.uncertainty, rtol=1e-7, atol=1e-12)
+        assert found.gain == pytest.approx(alone.gain, rel=1e-9)

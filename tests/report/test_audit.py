@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +50,13 @@ def test_every_formula_is_typeset(items: tuple[AuditItem, ...]) -> None:
             assert "`" not in shown
             assert "^" not in shown, shown
             assert "*" not in shown, shown
+
+
+def test_one_quantity_has_one_notation(items: tuple[AuditItem, ...]) -> None:
+    shown = " ".join(readable(s) for item in items for s in (item.claim, item.corrected, item.reason))
+    for typeset, others in {"δN²": r"dN", "f₀": r"\bf0\b", "−": r" - ", "hₛ": r"h_s"}.items():
+        assert typeset in shown
+        assert re.findall(f".{{20}}{others}", shown) == []
 
 
 @pytest.mark.parametrize(

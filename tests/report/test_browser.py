@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,23 @@ def test_zoom_by_key_by_button_and_by_drag(browser: Any, tmp_path: Path) -> None
         assert _ticks(figure) != whole
         svg.dblclick(position={"x": 0.6 * box["width"], "y": 0.1 * box["height"]})
         assert _ticks(figure) == whole
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 25])
+def test_trace_numbers_have_no_ticks_between_them(browser: Any, tmp_path: Path, count: int) -> None:
+    analyses = [replace(a, coordinate=None) for a in samples.staircase_map(count)]
+    with _opened(browser, tmp_path / "a.html", render_html(build_document(analyses))) as page:
+        figure = page.locator("figure.interactive").first
+        # below the second frame stand its numbers and its name, the lowest text of the drawing
+        texts = figure.locator("svg").evaluate(
+            "svg => [...svg.querySelectorAll('.frame text')].map(t => [t.textContent, +t.getAttribute('y'), t.getAttribute('text-anchor')])"
+        )
+        lowest = max(y for _, y, _ in texts)
+        named = [text for text, y, _ in texts if y == lowest]
+        ticks = [text for text, y, anchor in texts if anchor == "middle" and lowest - 20 < y < lowest]
+        assert named == ["trace number"]
+        assert len(ticks) >= 2
+        assert all(float(tick).is_integer() for tick in ticks), ticks
 
 
 def test_buttons_and_figures_are_reached_by_tab(browser: Any, tmp_path: Path) -> None:

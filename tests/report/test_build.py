@@ -111,7 +111,7 @@ def test_everything_that_a_checker_needs_is_there() -> None:
     text = _all_text(build_document([staircase()]))
     for needed in (
         SHA, "gzero 0.1.0", "scipy 1.17.0", "CODATA 2022", "arXiv:2604.19828", "gzero.analysis/1", "delimiter: comma",
-        "beyond the rails of the amplifier", "starts with #", "estimated, AR(1) rho = 0.42", "all that qualify as flat",
+        "beyond the rails of the amplifier", "starts with #", "estimated, AR(1) ρ = 0.42", "all that qualify as flat",
         "believe the plateaus", "slope above the limit", "478.2 / 395 = 1.21", "uncertainties widened by 1.13",
     ):  # fmt: skip
         assert needed in text

@@ -7,6 +7,7 @@ Source: Review of Particle Physics, Introduction, section 5.3 (doi 10.1103/PhysR
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 from hypothesis import assume, given
@@ -108,6 +109,32 @@ def test_prefixes_never_stack_and_never_meet_a_compound() -> None:
 def test_part_of_an_uncertainty_has_the_prefix_of_its_value() -> None:
     assert show_std(1.6e-7, "S", size=77.7e-6) == "0.16 µS"
     assert show_std(0.0, "S") == show_std(math.nan, "S") == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("std", "unit", "size", "shown"),
+    # digits by the PDG rule, prefixes of the SI: no part stands behind more than two zeros, or three without a prefix
+    [(3.4e-13, "S", 7.7e-5, "340 fS"), (1.6e-10, "S", 3.87e-5, "160 pS"), (0.11, "ohm", 25812.8, "110 mΩ"),
+     (1.6e-9, "S", 1.2e-6, "0.0016 µS"), (4e-6, "", 1.0, "4 × 10⁻⁶"), (3.54e-4, "", 1.0, "0.00035"), (3.54e-5, "", 1.0, "3.5 × 10⁻⁵"), (9.5e-5, "", 1.0, "0.00010"),
+     (2.34e-12, "m^2/s", 1.3e-7, "2.3 × 10⁻¹² m²/s"), (3.55e-5, "K", 4.2, "40 µK")],
+)  # fmt: skip
+def test_part_that_is_small_beside_its_value_has_a_prefix_or_a_power_of_ten(
+    std: float, unit: str, size: float, shown: str
+) -> None:
+    assert show_std(std, unit, size=size) == shown
+
+
+@given(st.floats(1e-14, 1e12), st.floats(1e-14, 1e12), st.sampled_from(["S", "ohm", "m^2/s", "", "K", "1/m^2"]))
+def test_no_part_of_an_uncertainty_is_a_row_of_zeros(std: float, size: float, unit: str) -> None:
+    assert not re.search(r"0\.0000", show_std(std, unit, size=size))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [(-3e-9, 5e-9, "(−3.0 to +5.0) × 10⁻⁷ %"), (-7e-6, 1.7e-5, "−0.0007 % to +0.0017 %")],
+)
+def test_a_narrow_interval_has_a_power_of_ten(low: float, high: float, shown: str) -> None:
+    assert show_interval(low, high, percent=True) == shown
 
 
 def test_intervals_and_percent() -> None:

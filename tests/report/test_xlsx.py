@@ -24,6 +24,7 @@ import gzero.report.xlsx as module
 from gzero.estimate import Estimate
 from gzero.joint import JointEstimates
 from gzero.report.terminal import visible_text
+from gzero.report.wording import sentence
 from gzero.report.xlsx import number_format, render_xlsx
 
 SHEETS = ["results", "plateaus", "budget", "correlations", "ledger", "data", "audit", "charts"]
@@ -121,8 +122,9 @@ def test_text_is_text_as_typed(text: str) -> None:
     book = _book(analysis(text=text), analysis(text=text, trace=text), banner=text)
     warned = next(row for row in book["results"].iter_rows() if row[0].value != "trace")
     heads = [cell.value for cell in book["results"][1]]
-    cell = warned[heads.index("warnings")]
+    cell = warned[heads.index("statement")]
     assert cell.value == visible_text(text)
+    assert warned[heads.index("warnings")].value == visible_text(sentence(text))  # as every other format says it
     for sheet in book:
         for row in sheet.iter_rows():
             assert not [c for c in row if c.data_type in ("f", "e")]

@@ -205,14 +205,14 @@ def _conductance() -> tuple[Claim, ...]:
                 *(Dimension(condition=f"q = {q}", unit=unit, given={"q": q}) for q, unit in _ROWS.items()),
             ),
             corrected="h_s is m v L",
-            remark=lambda: "With kB T tau_T for the action it would be off by F = N/dN^2.",
+            remark=lambda: "With kB T tau_T for the action it would be off by F = `N/dN2`.",
         ),
         Claim(
             item="eq 1 vs Landauer", chapter=CHAPTER, rows=("e", "N", "m", "conductance"), form="e^2*N/h_s",
             says="At Gamma = 1 the form `e^2*N/h_s` is the ballistic conductance of one mode.",
             mended="e^2*f0*lambda_b/(h*(lambda_b + L))",
             checks=tuple(Computed(condition=f"eta = {eta:g}", work=_against_landauer(eta)) for eta in ETAS),
-            corrected="`e^2*f0/h*lambda_b/(lambda_b + L)`, f0 the occupation at the bottom of the mode",
+            corrected="`e^2*f0/h*lambda_b/(lambda_b + L)`, `f0` the occupation at the bottom of the mode",
             remark=lambda: f"Limits: {shown(gases.drude_over_landauer(-30.0))} without degeneracy, 2 for a degenerate gas.",
         ),
     )  # fmt: skip
@@ -242,7 +242,7 @@ def _statistics() -> tuple[Claim, ...]:
                 ),
                 Computed(condition="photons", work=lambda c, form: _fano(c, form, _photon_fano())),
             ),
-            corrected="`F*kB*T*tau_T`, F = N/dN^2",
+            corrected="`F*kB*T*tau_T`, F = `N/dN2`",
             remark=lambda: (
                 f"F is {shown(gases.inverse_fano(3, 20.0))} and {shown(_photon_fano(), 3)} in the last two; of a degenerate "
                 f"3D gas it nears 2 T_F/3T (at T = T_F/400 within {shown(abs(gases.inverse_fano(3, 400.0) / (2 * 400 / 3) - 1), 1)})."
@@ -250,7 +250,7 @@ def _statistics() -> tuple[Claim, ...]:
         ),
         Claim(
             item="eq 3", chapter=CHAPTER, rows=action, form="kB*T/m*F",
-            says="The mean square velocity over what fluctuates is `kB*T/m*F`, F = N/dN^2.",
+            says="The mean square velocity over what fluctuates is `kB*T/m*F`, F = `N/dN2`.",
             checks=(
                 *(_velocities(d, "fermi", (-10.0, 0.0, 10.0)) for d in (1, 2, 3)),
                 _velocities(3, "bose", (-0.1,)),

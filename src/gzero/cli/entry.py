@@ -20,9 +20,17 @@ PIPE_CLOSED = 141  # what a shell reports of a process that SIGPIPE ended
 
 def main() -> None:
     """Run the command line."""
-    # modules and their classes live as long as the process: looking through them for garbage 360 times took 0.2 s of a report
-    gc.set_threshold(200_000)
-    from gzero.cli.command_line import command_line
+    # modules and their classes live as long as the process: looking through them for garbage 360 times took 0.2 s of a report,
+    # once still 0.06 s; a report makes 200,000 objects that stay
+    gc.set_threshold(400_000)
+    from gzero.cli.lean_imports import import_lean
+    from gzero.pipeline.processes import THREADS
+
+    # as in a batch's processes, whose results are the same to the last bit; it is read when numpy is imported
+    for variable in THREADS:
+        os.environ.setdefault(variable, "1")
+    import_lean()
+    from gzero.cli.command_line import command_line, misused
 
     try:
         code = command_line()(standalone_mode=False)
@@ -40,13 +48,13 @@ def main() -> None:
     except OSError as error:
         fail(f"the output cannot be written: {(error.strerror or str(error)).lower()}")
     except Exception as error:  # noqa: BLE001 - the last place that can turn a defect into one line
-        show = getattr(error, "format_message", None)  # click's own: a flag that does not exist, a missing argument
-        if show is None:
+        said = misused(error)
+        if said is None:
             # an exit code of 1 would read as a verdict; a defect of ours must never
             frame = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{frame.filename.rpartition('gzero/')[2]}:{frame.lineno}"
             fail(f"a defect in gzero, at {where}: {type(error).__name__}: {error}; please report it with the file")
-        fail(f"{show()} (see gzero --help)")
+        fail(said)
     if code == INTERRUPTED:  # the parser of the command line may have turned the key into this code
         fail("interrupted; nothing was left half-written", code=INTERRUPTED)
     raise SystemExit(code if isinstance(code, int) else 0)

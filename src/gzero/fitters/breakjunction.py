@@ -14,7 +14,7 @@ import numpy as np
 from gzero.errors import FitError
 from gzero.estimate import Estimate
 from gzero.fitters.breakjunction_exhibits import Shown, exhibits
-from gzero.fitters.contact_histogram import DRAWS, LOWEST, PROMINENT, ContactHistogram, contact_histogram
+from gzero.fitters.contact_histogram import BEGIN, DRAWS, LOWEST, PROMINENT, ContactHistogram, contact_histogram
 from gzero.fitters.findings import BudgetLine, Findings, Level
 from gzero.fitters.histogram_fit import PeakFit
 from gzero.fitters.joint_levels import joint_of_levels
@@ -31,7 +31,7 @@ from gzero.reduction.adc import adc_step
 from gzero.reduction.calibration import Calibration
 from gzero.reduction.contact_session import ContactSession, contact_session
 from gzero.reduction.histogram import JOINED, WIDTH
-from gzero.reduction.histogram_peaks import SIGNIFICANT
+from gzero.reduction.histogram_peaks import SIGNIFICANT, piled_up
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -340,6 +340,7 @@ def _warnings(found: ContactHistogram, traces: ContactSession) -> list[str]:
             f"a bump at {bump.centre:.2f} is too unsure for a peak ({bump.z:.1f} standard deviations, {found.search.threshold:.1f} are "
             "needed) and too high for none: peaks above it cannot be counted, and are not claimed; more traces decide"
         )
+    out += _cut_off(found, traces)
     if found.problem:
         out.append(f"the peaks were not fitted as asked: {found.problem}")
     if found.block > 1:
@@ -361,6 +362,23 @@ def _warnings(found: ContactHistogram, traces: ContactSession) -> list[str]:
         for k in wide
     ]
     return out
+
+
+def _cut_off(found: ContactHistogram, traces: ContactSession) -> list[str]:
+    """What a reader must know of readings that pile up where the histogram ends."""
+    linear, none = found.linear, np.zeros(0)
+    place = piled_up(
+        linear.counts, found.replicates, low=float(linear.edges[0]), bin_width=linear.width,
+        centres=none if found.fit is None else found.fit.centres, widths=none if found.fit is None else found.fit.widths,
+    )  # fmt: skip
+    if place is None:
+        return []
+    railed = float(np.quantile(traces.highest(), BEGIN)) > traces.rail - 4 * traces.noise
+    why = "below the rail of the readings" if railed else f"which {100 * (1 - BEGIN):.0f} % of the traces reach"
+    return [
+        f"the histogram ends at {linear.edges[-1]:.2f} quanta, {why}, and readings pile up towards it (at {place:.2f}): a peak that is "
+        "cut off there is not counted; begin the traces with the contact further closed"
+    ]
 
 
 def _method(found: ContactHistogram, traces: ContactSession) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ DRAWS = 400
 #: Lower end of the histogram [quanta], and in standard deviations of a reading about an open contact.
 LOWEST, OPEN = 0.2, 6.0
 #: Share of the traces that may begin below its upper end.
-_BEGIN = 0.1
+BEGIN = 0.1
 #: A peak stands above the background by this share of it, or the histogram is only bent there.
 PROMINENT = 0.1
 #: Standard deviations beyond which the lag-1 correlation of traces is no chance.
@@ -67,7 +67,7 @@ def ends(traces: ContactSession, quantum: float) -> tuple[float, float]:
     ------
     InputError : nothing lies between them.
     """
-    high = float(np.quantile(traces.highest(), _BEGIN))
+    high = float(np.quantile(traces.highest(), BEGIN))
     if np.isfinite(traces.rail):
         high = min(high, traces.rail - 4 * traces.noise)
     low = max(LOWEST * quantum, OPEN * traces.open_noise)

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from gzero.errors import FitError
 from gzero.estimate import Estimate
 from gzero.fitters.exhibits import Picture, Trace
-from gzero.fitters.learnt_noise import Looser, fit_learning
+from gzero.fitters.learnt_noise import fit_learning
+from gzero.fitters.looser import Looser
 from gzero.fitters.options import FitOptions
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult

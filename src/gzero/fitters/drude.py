@@ -89,18 +89,6 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
     )  # fmt: skip
 
 
-def best_formula(measurement: Measurement, options: FitOptions) -> CurveFit:
-    """The fit of the formula that the data prefer, without what follows from it.
-
-    Raises
-    ------
-    InputError : no usable frequencies.  FitError : no usable minimum.
-    """
-    calibration = Calibration.of(measurement.conditions, measurement.ordinate.common)
-    parts = both_parts(measurement, options, calibration)
-    return _found(parts, rivals_of(parts, options)[0], calibration)
-
-
 def _found(parts: Parts, best: Rival, calibration: Calibration) -> CurveFit:
     noise = best.problem.noise
     return CurveFit(

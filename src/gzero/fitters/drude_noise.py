@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gzero.models.model import Array
+from gzero.reduction.learnt_spectrum import estimate_spectrum
 from gzero.reduction.noise import Noise
-from gzero.reduction.spectrum import Spectrum, cosine, estimate_spectrum, white
+from gzero.reduction.spectrum import Spectrum, cosine, white
 
 #: Least variance over that of the readings' estimated noise: data without any scatter.
 _EXACT = 1e-6

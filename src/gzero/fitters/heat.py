@@ -22,8 +22,8 @@ from gzero.quanta import Conditions, candidates
 from gzero.reduction.calibration import Calibration
 
 METHOD = (
-    "J = N (π²k_B²/6h)(T_h² − T_0²) + ΣV (T_h^p − T_0^p), or K = N κ₀T + c T^p, with N the modes in units of κ₀T = "
-    "π²k_B²T/3h; every number of channels has its own N, and all share the phonons.",
+    "J = N (π²kB²/6h)(T_h² − T_0²) + ΣV (T_h^p − T_0^p), or K = N κ₀T + c T^p, with N the modes in units of κ₀T = "
+    "π²kB²T/3h; every number of channels has its own N, and all share the phonons.",
     "Where there are several numbers of channels, the modes per channel come from their differences, which no phonons are "
     "in: the heat of phonons is there any smooth function of temperature (a polynomial), and no law of it is assumed.",
     "An error of the temperature scale is common to all readings: it enters as a named source, about twice as large in N.",

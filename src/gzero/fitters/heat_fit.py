@@ -12,7 +12,7 @@ from gzero.fitters.curve_fit import CurveFit, first_noise, fit_curve
 from gzero.fitters.derived import Derived, Formula, Number, derive
 from gzero.fitters.heat_phonons import Phonons, linear_start, phonons_of, usual_exponent
 from gzero.fitters.heat_points import HeatPoints, moved_points
-from gzero.fitters.learnt_noise import Looser
+from gzero.fitters.looser import Looser
 from gzero.fitters.moved_settings import with_moved
 from gzero.fitters.options import FitOptions
 from gzero.fitters.problem import Problem

@@ -10,20 +10,22 @@ over enters the covariance as if it were noise (a sandwich, White 1980, doi 10.2
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gzero.fitters.engine import at_minimum
-from gzero.fitters.minima import Asking, Wanted, alone, fitted, wanted_from
-from gzero.fitters.problem import Problem
+from gzero.fitters.engine import Reached, at_minima
+from gzero.fitters.looser import Freedom, Looser, TakenUp, taken_up
+from gzero.fitters.minima import Asking, Together, Wanted, alone, fitted, wanted_from
+from gzero.fitters.problem import Problem, both_of
 from gzero.fitters.result import FitResult
 from gzero.models.model import Array
 from gzero.reduction.averages import mean
+from gzero.reduction.learnt_spectrum import Residuals, estimate_spectra
 from gzero.reduction.noise import Noise, unevenness
-from gzero.reduction.spectrum import Spectrum, estimate_spectrum, white
+from gzero.reduction.spectrum import Spectrum, white
 
 #: Mean square of the residuals over what it would be if they were noise: more is a misfit. Noise of the kinds that are
 #: simulated stays below it in 98 of 100 sweeps.
@@ -33,8 +35,6 @@ MISFIT = 1.7
 #: Share of the sum of squares that a looser fit leaves, below which its own residuals are the ones to look at. Above, what
 #: it takes up is linear in its parameters, and residuals of the fit itself say the same once these are known to be free.
 _TAKEN_UP = 1 / 3
-
-Looser = Callable[[Mapping[str, float]], tuple[Problem, Array]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,27 +92,28 @@ def learning(
 ) -> Asking[Learnt]:
     """`fit_learning`, which asks for its minima."""
     best = yield wanted_from(problem, start)
-    fitted_curve, design = problem.both(best.values)
+    fitted_curve, design = yield Together(work=both_of, item=(problem, best.values))
     residuals = problem.curve.y - fitted_curve
     if not problem.noise.stated and (uneven := unevenness(residuals)) is not None:
         # the weights change, so the fit does
         problem = replace(problem, noise=replace(problem.noise, std=problem.noise.typical * uneven))
         with_constant = None if with_constant is None else replace(with_constant, noise=problem.noise)
         best = yield Wanted(problem=problem, start=best.values)
-        fitted_curve, design = problem.both(best.values)
+        fitted_curve, design = yield Together(work=both_of, item=(problem, best.values))
         residuals = problem.curve.y - fitted_curve
     spectrum = yield from _spectrum(problem, best.values, residuals, design, looser)
     misfit = max(_on_risers(problem, residuals, flat), _calm(problem, residuals, flat, spectrum))
     noise = problem.noise.with_spectrum(None if problem.noise.stated and spectrum.kind == "white" else spectrum)
     if spectrum.kind == "white" or misfit > MISFIT:
-        fit = at_minimum(
-            replace(problem, noise=noise),
-            best.values,
+        reached = Reached(
+            problem=replace(problem, noise=noise),
+            values=best.values,
             message=best.message,
             converged=best.converged,
             sandwich=spectrum.kind != "white",
             seen=(fitted_curve, design),
         )
+        fit = yield Together(work=at_minima, item=reached)
         return Learnt(fit=fit, noise=noise, design=design, misfit=misfit)
     wider = with_constant or problem
     found = {**start, **dict(zip(problem.names, best.values.tolist(), strict=True))}
@@ -130,51 +131,37 @@ def learning(
 _STEPS_LOOSER, _WORTH_A_LOOK = 8, 0.2
 
 
-def _along(design: Array, pulls: Array) -> float:
-    """Sum of squares of the part of the pulls that lies along the columns of a design."""
-    matrix = design.T @ design
-    size = np.sqrt(matrix.diagonal())
-    size = np.where(size > 0, size, 1.0)
-    slope = (design.T @ pulls) / size
-    # columns that are nearly one another's multiples are held apart by a billionth
-    matrix = matrix / (size[:, None] * size) + 1e-9 * np.eye(size.size)
-    return float(slope @ np.linalg.solve(matrix, slope))
-
-
 def _spectrum(
     problem: Problem, values: Array, residuals: Array, design: Array, looser: Looser | None
 ) -> Asking[Spectrum]:
     noise = problem.noise
     if problem.loss != "linear" or noise.assumed_white:
         return white(len(problem.curve))
-    design, pulls = design / noise.std[:, None], residuals / noise.std
+    std = noise.std
+    left = Residuals(values=residuals / std, design=design / std[:, None], stated=noise.stated)
     if looser is not None:
-        free, at = looser(dict(zip(problem.names, values.tolist(), strict=True)))
-        free = replace(free, noise=noise)
-        loose = free.design(at) / noise.std[:, None]
-        size = float(pulls @ pulls)
-        # a fit that takes up most of the residuals begins by taking up a good part of them along its derivatives
-        if _along(loose, pulls) > _WORTH_A_LOOK * size:
-            found = yield Wanted(problem=free, start=at, steps=_STEPS_LOOSER)
-            if found.chi2 < _TAKEN_UP * size:
-                loose_curve, loose_design = free.both(found.values)
-                return estimate_spectrum(
-                    (problem.curve.y - loose_curve) / noise.std, loose_design / noise.std[:, None], stated=noise.stated
-                )
-        new = loose.T[_not_in(design, problem.names, loose, free.names)]
-        design = np.vstack([design.T, new]).T  # each column stays in one piece of memory
-    return estimate_spectrum(pulls, design, stated=noise.stated)
+        left = yield from _as_free(left, problem, *looser(dict(zip(problem.names, values.tolist(), strict=True))))
+    spectrum: Spectrum = yield Together(work=estimate_spectra, item=left)
+    return spectrum
 
 
-def _not_in(design: Array, names: tuple[str, ...], other: Array, others: tuple[str, ...]) -> NDArray[np.bool_]:
-    """Which columns of another design are not those of the same name in this one: what stands twice says nothing, and costs
-    the decompositions that follow."""
-    pairs = [(names.index(name), j) for j, name in enumerate(others) if name in names]
-    new = np.ones(len(others), dtype=bool)
-    if pairs:
-        here, there = (list(places) for places in zip(*pairs, strict=True))
-        new[there] = (design.T[here] != other.T[there]).any(axis=1)
-    return new
+def _as_free(left: Residuals, problem: Problem, free: Problem, at: Array) -> Asking[Residuals]:
+    """Residuals of which what a looser fit would take up is no evidence about the noise.
+
+    Parameters
+    ----------
+    left : by the fit of the problem.  free : the looser one.  at : values of its free parameters that are the same fit.
+    """
+    std = problem.noise.std
+    free = replace(free, noise=problem.noise)
+    taken: TakenUp = yield Together(work=taken_up, item=Freedom(left=left, names=problem.names, problem=free, at=at))
+    # a fit that takes up most of the residuals begins by taking up a good part of them along its derivatives
+    if taken.share > _WORTH_A_LOOK:
+        found = yield Wanted(problem=free, start=at, steps=_STEPS_LOOSER)
+        if found.chi2 < _TAKEN_UP * float(left.values @ left.values):
+            curve, design = yield Together(work=both_of, item=(free, found.values))
+            return replace(left, values=(problem.curve.y - curve) / std, design=design / std[:, None])
+    return replace(left, design=np.vstack([left.design.T, taken.columns]).T)  # each column stays in one piece of memory
 
 
 def _on_risers(problem: Problem, residuals: Array, flat: NDArray[np.bool_]) -> float:

@@ -2,15 +2,16 @@
 
 A fit in several stages (a minimum, what its residuals say, the next minimum) is written once, as a generator that yields
 what it wants minimised and is sent the minimum. `alone` answers one fit with the engine; `side_by_side` runs many fits and
-answers all that want the same formula at a time. Both find the same minima, to less than 1e-6 of a standard uncertainty
+answers all that want the same formula at a time; a step that is written for many at once (`Together`) is asked for in the
+same way. Both find the same minima, to less than 1e-6 of a standard uncertainty
 (`tests/fitters/test_side_by_side.py`: every kind of staircase); a fit of several stages under red noise adds a few of these up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -58,7 +59,22 @@ class Found:
     converged: bool = True
 
 
-Asking = Generator[Wanted, Found, T]
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Together:
+    """A step that is done for many at once, so that what it costs is its arithmetic and not the calls around it.
+
+    Parameters
+    ----------
+    work : called with the items of all that ask for it at a time, at least one; their answers in that order. An answer that
+        is an error of gzero is raised where its item was asked for.
+    item : of the one who asks.
+    """
+
+    work: Callable[[Sequence[Any]], Sequence[Any]]
+    item: Any
+
+
+Asking = Generator[Wanted | Together, Any, T]
 
 
 def wanted_from(problem: Problem, start: Mapping[str, float], *, steps: int = 0) -> Wanted:
@@ -95,12 +111,8 @@ def alone(asking: Asking[T]) -> T:
     try:
         wanted = next(asking)
         while True:
-            try:
-                found = _quick([wanted])[0] if wanted.steps else _by_the_engine(wanted)
-            except GzeroError as error:
-                wanted = asking.throw(error)
-            else:
-                wanted = asking.send(found)
+            found = _alone(wanted)
+            wanted = asking.throw(found) if isinstance(found, GzeroError) else asking.send(found)
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]
 
@@ -112,17 +124,13 @@ def side_by_side(askings: Iterable[Asking[T]], *, failures: tuple[type[E], ...])
     """What many fits come to, in their order; of one that failed in a way that is foreseen, the error."""
     running = dict(enumerate(askings))
     out: dict[int, T | E] = {}
-    answers: dict[int, Found | GzeroError | None] = dict.fromkeys(running)
+    answers: dict[int, Any] = dict.fromkeys(running)  # a generator is sent nothing to begin with
     while answers:
-        wanted: dict[int, Wanted] = {}
+        wanted: dict[int, Wanted | Together] = {}
         for i, answer in answers.items():
             try:
-                if answer is None:
-                    wanted[i] = next(running[i])
-                elif isinstance(answer, Found):
-                    wanted[i] = running[i].send(answer)
-                else:
-                    wanted[i] = running[i].throw(answer)
+                asking = running[i]
+                wanted[i] = asking.throw(answer) if isinstance(answer, GzeroError) else asking.send(answer)
             except StopIteration as end:
                 out[i] = end.value
             except failures as error:
@@ -133,13 +141,22 @@ def side_by_side(askings: Iterable[Asking[T]], *, failures: tuple[type[E], ...])
     return [out[i] for i in sorted(out)]
 
 
+def _alone(wanted: Wanted | Together) -> Any:
+    if isinstance(wanted, Together):
+        return wanted.work([wanted.item])[0]
+    return _quick([wanted])[0] if wanted.steps else _or_error(wanted)
+
+
 def _by_the_engine(wanted: Wanted) -> Found:
     values, message, converged = minimum(wanted.problem, wanted.start)
     return Found(values=values, chi2=np.nan, message=message, converged=converged)
 
 
-def _answers(group: Sequence[Wanted]) -> list[Found | GzeroError]:
-    """The answers of a group; what does not end well inside the bounds goes to the engine, as if it were alone."""
+def _answers(asked: Sequence[Wanted | Together]) -> Sequence[Any]:
+    """The answers of a group; a minimum that does not end well inside the bounds goes to the engine, as if it were alone."""
+    if isinstance(asked[0], Together):
+        return asked[0].work([one.item for one in asked if isinstance(one, Together)])
+    group = [one for one in asked if isinstance(one, Wanted)]
     if group[0].steps:
         return list(_quick(group))
     out: list[Found | GzeroError] = []
@@ -165,17 +182,23 @@ def _quick(group: Sequence[Wanted]) -> list[Found]:
     return _together(group, group[0].steps)
 
 
-def _groups(wanted: dict[int, Wanted]) -> list[list[int]]:
-    """Which of them go side by side: the same formula with the same parameters held, curves of nearly one length."""
+def _groups(asked: dict[int, Wanted | Together]) -> list[list[int]]:
+    """Which of them go side by side: the same step; the same formula with the same parameters held, curves of nearly one
+    length."""
+    steps: dict[Hashable, list[int]] = {}
     alike: dict[Hashable, list[int]] = {}
-    for i, one in wanted.items():
-        problem = one.problem
+    wanted: dict[int, Wanted] = {}
+    for i, one in asked.items():
+        if isinstance(one, Together):
+            steps.setdefault(one.work, []).append(i)
+            continue
+        wanted[i], problem = one, one.problem
         # red noise is whitened by a transform of the whole curve, which nothing can be filled up for
         length = len(problem.curve) if problem.noise.correlated else 0
         stated = i if problem.noise.correlated and not problem.noise.red else None  # a covariance of its own
         key = (id(problem.model), frozenset(problem.fixed), problem.loss, one.steps, length, stated)
         alike.setdefault(key, []).append(i)
-    out = []
+    out = list(steps.values())
     for members in alike.values():
         members.sort(key=lambda i: len(wanted[i].problem.curve))
         first = 0

@@ -16,8 +16,9 @@ from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
 from gzero.fitters.together import JointFit, fit_together
 from gzero.models.model import Array
+from gzero.reduction.learnt_spectrum import estimate_spectrum
 from gzero.reduction.noise import unevenness, widening
-from gzero.reduction.spectrum import Spectrum, estimate_spectrum
+from gzero.reduction.spectrum import Spectrum
 
 _ROUNDS = 2
 _ALIKE = 1.6  # largest over smallest guess of the noise up to which traces share one

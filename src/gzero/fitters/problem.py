@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from gzero.measurement.curve import Curve
 from gzero.models.model import Array, Model, Parameter
 from gzero.reduction.noise import Noise
+from gzero.reduction.stacks import in_stacks
 
 Loss = Literal["linear", "soft_l1", "huber", "cauchy"]
 
@@ -72,9 +74,7 @@ class Problem:
 
     def both(self, values: Array) -> tuple[Array, Array]:
         """(model [unit of y], shape (n,), its `design`, shape (n, p)), from one evaluation where the model has one."""
-        full = self.complete(values)
-        fitted, slopes = self.model.side_by_side(self.curve.x[None], full[None])
-        return fitted[0], slopes[0].T if not self.fixed else slopes[0, self.is_free].T
+        return both_of([(self, values)])[0]
 
     def design(self, values: Array) -> Array:
         """d model/d free parameter [unit of y per unit of the parameter], shape (n, p)."""
@@ -82,3 +82,24 @@ class Problem:
         if not self.fixed:
             return full
         return full[:, self.is_free]
+
+
+def both_of(asked: Sequence[tuple[Problem, Array]]) -> list[tuple[Array, Array]]:
+    """`Problem.both` of many problems, each at values of its free parameters, in their order."""
+    return in_stacks(_both_alike, asked, shape=_shape)
+
+
+def _shape(asked: tuple[Problem, Array]) -> tuple[Hashable, int]:
+    """One formula with the same parameters held, on as many points."""
+    problem, _ = asked
+    n = len(problem.curve)
+    return (id(problem.model), n, frozenset(problem.fixed)), n * len(problem.model.names)
+
+
+def _both_alike(asked: Sequence[tuple[Problem, Array]]) -> list[tuple[Array, Array]]:
+    first, _ = asked[0]
+    x = np.array([problem.curve.x for problem, _ in asked])
+    fitted, slopes = first.model.side_by_side(x, np.array([problem.complete(values) for problem, values in asked]))
+    if first.fixed:
+        slopes = slopes[:, first.is_free]
+    return [(y, own.T) for y, own in zip(fitted, slopes, strict=True)]

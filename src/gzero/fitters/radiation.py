@@ -30,7 +30,7 @@ _FEWEST, _LEAST_RATIO = 5, 1.1
 #: Standard uncertainties from which on the exponent is not the one of the law.
 ANOTHER_LAW = 3.0
 METHOD = (
-    "K = P N k_B v/L with N quanta in a cube of side L, eqs. (17) and (18) of arXiv:2604.19828; L cancels, and P = "
+    "K = P N kB v/L with N quanta in a cube of side L, eqs. (17) and (18) of arXiv:2604.19828; L cancels, and P = "
     "π⁴/(30 ζ(3)) is Stefan and Boltzmann's law, K = 4σAT³. A power is its integral, (T⁴ − T_0⁴)/4.",
     "P is fitted with the exponent of temperature held; set free, the exponent is a check. Area, emissivity (stated as "
     "--gain), speed of sound and temperature scale are named sources, common to all readings.",

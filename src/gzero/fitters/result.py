@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gzero.estimate import html_table
-from gzero.fitters.interval import Interval
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.problem import Problem
-from gzero.fitters.variance_spread import VarianceSpread
 from gzero.measurement.curve import frozen
+
+if TYPE_CHECKING:
+    from gzero.fitters.interval import Interval
+    from gzero.fitters.variance_spread import VarianceSpread
 
 Method = Literal[
     "least squares",

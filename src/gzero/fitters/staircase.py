@@ -22,19 +22,20 @@ from gzero.fitters.joint_levels import joint_of_levels
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.level_table import level_table
 from gzero.fitters.levels import COARSE, Levels, levels_of, noise_of_flats
-from gzero.fitters.minima import Asking, alone
+from gzero.fitters.minima import Asking, Together, alone
 from gzero.fitters.options import FitOptions
+from gzero.fitters.result import FitResult
 from gzero.fitters.staircase_choices import claim, counted_plateaus, default_choices, first_index, warnings_of
 from gzero.fitters.staircase_model import ModelFit, fit_staircase, initial_noise
 from gzero.fitters.step_height import StepHeight, step_height
 from gzero.measurement.curve import Curve
-from gzero.measurement.ledger import Choice
+from gzero.measurement.ledger import Choice, Exclusion
 from gzero.measurement.measurement import Measurement
 from gzero.reduction.adc import adc_step
 from gzero.reduction.calibration import Calibration
 from gzero.reduction.noise import Noise
 from gzero.reduction.plateau import Plateau
-from gzero.reduction.plateaus import Staircase, find_staircase
+from gzero.reduction.plateaus import Staircase, find_staircases
 from gzero.reduction.selection import select
 
 #: How the numbers come about, for a report.
@@ -61,39 +62,24 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
 
 def fitting(measurement: Measurement, options: FitOptions) -> Asking[Findings]:
     """`fit`, which asks for its minima, so that many staircases can be fitted side by side."""
-    calibration = Calibration.of(measurement.conditions, measurement.ordinate.common)
-    calibration.check(measurement.ordinate.unit)
-    selected = select(measurement, calibration, options.selection, quantum=options.unit)
-    curve, exclusions = selected.curve, selected.exclusions
-    stairs = find_staircase(curve)
-    first, counted_from, note = first_index(stairs, options)
-    counted = counted_plateaus(stairs, first, options)
-    before = initial_noise(curve, stairs, options.unit, selected.noise)
-    before = replace(before, assumed_white=options.noise_model == "white")
-    noise = noise_of_flats(before, stairs)
-    digit = adc_step(measurement.ordinate.values) / calibration.gain.value
-    ledger = [*selected.ledger, *default_choices(options, stairs), note, claim(counted, stairs, first, options)]
-    warnings = [*selected.warnings, *warnings_of(stairs, options, counted)]
-    levels = levels_of(stairs, noise, calibration, first=first, adc_step=digit)
+    seen = yield from _seen(measurement, options)
+    claimed, curve, counted = seen.claimed, seen.curve, seen.claimed.counted
+    ledger, warnings = [*seen.ledger], [*seen.warnings]
     if not counted:
+        levels = seen.levels(seen.noise)
         return Findings(
             estimates={},
             levels=level_table(levels, options, counted),
             curve=curve,
-            exclusions=exclusions,
-            ledger=(*ledger, _noise_choice(noise, levels, options)),
+            exclusions=seen.exclusions,
+            ledger=(*ledger, _noise_choice(seen.noise, levels, options)),
             warnings=tuple(warnings),
             method=METHOD,
         )
-    if digit > 0:
-        ledger.append(_digit_choice(digit, noise, options))
-    claimed = _Claim(
-        measurement=measurement, stairs=stairs, counted=counted, counted_from=counted_from, options=options
-    )
-    model, why = yield from _model(curve, claimed, _line(claimed.of_noise(levels), curve.y_unit)[0], before)
-    if model is not None and model.describes:
-        noise = model.noise
-        levels = levels_of(stairs, noise, calibration, first=first, adc_step=digit)
+    if seen.digit > 0:
+        ledger.append(_digit_choice(seen.digit, seen.noise, options))
+    model, why = yield from _model(seen)
+    noise, levels = _under_its_noise(seen, model)
     level_set = claimed.level_set(levels)
     line, problem = _line(level_set, curve.y_unit)
     if _UNEXPLAINED in level_set.shifts:
@@ -124,7 +110,7 @@ def fitting(measurement: Measurement, options: FitOptions) -> Asking[Findings]:
         levels=level_table(levels, options, counted, line if line.series_resistance is not None else None),
         level_set=level_set,
         curve=curve,
-        exclusions=exclusions,
+        exclusions=seen.exclusions,
         fit=None if model is None else replace(model.result, levels=level_set),
         fit_curve=None if model is None else model.curve,
         joint=joint_of_levels(level_set, line),
@@ -133,6 +119,77 @@ def fitting(measurement: Measurement, options: FitOptions) -> Asking[Findings]:
         warnings=tuple(warnings),
         method=METHOD,
     )
+
+
+def modelling(measurement: Measurement, options: FitOptions) -> Asking[FitResult | None]:
+    """The model's fit by itself, as it stands in the findings; None where there is none, and `fit` says why."""
+    seen = yield from _seen(measurement, options)
+    if not seen.claimed.counted:
+        return None
+    model, _ = yield from _model(seen)
+    if model is None:
+        return None
+    _, levels = _under_its_noise(seen, model)
+    return replace(model.result, levels=seen.claimed.level_set(levels))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Seen:
+    """What a curve shows before a model of it.
+
+    Parameters
+    ----------
+    before : the noise before any fit;  noise : what the flat stretches show of it by themselves.
+    first : risers below the first one in the data.
+    digit : step of the digitiser [unit of y].
+    """
+
+    claimed: _Claim
+    curve: Curve
+    exclusions: tuple[Exclusion, ...]
+    calibration: Calibration
+    before: Noise
+    noise: Noise
+    first: int
+    digit: float
+    ledger: tuple[Choice, ...]
+    warnings: tuple[str, ...]
+
+    def levels(self, noise: Noise) -> Levels:
+        """The levels under a noise."""
+        return levels_of(self.claimed.stairs, noise, self.calibration, first=self.first, adc_step=self.digit)
+
+
+def _seen(measurement: Measurement, options: FitOptions) -> Asking[_Seen]:
+    calibration = Calibration.of(measurement.conditions, measurement.ordinate.common)
+    calibration.check(measurement.ordinate.unit)
+    selected = select(measurement, calibration, options.selection, quantum=options.unit)
+    curve = selected.curve
+    stairs: Staircase = yield Together(work=find_staircases, item=curve)
+    first, counted_from, note = first_index(stairs, options)
+    counted = counted_plateaus(stairs, first, options)
+    before = initial_noise(curve, stairs, options.unit, selected.noise)
+    before = replace(before, assumed_white=options.noise_model == "white")
+    return _Seen(
+        claimed=_Claim(
+            measurement=measurement, stairs=stairs, counted=counted, counted_from=counted_from, options=options
+        ),
+        curve=curve,
+        exclusions=selected.exclusions,
+        calibration=calibration,
+        before=before,
+        noise=noise_of_flats(before, stairs),
+        first=first,
+        digit=adc_step(measurement.ordinate.values) / calibration.gain.value,
+        ledger=(*selected.ledger, *default_choices(options, stairs), note, claim(counted, stairs, first, options)),
+        warnings=(*selected.warnings, *warnings_of(stairs, options, counted)),
+    )
+
+
+def _under_its_noise(seen: _Seen, model: ModelFit | None) -> tuple[Noise, Levels]:
+    """The noise that is learnt from a model that describes the curve, else that of the flat stretches; the levels under it."""
+    noise = model.noise if model is not None and model.describes else seen.noise
+    return noise, seen.levels(noise)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -222,23 +279,35 @@ def _resistance(line: StepHeight, measurement: Measurement, estimates: dict[str,
     return []
 
 
-def _model(curve: Curve, claimed: _Claim, line: StepHeight, noise: Noise) -> Asking[tuple[ModelFit | None, str]]:
+def _model(seen: _Seen) -> Asking[tuple[ModelFit | None, str]]:
     """The model's fit, or why there is none."""
-    fitted = line.series_resistance
+    claimed = seen.claimed
+    step, resistance = _start(seen)
     try:
         model = yield from fit_staircase(
-            curve,
+            seen.curve,
             claimed.stairs,
             claimed.counted,
-            noise=noise,
-            step=line.step.value,
-            resistance=None if fitted is None else fitted.value,
+            noise=seen.before,
+            step=step,
+            resistance=resistance,
             options=claimed.options,
             offset_known="offset" in claimed.measurement.conditions,
         )
         return model, ""
     except (FitError, InputError) as error:
         return None, error.problem
+
+
+def _start(seen: _Seen) -> tuple[float, float | None]:
+    """The step height [unit of y] and, where one is fitted, the series resistance [1/unit of y] to start from: the line
+    through the levels, which all weigh alike where their noise is not needed to tell a resistance."""
+    if seen.claimed.options.fit_resistance:
+        line, _ = _line(seen.claimed.of_noise(seen.levels(seen.noise)), seen.curve.y_unit)
+        return line.step.value, None if line.series_resistance is None else line.series_resistance.value
+    numbers = [p.index + seen.first for p in seen.claimed.counted]
+    heights = sum(n * p.level for n, p in zip(numbers, seen.claimed.counted, strict=True))
+    return heights / sum(n * n for n in numbers), None
 
 
 def _model_step(model: ModelFit, line: StepHeight) -> tuple[Estimate, list[str]]:

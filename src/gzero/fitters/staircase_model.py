@@ -11,16 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gzero.errors import FitError
-from gzero.fitters.learnt_noise import MISFIT, Learnt, Looser, learning
-from gzero.fitters.minima import Asking, wanted_from
+from gzero.fitters.learnt_noise import MISFIT, Learnt, learning
+from gzero.fitters.looser import Looser
+from gzero.fitters.minima import Asking, Found, Together, wanted_from
 from gzero.fitters.options import FitOptions, RiserShape
 from gzero.fitters.problem import Problem
 from gzero.fitters.result import FitResult
+from gzero.fitters.score import Slope, decreases
 from gzero.fitters.staircase_shapes import shape_starts, shaped_staircase, unequal_staircase, widths_of
 from gzero.measurement.curve import Curve
 from gzero.measurement.ledger import Choice
 from gzero.models.model import Array
-from gzero.reduction.averages import median
+from gzero.reduction.averages import median, middle
 from gzero.reduction.noise import Noise, white_noise
 from gzero.reduction.plateau import Plateau
 from gzero.reduction.plateaus import Staircase
@@ -172,15 +174,19 @@ def fit_staircase(
         free = Problem(model=model, curve=part, noise=noise, fixed=fixed)
         return free, np.array([values["step_height" if n.startswith("height") else n] for n in free.names])
 
-    def fitted(shapes: frozenset[RiserShape]) -> Asking[Learnt]:
+    def fitted(shapes: frozenset[RiserShape]) -> Asking[tuple[Learnt, float]]:
+        """The fit, and the share of what it leaves that a curvature would explain."""
         free = None if offset_known else problem(len(risers), offset=True, shapes=shapes)
         learnt = yield from _best_start(problem(len(risers), offset=False, shapes=shapes), start, flat, free, unequal)
-        if free is not None and "offset" not in learnt.fit.names and _offset_gain(learnt) > OFFSET:
+        gain, lopsided = yield from _explained(learnt, part.x, sign)
+        if free is not None and "offset" not in learnt.fit.names and gain > OFFSET:
             learnt = yield from learning(free, {**start, **_values(learnt.fit)}, flat=flat, looser=unequal)
-        return learnt
+            _, lopsided = yield from _explained(learnt, part.x, sign)
+        return learnt, lopsided
 
-    learnt, shapes = (yield from fitted(options.risers)), options.risers
-    if not shapes and _explained(learnt, _by_curvature(learnt, part.x, sign)) > _LOPSIDED:
+    shapes = options.risers
+    learnt, lopsided = yield from fitted(shapes)
+    if not shapes and lopsided > _LOPSIDED:
         trial = problem(len(risers), offset=False, shapes=frozenset({"curved"}))
         if (yield from _all_but_noise(trial, {**start, **_values(learnt.fit)})):
             curved = yield from _curved(fitted, learnt)
@@ -197,6 +203,12 @@ _CURVED = 0.2
 _LOPSIDED = 0.3
 
 
+def _by_offset(fit: FitResult) -> Array:
+    """d model/d offset, of G/(1 + R G), shape (n,)."""
+    resistance = fit.value("series_resistance") if "series_resistance" in fit.names else 0.0
+    return np.asarray((1 - resistance * fit.fitted) ** 2)
+
+
 def _by_curvature(learnt: Learnt, x: Array, sign: float) -> Array:
     """d model/d curvature of the gate map, c, where it is straight: phi = s + c s^2/2 at the distance s from a threshold, so
     that every threshold's own derivative, -dphi/ds, weighs it; shape (n,)."""
@@ -205,32 +217,36 @@ def _by_curvature(learnt: Learnt, x: Array, sign: float) -> Array:
     return np.asarray(-sign / 2 * (learnt.design.T[at] * distance**2).sum(axis=0))
 
 
-def _explained(learnt: Learnt, column: Array) -> float:
-    """Share of the sum of squares of the residuals that one more parameter with this derivative would explain."""
-    std = learnt.noise.std
-    pulls = learnt.fit.residuals / std
-    rest = _behind(learnt.design / std[:, None], column / std)
-    size = float(rest @ rest) * float(pulls @ pulls)
-    return float(rest @ pulls) ** 2 / size if size > 0 else 0.0
-
-
-def _behind(design: Array, column: Array) -> Array:
-    """What a least squares fit of the columns of a design leaves of another column."""
-    basis, _ = np.linalg.qr(design)
-    return np.asarray(column - basis @ (column @ basis))
+def _explained(learnt: Learnt, x: Array, sign: float) -> Asking[tuple[float, float]]:
+    """(decrease of chi2 that a free offset would bring, share of the sum of squares of the residuals that a curvature of the
+    gate map would explain)."""
+    fit, noise, std = learnt.fit, learnt.noise, learnt.noise.std
+    columns = np.array([_by_offset(fit), _by_curvature(learnt, x, sign)]).T
+    slope = Slope(
+        design=noise.whiten(learnt.design), columns=noise.whiten(columns), residuals=noise.whiten(fit.residuals)
+    )
+    offset, curvature = yield Together(work=decreases, item=slope)
+    if noise.correlated:  # a shape is looked for in the residuals as they are
+        design, column = learnt.design / std[:, None], columns[:, 1:] / std[:, None]
+        slope = Slope(design=design, columns=column, residuals=fit.residuals / std)
+        (curvature,) = yield Together(work=decreases, item=slope)
+    size = float(slope.residuals @ slope.residuals)
+    return float(offset), float(curvature) / size if size > 0 else 0.0
 
 
 def _all_but_noise(trial: Problem, start: Mapping[str, float]) -> Asking[bool]:
     """Whether a quick fit leaves nothing but noise: the mean square is that of neighbouring readings, within a half."""
-    quick = yield wanted_from(trial, start, steps=_LONG_LOOK)
+    quick: Found = yield wanted_from(trial, start, steps=_LONG_LOOK)
     alone = white_noise(trial.curve.y) / median(trial.noise.std)
     return quick.chi2 / (len(trial.curve) - len(trial.free)) < 1.5 * max(alone**2, 1e-12)
 
 
-def _curved(fitted: Callable[[frozenset[RiserShape]], Asking[Learnt]], plain: Learnt) -> Asking[Learnt | None]:
+def _curved(
+    fitted: Callable[[frozenset[RiserShape]], Asking[tuple[Learnt, float]]], plain: Learnt
+) -> Asking[Learnt | None]:
     """The fit with lopsided risers, where it describes the curve better than symmetric ones do beyond doubt."""
     try:
-        curved = yield from fitted(frozenset({"curved"}))
+        curved, _ = yield from fitted(frozenset({"curved"}))
     except FitError:
         return None
     widest = max(curved.fit.value(name) for name in curved.fit.names if name.startswith("width"))
@@ -313,27 +329,14 @@ def _best_start(
     return cast(Learnt, first)
 
 
-def _offset_gain(learnt: Learnt) -> float:
-    """Decrease of chi2 that a free offset would bring, from its slope at zero (Rao's score test, 1948,
-    doi 10.1017/S0305004100023987)."""
-    fit, noise = learnt.fit, learnt.noise
-    resistance = fit.value("series_resistance") if "series_resistance" in fit.names else 0.0
-    column = noise.whiten((1 - resistance * fit.fitted) ** 2)  # d/d offset of G/(1 + R G)
-    column = _behind(noise.whiten(learnt.design), column)
-    size = float(column @ column)
-    return float(column @ noise.whiten(fit.residuals)) ** 2 / size if size > 0 else 0.0
-
-
 def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign: float) -> Asking[dict[int, float]]:
-    """Information criterion of one step fewer and one more, minus that of the number counted, under the same noise.
-
-    An extra step starts where the residuals are largest over a stretch as wide as a riser.
-    """
+    """Information criterion of one step fewer and one more, minus that of the number counted, under the same noise."""
     fit = learnt.fit
     if fit.problem is None:
         return {}
     here = _values(fit)
     modes = sum(name.startswith("threshold") for name in fit.names)
+    counted = {**start, **here, **widths_of(here, modes)}
     part = fit.problem.curve
     own = fit.chi2 / fit.inflation**2
     # where something is left to explain, a rival is given the time to do it
@@ -343,18 +346,7 @@ def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign
         if number < 1:
             continue
         rival = problem(number, offset="offset" in fit.names, noise=fit.problem.noise)
-        begin = {**start, **here, **widths_of(here, modes)}
-        if number > modes:
-            width = median(np.array([begin[f"width_{n}"] for n in range(1, modes + 1)]))
-            span = min(max(3, int(4 * width / median(part.x[1:] - part.x[:-1]))), len(part))
-            away = np.abs(np.convolve(fit.residuals, np.ones(span), mode="same"))
-            place = float(part.x[int(np.argmax(away))])
-            order = sorted(
-                [(sign * here[f"threshold_{n}"], begin[f"width_{n}"]) for n in range(1, modes + 1)]
-                + [(sign * place, width)]
-            )
-            for n, (x, w) in enumerate(order, 1):
-                begin[f"threshold_{n}"], begin[f"width_{n}"] = sign * x, w
+        begin = counted if number < modes else _one_more(counted, modes, part.x, fit.residuals, sign)
         if len(part) <= len(rival.free):
             continue
         quick = _SHORT_LOOK if number < modes else 2 * _SHORT_LOOK
@@ -365,6 +357,19 @@ def _step_numbers(learnt: Learnt, problem: _Build, start: dict[str, float], sign
         penalty = (len(rival.free) - len(fit.names)) * float(np.log(len(part)))
         out[number] = chi2 / fit.inflation**2 - own + penalty
     return out
+
+
+def _one_more(counted: Mapping[str, float], modes: int, x: Array, residuals: Array, sign: float) -> dict[str, float]:
+    """Values to start from with one riser more than counted, where the residuals are largest over its width."""
+    risers = [(sign * counted[f"threshold_{n}"], counted[f"width_{n}"]) for n in range(1, modes + 1)]
+    width = middle([w for _, w in risers])
+    span = min(max(3, int(4 * width / median(x[1:] - x[:-1]))), x.size)
+    away = np.abs(np.convolve(residuals, np.ones(span), mode="same"))
+    risers.append((sign * float(x[int(away.argmax())]), width))
+    begin = dict(counted)
+    for n, (place, w) in enumerate(sorted(risers), 1):
+        begin[f"threshold_{n}"], begin[f"width_{n}"] = sign * place, w
+    return begin
 
 
 class _Build(Protocol):

@@ -5,16 +5,15 @@ A trace asks for the same few models several times, and a map for those of every
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import lru_cache
-
-import numpy as np
 
 from gzero.fitters.options import RiserShape
 from gzero.models.model import Model
 from gzero.models.staircase import staircase
 from gzero.models.staircase_options import GateMap
-from gzero.reduction.averages import median
+from gzero.reduction.averages import middle
 
 
 @lru_cache(maxsize=64)
@@ -45,7 +44,7 @@ def unequal_staircase(modes: int, *, offset: bool, descending: bool, curved: boo
 
 def shape_starts(start: dict[str, float], sign: float) -> dict[str, float]:
     """Starts of whatever shapes the risers, from their widths."""
-    width = median(np.array([value for name, value in start.items() if name.startswith("width_")]))
+    width = middle([value for name, value in start.items() if name.startswith("width_")])
     return {
         "width": width,
         "thermal_width": 0.8 * width,
@@ -61,5 +60,8 @@ def shape_starts(start: dict[str, float], sign: float) -> dict[str, float]:
 
 def widths_of(found: Mapping[str, float], modes: int) -> dict[str, float]:
     """A width for every riser, where a fit has one or two for all."""
-    common = found.get("width", float(np.hypot(found.get("thermal_width", 0.0), found.get("saddle_width", 0.0))))
-    return {f"width_{n}": found.get(f"width_{n}", common) for n in range(1, modes + 1)}
+    names = [f"width_{n}" for n in range(1, modes + 1)]
+    if all(name in found for name in names):
+        return {name: found[name] for name in names}
+    common = found.get("width", math.hypot(found.get("thermal_width", 0.0), found.get("saddle_width", 0.0)))
+    return {name: found.get(name, common) for name in names}

@@ -24,6 +24,7 @@ from gzero.fitters.trace_count import Count, count
 from gzero.fitters.trace_dwells import FEW, dwells_of
 from gzero.fitters.trace_exhibits import (
     Told,
+    dwell_picture,
     level_table,
     picture,
     states_table,
@@ -113,7 +114,7 @@ def fit(measurement: Measurement, options: FitOptions) -> Findings:
         budget=() if line is None else _budget(line),
         ledger=(*selected.ledger, *_ledger(told, points, block, zero_known=zero_known)),
         warnings=(*selected.warnings, *problem, *_warnings(told, points, line, zero_known=zero_known)),
-        pictures=(picture(told, zero_known=zero_known),),
+        pictures=tuple(p for p in (picture(told, zero_known=zero_known), dwell_picture(told)) if p is not None),
         listings=tuple(listings),
         method=METHOD,
     )
@@ -233,7 +234,7 @@ def _warnings(told: Told, points: ChangePoints, line: StepHeight | None, *, zero
     if not zero_known and len(states):
         lowest = Estimate(value=float(states.values[0]), std_stat=float(states.std[0]), unit=told.curve.y_unit)
         out.append(
-            f"no offset was stated: the lowest state reads {lowest.value:.4g}({lowest.std_stat:.1g}) {lowest.unit or ''} = "
+            f"no offset was stated: the lowest state reads {lowest.value:.4g} +- {lowest.std_stat:.1g} {lowest.unit or ''} = "
             f"{lowest.value / q:.3f} {symbol}, and heights are above it; if it is the open contact, state --offset "
             f'"{lowest.value:.4g} +/- {lowest.std_stat:.1g} {lowest.unit or ""}"'
         )
@@ -241,6 +242,8 @@ def _warnings(told: Told, points: ChangePoints, line: StepHeight | None, *, zero
         out.append(
             "the trace never reaches an open contact: that the stated offset is its reading cannot be checked here"
         )
+    if len(states) and not found.counted:
+        out.append(_none_counted(told))
     if zero_known and len(states) and states.values[0] < -3 * found.total()[0]:
         out.append(
             "a state lies below zero beyond its uncertainty: the sign of the readings, or the stated offset, is another one"
@@ -276,6 +279,22 @@ def _warnings(told: Told, points: ChangePoints, line: StepHeight | None, *, zero
             "the noise is slow: steps are judged by their edges, and drifts of a level count as noise, which its uncertainty holds"
         )
     return out
+
+
+def _none_counted(told: Told) -> str:
+    """Why there are levels in the table and none in the verdict."""
+    found, q, k = told.count, abs(told.options.unit), len(told.states)
+    levels = "1 level was" if k == 1 else f"{k} levels were"
+    if np.any(found.multiples > 0):
+        low, high = told.options.plateaus or (1, 1)
+        return f"{levels} found, and none of them is one of the levels {low} to {high} that the claim is about"
+    farthest = float(np.max(np.abs(found.values))) / q
+    which = "and it is" if k == 1 else "and all of them are"
+    return (
+        f"{levels} found, {which} the open contact, within its uncertainty or {told.options.level_margin:g} quanta of zero (the "
+        f"farthest {farthest:.2g} {told.options.quantum.symbol} off): none is counted as a step; if the contact was closed, look at "
+        "the unit of the readings and at --quantum"
+    )
 
 
 def _no_switch(told: Told, points: ChangePoints) -> str:

@@ -106,6 +106,20 @@ def interval(time: float, exits: int, confidence: float = 0.95) -> tuple[float, 
     return low, high
 
 
+def lasting(own: list[Visit]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(times at which stays of one state end, share that lasts longer) [unit of x, 1]; the share in the middle of its step.
+
+    The product over the times t of 1 - d/n, with d of the n stays that were seen for at least t ending there.
+    """
+    durations = np.array([v.duration for v in own])
+    ended = np.array([v.ends for v in own], dtype=bool)
+    times = np.unique(durations[ended])
+    ending = np.array([np.count_nonzero(ended & (durations == t)) for t in times])
+    still = np.array([np.count_nonzero(durations >= t) for t in times])
+    after = np.cumprod(1 - ending / still)
+    return times, (np.concatenate(([1.0], after[:-1])) + after) / 2
+
+
 def evenness(dwells: NDArray[np.float64]) -> tuple[float | None, float]:
     """(sum t^2/n over twice the square of the mean, its standard deviation) of n exponential times.
 

@@ -13,15 +13,18 @@ from gzero.fitters.exhibits import Entry, Listing, Picture, Trace
 from gzero.fitters.findings import Level
 from gzero.fitters.options import FitOptions
 from gzero.fitters.trace_count import Count
-from gzero.fitters.trace_dwells import FEW, Dwell, transitions
-from gzero.fitters.trace_states import PASSAGE, States
+from gzero.fitters.trace_dwells import FEW, Dwell, lasting, transitions
+from gzero.fitters.trace_states import PASSAGE, States, stays
 from gzero.measurement.curve import Curve
+from gzero.models.trace import survival
 
 Array = NDArray[np.float64]
 
 _MOST_SWITCHES = 30
 _MOST_MULTIPLES = 30
 _LARGEST_MATRIX = 6
+#: Exits from which on the dwell times of a state are drawn, and states whose dwell times are.
+_ENOUGH, _MOST_DWELLS = 5, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -93,6 +96,35 @@ def picture(told: Told, *, zero_known: bool) -> Picture:
         ),
         pulls=Trace(label="reading minus level over its standard deviation", x=curve.x, y=(curve.y - fitted) / std),
     )
+
+
+def dwell_picture(told: Told) -> Picture | None:
+    """How long the most visited states last, beside the law of one that does not age; None where no state was left often enough.
+
+    The share of stays longer than a time is the product-limit estimate (Kaplan and Meier 1958, doi
+    10.1080/01621459.1958.10501452): a stay whose end was not seen counts as long as it was seen.
+    """
+    often = sorted((k for k, d in enumerate(told.dwells) if d.exits >= _ENOUGH), key=lambda k: -told.dwells[k].exits)
+    traces: list[Trace] = []
+    for k in sorted(often[:_MOST_DWELLS]):
+        mean = told.dwells[k].mean
+        if mean is None:
+            continue
+        at, share = lasting([v for v in stays(told.states.visits) if v.state == k])
+        name = f"state {k + 1} ({told.count.values[k] / told.options.unit:.2f} {told.options.quantum.symbol})"
+        times = np.linspace(0.0, float(at[-1]), 200)
+        traces.append(Trace(label=f"stays of {name}", x=at, y=share, look="points"))
+        traces.append(Trace(label=f"exp(-t/tau) of {name}", x=times, y=survival(times, mean), look="fit"))
+    if not traces:
+        return None
+    return Picture(
+        name="dwells",
+        caption="Share of the stays that last longer than a time, and exp(-t/tau) with the mean dwell time tau: a straight line where the "
+        "state does not age.",
+        alt=f"Share of the stays that last longer than a time, of {len(traces) // 2} states.",
+        x_name="dwell time", x_unit=told.curve.x_unit, y_name="share of the stays", y_unit="", traces=tuple(traces),
+        logarithmic_y=True,
+    )  # fmt: skip
 
 
 def level_table(told: Told) -> tuple[Level, ...]:

@@ -34,7 +34,7 @@ _NARROW = 0.25
 METHOD = (
     "A thermal line, one of a lifetime, and the thermal line convolved with a Lorentzian are fitted, on a straight and on a "
     "bent background, under one noise that is learnt from the residuals of the richest; the smallest BIC decides.",
-    "Θ = k_B T/(e α) is the thermal width at the gate, Γ the half width of the Lorentzian. With a stated lever arm α the "
+    "Θ = kB T/(e α) is the thermal width at the gate, Γ the half width of the Lorentzian. With a stated lever arm α the "
     "width is a temperature of the electrons, with a stated temperature a lever arm.",
     'What the line with both widths would make of a parameter is kept as its systematic part "line shape": a lifetime, or a '
     "temperature, that the readings do not show is there all the same.",

@@ -83,7 +83,9 @@ def _ordinate(work: Assignment) -> tuple[tuple[int, ...], Derivation, int | None
         return (pair[0],), "as written", None
     column_y = work.only(kind.y, "--y")
     if column_y is not None:
-        work.give(column_y, kind.y.name, f"taken for the {kind.y.name} by {work.why(column_y, kind.y)}")
+        work.give(
+            column_y, kind.y.name, f"taken for the {kind.y.name.replace('_', ' ')} by {work.why(column_y, kind.y)}"
+        )
         return (column_y,), "as written", None
     if kind.y.name == "conductance":
         current = work.only(CURRENT, "--y")
@@ -154,10 +156,10 @@ def _ordinate_left_over(work: Assignment) -> tuple[tuple[int, ...], Derivation, 
     rest = [i for i in work.free() if i != abscissa and not is_logarithm(table.columns[i].name)]
     unknown = [i for i in rest if not work.units[i].known]
     if len(rest) == 1 and unknown:
-        work.give(rest[0], role.name, f"taken for the {role.name}: nothing else is left")
+        work.give(rest[0], role.name, f"taken for the {role.name.replace('_', ' ')}: nothing else is left")
         return (rest[0],), "as written", None
     if len(table.columns) == 2 and len(unknown) == 2 and abscissa is None:
-        work.give(1, role.name, f"taken for the {role.name}: the second of two columns")
+        work.give(1, role.name, f"taken for the {role.name.replace('_', ' ')}: the second of two columns")
         return (1,), "as written", None
     if len(rest) == 1:
         unit = work.units[rest[0]]

@@ -33,11 +33,6 @@ def conductance(rate: Number, compressibility: Number) -> Number:
     return compressibility * rate
 
 
-def series_compressibility(left: Number, right: Number) -> Number:
-    """C = C_L C_R/(C_L + C_R) [1/J] of two reservoirs of C_L and C_R [1/J]; of two equal ones, half of one."""
-    return left * right / (left + right)
-
-
 def _function(x: Array, values: Array) -> Array:
     return imbalance(x, float(values[0]), float(values[1]), float(values[2]))
 

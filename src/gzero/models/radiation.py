@@ -29,13 +29,6 @@ PHOTON_POLARISATIONS, PHONON_BRANCHES = 2, 3
 STEFAN_BOLTZMANN = PREFACTORS["stefan-boltzmann"]
 
 
-def quanta_in_cube(
-    temperature: Number, length: Number, *, speed: Number = C, branches: int = PHOTON_POLARISATIONS
-) -> Number:
-    """N = g zeta(3)/pi^2 (L kB T/hbar v)^3 [1] from T [K], L [m], v [m/s]; eq. (18) for g = 2 and v = c."""
-    return branches * ZETA3 / math.pi**2 * (length * KB * temperature / (HBAR * speed)) ** 3
-
-
 def conductance(
     prefactor: Number, temperature: Number, area: Number, *, speed: Number = C, branches: int = PHOTON_POLARISATIONS
 ) -> Number:

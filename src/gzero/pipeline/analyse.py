@@ -11,12 +11,13 @@ from typing import Protocol, cast
 import numpy as np
 
 from gzero.analysis import Analysis
-from gzero.errors import ConfigError, GzeroError, UnitError
+from gzero.errors import ConfigError, FitError, GzeroError, UnitError
 from gzero.estimate import Estimate
 from gzero.fitters.findings import Findings
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.minima import Asking, alone, side_by_side
 from gzero.fitters.options import FitOptions
+from gzero.fitters.result import FitResult
 from gzero.fitters.smooth_curve import smooth_curve_evidence
 from gzero.measurement.kinds import kind
 from gzero.measurement.measurement import Measurement
@@ -43,7 +44,7 @@ Progress = Callable[[int, int], None]
 
 class Fitter(Protocol):
     """What `gzero.fitters.<experiment>` offers; one that also has a `fitting`, which asks for its minima, is made side by
-    side with others."""
+    side with others, and one that has a `modelling` gives the model's fit without the rest of its findings."""
 
     def fit(self, measurement: Measurement, options: FitOptions) -> Findings:
         """Everything that one measurement shows."""
@@ -129,16 +130,44 @@ def find(measurement: Measurement, config: Config) -> Found:
         return alone(_finding(measurement, config))
 
 
-def find_many(measurements: Iterable[Measurement], config: Config) -> list[Found | GzeroError]:
-    """Reduce and fit many traces side by side; of one that cannot be, the error.
+def fits_many(measurements: Iterable[Measurement], config: Config) -> list[FitResult | GzeroError]:
+    """The model's fit of each of many traces, made side by side; where there is none, the error.
 
     The numbers are those of `find` to about 1e-6 of a standard uncertainty.
     """
     with np.errstate(all="ignore"):
-        return side_by_side((_finding(m, config) for m in measurements), failures=(GzeroError,))
+        return side_by_side((_model_of(m, config) for m in measurements), failures=(GzeroError,))
 
 
-def _finding(measurement: Measurement, config: Config) -> Asking[Found]:
+def _model_of(measurement: Measurement, config: Config) -> Asking[FitResult]:
+    """What a trace's findings have as their fit; without the rest of them where it can be had alone."""
+    posed = _posed(measurement, config)
+    modelling = getattr(fitter(measurement.kind), "modelling", None)
+    if modelling is not None and posed.declared and not measurement.blind:
+        fit = yield from modelling(measurement, posed.options)
+        if fit is not None:
+            return cast(FitResult, fit)
+    findings = (yield from _finding(measurement, config)).findings
+    if findings.fit is None:
+        raise without_model(findings)
+    return findings.fit
+
+
+def without_model(findings: Findings, result: object = None) -> FitError:
+    """The error where an experiment has no model, or none could be fitted."""
+    why = "; ".join(findings.warnings) or "the experiment has no model"
+    return FitError(f"no model was fitted: {why}", result=result)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Posed:
+    """The question to a fitter: its options, and whether the user named the quantum in them."""
+
+    options: FitOptions
+    declared: bool
+
+
+def _posed(measurement: Measurement, config: Config) -> _Posed:
     config = with_metadata(config, measurement.metadata, measurement.origin.path)
     experiment = kind(measurement.kind)
     free = experiment.compared == "" or (experiment.listed and config.quantum is None)
@@ -161,12 +190,19 @@ def _finding(measurement: Measurement, config: Config) -> Asking[Found]:
         longitudinal=longitudinal(config),
         phonon_exponent=phonon_exponent(config),
     )
-    findings = yield from _fitting(experiment.name, measurement, options)
+    return _Posed(options=options, declared=declared)
+
+
+def _finding(measurement: Measurement, config: Config) -> Asking[Found]:
+    config = with_metadata(config, measurement.metadata, measurement.origin.path)
+    posed = _posed(measurement, config)
+    options, quantum, declared = posed.options, posed.options.quantum, posed.declared
+    findings = yield from _fitting(measurement.kind, measurement, options)
     if not declared and findings.level_set is not None:
         nearest = _nearest(findings, candidates(quantum.unit, environment(config)))
         if nearest is not None and nearest.symbol != quantum.symbol:
             quantum = nearest
-            findings = yield from _fitting(experiment.name, measurement, replace(options, quantum=quantum))
+            findings = yield from _fitting(measurement.kind, measurement, replace(options, quantum=quantum))
     if measurement.blind:
         findings = without_rulers(findings, measurement)
     return Found(findings=findings, quantum=quantum, declared=declared)

@@ -7,11 +7,11 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gzero.analysis import Analysis
 from gzero.errors import ConfigError
 from gzero.fitters.findings import Findings
-from gzero.measurement.blindness import Blindness
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement
 from gzero.pipeline.blind_record import BlindRecord, Step, append, find_record, now
@@ -20,6 +20,9 @@ from gzero.pipeline.stated_choices import choices_of, differences, hash_of
 from gzero.verdict.margins import Margins
 from gzero.verdict.verdict import Verdict
 from gzero.version import VERSION
+
+if TYPE_CHECKING:
+    from gzero.measurement.blindness import Blindness
 
 # Known beforehand in units of the true conductance (a step of a converter, a stated std): beside the blind ones they would
 # give the factor away at a glance.
@@ -129,6 +132,8 @@ def marked(analyses: Sequence[Analysis], record: BlindRecord, choices: dict[str,
 
 def blindness_of(record: BlindRecord, choices: dict[str, str]) -> Blindness:
     """What a record says of an analysis with these choices."""
+    from gzero.measurement.blindness import Blindness
+
     frozen = record.unblinded
     last = record.last_blind
     same = frozen is not None and not differences(frozen.choices, choices)

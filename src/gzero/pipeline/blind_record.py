@@ -17,15 +17,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from gzero.errors import ConfigError, FileError, InputError, OutputError
 from gzero.loaders.source import read_source
-from gzero.measurement.blindness import Change
 from gzero.pipeline.config import Config
 from gzero.plain import Entry, parse_json
 from gzero.report.write import write_bytes
 from gzero.version import VERSION
+
+if TYPE_CHECKING:
+    from gzero.measurement.blindness import Change
 
 SCHEMA = "gzero.blind/1"
 ENDING = ".blind.json"
@@ -122,6 +124,8 @@ class BlindRecord:
     @property
     def changes(self) -> tuple[Change, ...]:
         """Every change after unblinding."""
+        from gzero.measurement.blindness import Change
+
         return tuple(
             Change(time=step.time, option=o, before=a, after=b) for step in self.steps for o, a, b in step.changes
         )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from gzero.analysis import Analysis
 from gzero.measurement.ledger import Choice
 from gzero.reduction.branches import branch_of
-from gzero.reduction.hysteresis import BEYOND, Displacement, displacement
 from gzero.report.rounding import format_with_unit, show_value
+
+if TYPE_CHECKING:
+    from gzero.reduction.hysteresis import Displacement
 
 
 def between_branches(analyses: tuple[Analysis, ...]) -> tuple[Analysis, ...]:
@@ -47,6 +50,8 @@ def _way(analysis: Analysis) -> str:
 
 def _compared(earlier: Analysis, later: Analysis) -> tuple[list[Choice], list[str]]:
     """What two branches of one trace say of each other."""
+    from gzero.reduction.hysteresis import displacement
+
     # up comes first between opposite directions, so that the sign of a hysteresis does not hang on the order
     first, second = (later, earlier) if (_way(earlier), _way(later)) == ("down", "up") else (earlier, later)
     names = branch_of(first.ledger), branch_of(second.ledger)
@@ -66,6 +71,8 @@ def _compared(earlier: Analysis, later: Analysis) -> tuple[list[Choice], list[st
 
 
 def _warnings(found: Displacement, first: Analysis, names: tuple[str, str], *, same: bool) -> list[str]:
+    from gzero.reduction.hysteresis import BEYOND
+
     out = []
     if first.curve is not None and abs(found.along_x) > BEYOND * found.along_x_std:
         shown = format_with_unit(abs(found.along_x), found.along_x_std, first.curve.x_unit)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,9 @@ from gzero.measurement.measurement import Measurement
 from gzero.pipeline.config import Config, read_config
 from gzero.quanta import unit_or_quantum
 from gzero.report.write import write_bytes
-from gzero.synthetic.truth import Synthetic
+
+if TYPE_CHECKING:
+    from gzero.synthetic.truth import Synthetic
 
 
 def folder() -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,11 +15,9 @@ from gzero.estimate import Estimate
 from gzero.loaders.cutting import cut_columns, cut_rows, rows_of
 from gzero.loaders.registry import read_in_pieces, read_table
 from gzero.loaders.table import Pieces, Table
-from gzero.measurement.blindness import hide
 from gzero.measurement.catalogue import lay_out_catalogue, measure_catalogue
 from gzero.measurement.columns import ratios_as_names
 from gzero.measurement.curve import goes_one_way
-from gzero.measurement.inspection import Inspection, inspect_table
 from gzero.measurement.kinds import Kind, kind, kind_of_units
 from gzero.measurement.layout import lay_out
 from gzero.measurement.listed import lay_out_list, measure_list
@@ -52,6 +51,9 @@ from gzero.quanta import (
 from gzero.reduction.branches import split
 from gzero.reduction.current_groups import at_currents
 from gzero.reduction.van_der_pauw import is_bridge
+
+if TYPE_CHECKING:
+    from gzero.measurement.inspection import Inspection
 
 #: Numbers of a file up to which a session of traces is held, and of the pieces of a longer one.
 HELD, PIECE = 1 << 23, 1 << 20
@@ -95,6 +97,8 @@ def layout_of(table: Table, experiment: Kind, config: Config) -> Layout:
 
 def inspect_path(path: str | Path, config: Config) -> Inspection:
     """Look at a file without analysing it; a layout that cannot be decided is told, not raised."""
+    from gzero.measurement.inspection import inspect_table
+
     raw, asked = read(path, config), config
     layout, problem, experiment, table = None, "", None, raw
     left_out: tuple[str, ...] = ()
@@ -140,6 +144,8 @@ def traces_of(table: Table, path: str | Path, config: Config) -> tuple[Measureme
         )
     factor = factor_of(path, table.origin.sha256, config)
     if factor is not None:
+        from gzero.measurement.blindness import hide
+
         measurements = tuple(hide(m, factor) for m in measurements)
     return _of_trace(measurements, config, str(path))
 

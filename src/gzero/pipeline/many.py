@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Unpack
 
 from gzero.errors import ConfigError, FitError, GzeroError
-from gzero.fitters.findings import Findings
 from gzero.fitters.result import FitResult
 from gzero.measurement.measurement import Measurement
-from gzero.pipeline.analyse import find_many
+from gzero.pipeline.analyse import fits_many
 from gzero.pipeline.config import Config, configure
 from gzero.pipeline.load import with_stated
 from gzero.pipeline.processes import Lost, NoProcessError, Processes
@@ -19,8 +21,13 @@ if TYPE_CHECKING:
 
 Fits = list[FitResult | GzeroError]
 
-#: Measurements that are fitted side by side in one go: enough to gain by it, few enough to be shared among processes.
-PART = 64
+#: Measurements that are fitted side by side in one go, at most, and how many readings they may have in all: that is what is
+#: held in memory a few dozen times.
+PART, READINGS = 256, 200_000
+#: The fewest of a part that is made smaller to share it among processes, and the parts of each process then.
+FEWEST, SHARES = 32, 8
+#: Seconds of work that are left when the first part is done, from which on other processes are worth their start.
+WORTH = 1.5
 
 
 def fit_many(
@@ -32,8 +39,8 @@ def fit_many(
     ----------
     measurements : of one kind or of several; staircases gain most.
     quantum, options : of all of them, as in `fit`.
-    workers : processes to share the work of many hundreds. They are started anew, so that a script that asks for more than
-        one keeps what it does under ``if __name__ == "__main__":``.
+    workers : processes that share the work, this one among them; others are started where that saves time. They begin
+        anew, so that a script that asks for more than one keeps what it does under ``if __name__ == "__main__":``.
 
     Returns
     -------
@@ -48,25 +55,29 @@ def fit_many(
         raise ConfigError(f"{workers} workers", remedy="give a number from 1 on")
     asked = configure(quantum=quantum, **options)
     several = list(measurements)
-    parts = [several[first : first + PART] for first in range(0, len(several), PART)]
-    if workers == 1 or len(parts) < 2:
-        found = [_fits(asked, part) for part in parts]
+    parts = _parts(several, workers)
+    began = time.perf_counter()
+    found = [_fits(asked, part) for part in parts[:1]]
+    left = (time.perf_counter() - began) * (len(parts) - 1)
+    if workers > 1 and left > WORTH:
+        found += _in_processes(asked, parts[1:], min(workers, len(parts) - 1))
     else:
-        found = _in_processes(asked, parts, min(workers, len(parts)))
+        found += [_fits(asked, part) for part in parts[1:]]
     return tuple(fit for part in found for fit in part)
 
 
-def without_model(findings: Findings, result: object = None) -> FitError:
-    """The error where an experiment has no model, or none could be fitted."""
-    why = "; ".join(findings.warnings) or "the experiment has no model"
-    return FitError(f"no model was fitted: {why}", result=result)
+def _parts(several: Sequence[Measurement], workers: int) -> list[Sequence[Measurement]]:
+    longest = max((m.ordinate.values.size for m in several), default=1)
+    size = max(1, min(PART, READINGS // max(1, longest)))
+    if workers > 1:
+        size = min(size, max(FEWEST, len(several) // (SHARES * workers)))
+    return [several[first : first + size] for first in range(0, len(several), size)]
 
 
 def _fits(asked: Config, part: Sequence[Measurement]) -> Fits:
     stated = [_stated(m, asked) for m in part]
-    found = iter(find_many([m for m in stated if isinstance(m, Measurement)], asked))
-    answers = [next(found) if isinstance(m, Measurement) else m for m in stated]
-    return [a if isinstance(a, GzeroError) else a.findings.fit or without_model(a.findings) for a in answers]
+    found = iter(fits_many([m for m in stated if isinstance(m, Measurement)], asked))
+    return [next(found) if isinstance(m, Measurement) else m for m in stated]
 
 
 def _stated(measurement: Measurement, asked: Config) -> Measurement | GzeroError:
@@ -77,16 +88,33 @@ def _stated(measurement: Measurement, asked: Config) -> Measurement | GzeroError
 
 
 def _in_processes(asked: Config, parts: Sequence[Sequence[Measurement]], workers: int) -> list[Fits]:
-    """The fits of every part; where no process can be started, they are made here."""
+    """The fits of every part. This process works too, from the start on and not only when the others have come to life;
+    where none can be started it makes them all."""
+    from concurrent.futures import ThreadPoolExecutor
+
     out: dict[int, Fits] = {}
-    left = iter(enumerate(parts))
-    engine: Processes[Config, tuple[int, Sequence[Measurement]], Fits] = Processes(_share, asked, workers)
-    try:
-        for (number, part), fits in engine.run(lambda: next(left, None)):
-            lost: Fits = [FitError("the process that fitted it ended without a word") for _ in part]
-            out[number] = lost if isinstance(fits, Lost) else fits
-    except NoProcessError:
-        pass
+    left: Iterator[tuple[int, Sequence[Measurement]]] = iter(enumerate(parts))
+    one_at_a_time = threading.Lock()
+
+    def take() -> tuple[int, Sequence[Measurement]] | None:
+        with one_at_a_time:
+            return next(left, None)
+
+    def others() -> None:
+        engine: Processes[Config, tuple[int, Sequence[Measurement]], Fits] = Processes(_share, asked, workers - 1)
+        with contextlib.suppress(NoProcessError):
+            for (number, part), fits in engine.run(take):
+                lost: Fits = [FitError("the process that fitted it ended without a word") for _ in part]
+                out[number] = lost if isinstance(fits, Lost) else fits
+
+    with ThreadPoolExecutor(1) as beside:
+        done = beside.submit(others)
+        try:
+            while (piece := take()) is not None:
+                out[piece[0]] = _fits(asked, piece[1])
+        finally:
+            left = iter(())  # whoever stops here has the others begin nothing more
+        done.result()
     return [out[number] if number in out else _fits(asked, part) for number, part in enumerate(parts)]
 
 

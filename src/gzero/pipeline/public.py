@@ -10,13 +10,12 @@ from gzero.analysis import Analysis
 from gzero.errors import ColumnError, ConfigError, FitError
 from gzero.fitters.result import FitResult
 from gzero.measurement.measurement import Measurement
-from gzero.pipeline.analyse import analyse_measurement, analyse_measurements, declared_quantum, find
+from gzero.pipeline.analyse import analyse_measurement, analyse_measurements, declared_quantum, find, without_model
 from gzero.pipeline.analyse import analyse_traces as _analyse_traces
 from gzero.pipeline.blind import settle
 from gzero.pipeline.config import Config, configure, with_files
 from gzero.pipeline.load import branches, traces_or_session, with_stated
 from gzero.pipeline.load import load_traces as _load_traces
-from gzero.pipeline.many import without_model
 from gzero.pipeline.margins import margins_of
 from gzero.verdict.decide import decide
 from gzero.verdict.verdict import Verdict

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gzero.analysis import Analysis
 from gzero.fitters.findings import Comparison, Findings
-from gzero.measurement.blindness import Blindness
 from gzero.measurement.kinds import kind
 from gzero.measurement.ledger import Choice
 from gzero.measurement.measurement import Measurement
@@ -27,6 +27,9 @@ from gzero.reduction.calibration import Calibration
 from gzero.verdict.margins import Margins
 from gzero.verdict.verdict import Verdict
 from gzero.version import VERSION, versions
+
+if TYPE_CHECKING:
+    from gzero.measurement.blindness import Blindness
 
 
 def record(
@@ -79,9 +82,16 @@ def record(
         answer=findings.answer,
         pictures=findings.pictures,
         listings=findings.listings,
-        blind=Blindness(state="blind") if measurement.blind else None,
+        blind=_blind() if measurement.blind else None,
         method=findings.method,
     )
+
+
+def _blind() -> Blindness:
+    """What is known of blind numbers before their record is asked."""
+    from gzero.measurement.blindness import Blindness
+
+    return Blindness(state="blind")
 
 
 def stated(config: Config, quantum: Quantum | None, declared: bool) -> list[Choice]:

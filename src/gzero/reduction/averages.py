@@ -1,10 +1,12 @@
-"""Mean, median and quantiles of short arrays.
+"""Mean, median and quantiles of short arrays; of many of them at once, along the last axis.
 
 Those of numpy give the same numbers to the bit, and take three to nine times as long for 24 readings, on axes, NaNs
 and methods. Values that are no numbers do not belong here.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +31,23 @@ def median(values: NDArray[np.float64]) -> float:
     return (float(ordered[half - 1]) + float(ordered[half])) / 2
 
 
+def medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`median` of many, shape (..., n)."""
+    half = values.shape[-1] // 2
+    ordered = values.copy()
+    ordered.partition(half, axis=-1)
+    middle = ordered[..., half]
+    if values.shape[-1] % 2:
+        return np.asarray(middle)
+    return np.asarray((np.maximum.reduce(ordered[..., :half], axis=-1) + middle) / 2)
+
+
+def middle(values: Sequence[float]) -> float:
+    """The `median` of a handful of numbers, at least one: without an array of them."""
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
 def quantile(values: NDArray[np.float64], share: float) -> float:
     """The value below which a share of the values lies, on the straight line between the two nearest in order.
 
@@ -46,3 +65,17 @@ def quantile(values: NDArray[np.float64], share: float) -> float:
     low, high, past = float(ordered[below]), float(ordered[above]), place - below
     # from the nearer end, so that it is exact at both
     return low + (high - low) * past if past < 0.5 else high - (high - low) * (1 - past)
+
+
+def quantiles(values: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """`quantile` of many, shape (..., n)."""
+    place = share * (values.shape[-1] - 1)
+    below = int(place)
+    past = place - below
+    ordered = values.copy()
+    ordered.partition(below, axis=-1)
+    low = ordered[..., below]
+    if below + 1 == values.shape[-1]:
+        return np.asarray(low)
+    high = np.minimum.reduce(ordered[..., below + 1 :], axis=-1)
+    return np.asarray(low + (high - low) * past if past < 0.5 else high - (high - low) * (1 - past))

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from gzero.reduction.learnt_spectrum import estimate_spectrum
 from gzero.reduction.noise import Noise, white_noise
-from gzero.reduction.spectrum import estimate_spectrum
 
 Array = NDArray[np.float64]
 

@@ -28,8 +28,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gzero.reduction.learnt_spectrum import estimate_spectrum
 from gzero.reduction.noise import Noise
-from gzero.reduction.spectrum import Spectrum, autoregressive, cosine, estimate_spectrum, white
+from gzero.reduction.spectrum import Spectrum, autoregressive, cosine, white
 
 Array = NDArray[np.float64]
 Places = NDArray[np.int64]

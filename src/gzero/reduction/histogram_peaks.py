@@ -24,6 +24,12 @@ _REACH = 2.5  # widths to either side
 _APART = 2.0  # widths within which two bumps are one
 #: A bump that is not significant is doubtful from so many standard deviations on, if it has this share of the peaks' height.
 _DOUBT, _NO_LESS = 2.0, 0.3
+#: A rise towards the end is one over so wide a range [quanta], by so much of the peaks' height, and so many standard deviations.
+_BESIDE, _RISE, _SURE = 0.1, 0.1, 4.0
+#: Within so much of the end a peak has one flank only, and its valley lies within so much of it [quanta].
+_UNSEEN, _LOOKED = 0.25, 1.0
+#: Where there is no peak to compare with: part of the height that the rise is.
+_MOST = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +108,47 @@ def search(counts: Array, replicates: Array, *, low: float, bin_width: float, wi
         p_value=_chance(null, float(z.max())),
         threshold=threshold,
     )
+
+
+def piled_up(
+    counts: Array, replicates: Array, *, low: float, bin_width: float, centres: Array, widths: Array
+) -> float | None:
+    """Where readings pile up between the last peak and the end of the histogram; None where they do not.
+
+    The search needs both flanks of a peak. One that the end of the histogram cuts off has one flank only, and shows as a rise from
+    the valley behind the last peak that redrawn experiments share.
+
+    Parameters
+    ----------
+    counts : shape (B,).  replicates : of redrawn experiments, shape (R, B).
+    low : lower edge of the first bin;  bin_width : [unit of the bins].
+    centres, widths : of the peaks that were found, standard deviations, same unit; empty where there is none.
+    """
+    size = max(2, round(_BESIDE / bin_width))
+    if counts.size < 2 * size:
+        return None
+    sums = np.cumsum(np.pad(np.vstack([counts, replicates]), ((0, 0), (1, 0))), axis=1)
+    means = (sums[:, size:] - sums[:, :-size]) / size
+    own, drawn = means[0], means[1:]
+    places = low + bin_width * (np.arange(own.size) + size / 2)
+    end = low + bin_width * counts.size
+    last = centres[-1] + _APART * widths[-1] if centres.size else low
+    behind = np.flatnonzero(places > max(last, end - _LOOKED))
+    near_end = np.flatnonzero(places > end - _UNSEEN)
+    if behind.size < 2:
+        return None
+    valley = int(behind[np.argmin(own[behind])])
+    top = int(near_end[np.argmax(own[near_end])])
+    if top <= valley:
+        return None
+    rise = own[top] - own[valley]
+    if centres.size:
+        heights = own[np.searchsorted(places, centres).clip(0, own.size - 1)]
+        least = _RISE * float(np.median(heights) - own[valley])
+    else:  # a background may rise by itself: a peak is what most of the readings up there are in
+        least = _MOST * float(own[top])
+    least = max(least, _SURE * float(np.std(drawn[:, top] - drawn[:, valley])), 0.0)
+    return float(places[top]) if rise > least else None
 
 
 def _distinct(table: Array, rank: Array, null: Array, taken: tuple[Bump, ...]) -> tuple[Bump, ...]:

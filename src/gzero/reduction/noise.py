@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gzero.measurement.curve import frozen
-from gzero.reduction.averages import median
+from gzero.reduction.averages import median, medians
 from gzero.reduction.spectrum import Spectrum, cosine
+from gzero.reduction.stretches import Places, Stretches
 
 Array = NDArray[np.float64]
 
@@ -133,6 +135,17 @@ def widening(dof: Array, confidence: float = 0.95) -> Array:
 
     Student's quantile over the normal one; degrees of freedom below `FEWEST_DOF` count as these.
     """
+    if dof.ndim == 1 and dof.size > 1 and (dof == dof[0]).all():  # as those of all parameters are under white noise
+        return np.full(dof.shape, _one_widening(float(dof[0]), confidence))
+    return _widening(dof, confidence)
+
+
+@lru_cache(maxsize=64)
+def _one_widening(dof: float, confidence: float) -> float:
+    return float(_widening(np.array(dof), confidence))
+
+
+def _widening(dof: Array, confidence: float) -> Array:
     from scipy.special import ndtri, stdtrit
 
     q = 0.5 + confidence / 2
@@ -189,7 +202,7 @@ def _blocks(values: Array, blocks: int) -> tuple[Array, Array]:
 
 def _third_differences(y: Array) -> Array:
     for _ in range(3):
-        y = y[1:] - y[:-1]
+        y = y[..., 1:] - y[..., :-1]
     return y
 
 
@@ -207,37 +220,43 @@ def white_noise(y: NDArray[np.float64]) -> float:
     The median absolute deviation keeps risers and glitches out (Rousseeuw and Croux 1993,
     doi 10.1080/01621459.1993.10476408). Correlated noise is underestimated here; the spectrum says so.
     """
-    if y.size < 4:
-        return 0.0
+    return float(white_noises(y))
+
+
+def white_noises(y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`white_noise` of many curves of one length, shape (..., n)."""
+    if y.shape[-1] < 4:
+        return np.zeros(y.shape[:-1])
     third = _third_differences(y)
-    return float(_MAD_TO_STD * median(np.abs(third - median(third))) / _THIRD_DIFFERENCE)
+    away = np.abs(third - medians(third)[..., None])
+    return np.asarray(_MAD_TO_STD * medians(away) / _THIRD_DIFFERENCE)
 
 
-def correlation_length(pieces: list[NDArray[np.float64]]) -> float:
-    """Readings per independent reading, from the lag-one autocorrelation rho of residuals: (1 + rho)/(1 - rho).
+def correlation_lengths(rest: Array, here: Stretches, firsts: Places) -> Array:
+    """Readings per independent reading of curves, from the lag-one autocorrelation rho of residuals: (1 + rho)/(1 - rho).
 
     Parameters
     ----------
-    pieces : residuals about a straight line, one array a flat stretch; pooled, as each alone is short.
+    rest : residuals about a straight line in each flat stretch, shape (n,), stretch after stretch.
+    here : the stretches, those of one curve after those of the one before.
+    firsts : which of them is the first of each curve; those of a curve are pooled, as each alone is short.
 
     Returns
     -------
-    >= 1; exactly 1 where fewer than 20 pairs are there to tell.
+    >= 1, shape (curves,); exactly 1 where fewer than 20 pairs are there to tell.
 
     The line that was taken out of a piece of m readings biases the estimate by -(2 + 4 rho)/m to leading order
     (the expansion of Marriott and Pope 1954, doi 10.1093/biomet/41.3-4.390, with a line in place of the mean), which is
     given back.
     """
-    above = below = 0.0
-    pairs = used = 0
-    for piece in pieces:
-        if piece.size >= 5:
-            above += float(np.dot(piece[:-1], piece[1:]))
-            below += float(np.dot(piece, piece))
-            used += 1
-            pairs += piece.size
-    if pairs < 20 or below <= 0:
-        return 1.0
-    share = min(used / pairs, 0.15)
-    rho = min(max((above / below + 2 * share) / (1 - 4 * share), 0.0), 0.98)
-    return (1 + rho) / (1 - rho)
+    lagged = np.empty_like(rest)
+    np.multiply(rest[:-1], rest[1:], out=lagged[:-1])
+    lagged[here.starts - 1] = 0.0  # what follows the last reading of a stretch is of another
+    each = np.array((here.sums(lagged), here.sums(rest * rest), here.sizes, np.ones(here.sizes.size)))
+    each[:, here.sizes < 5] = 0.0
+    above, below, pairs, used = np.add.reduceat(each, firsts, axis=1)
+    told = (pairs >= 20) & (below > 0)
+    share = np.minimum(used / np.where(told, pairs, 1.0), 0.15)
+    rho = (above / np.where(told, below, 1.0) + 2 * share) / (1 - 4 * share)
+    rho = np.minimum(np.maximum(rho, 0.0), 0.98)
+    return np.where(told, (1 + rho) / (1 - rho), 1.0)

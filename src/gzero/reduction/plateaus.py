@@ -13,29 +13,29 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gzero.measurement.curve import Curve
-from gzero.reduction.averages import mean, median
-from gzero.reduction.noise import correlation_length, white_noise
+from gzero.reduction.flats import FEWEST, Flats, flats_of, parts_of
 from gzero.reduction.plateau import Change, Plateau, beyond_chance
-from gzero.reduction.riser_shapes import Riser, shapes_of
-from gzero.reduction.risers import Slope, drop_small_rises, find_risers, heights_of, slope_of
-from gzero.reduction.stretches import Lines, Stretches, lines_through
-from gzero.reduction.tails import Array, Window, level_windows, responses_of, without_tails
+from gzero.reduction.riser_shapes import Look, Riser, Shapes, shapes_of
+from gzero.reduction.rises import Rises, drop_small_rises
+from gzero.reduction.stretches import Lines, Places, Stretches, lines_through
+from gzero.reduction.sweeps import Steepness, Sweeps, steepness_of
+from gzero.reduction.tails import level_windows, responses_of, without_tails
 
-# The flat window: slopes up to this share of the neighbouring riser's.
-_WINDOW = 0.15
+Array = NDArray[np.float64]
+
 # The window of the level: readings where no riser's tail exceeds this share of its rise, within slopes up to the second
-# share; the level of the narrower tail tells whether the tails were taken out well.
-_TAIL, _CALM = 0.06, 0.35
-_NARROW = 0.015
+# share (`flats`); the level of the narrower tail tells whether the tails were taken out well.
+_TAILS = np.array([[0.06], [0.015]])
 # More than this change across riser-to-riser distance, in rises, and a stretch is no plateau.
 NOT_A_PLATEAU = 0.5
-_FEWEST = 5  # readings that show a scatter about a straight line
 # A plateau counts as flat up to this share, within the noise of its slope; where that is larger it cannot be told.
 FLAT = 0.25
 
@@ -87,236 +87,221 @@ def find_staircase(curve: Curve) -> Staircase:
     -------
     Staircase; without risers it has no plateaus, which is an answer and no error.
     """
-    fifth = max(2, len(curve) // 5)
-    descending = mean(curve.y[:fifth]) > mean(curve.y[-fifth:])
-    x = -curve.x[::-1] if descending else curve.x
-    y = curve.y[::-1].copy() if descending else curve.y
-    noise = white_noise(y)
-    slope = slope_of(x, y, noise)
-    middles, sub_steps = drop_small_rises(x, y, slope, find_risers(slope))
-    calm, wide = _calm_windows(slope, middles, (_WINDOW, _CALM))
-    lines = [_line_through(x[lo : hi + 1], y[lo : hi + 1]) for lo, hi in calm]
-    pieces = [line.rest for line in lines if line.rest.size >= _FEWEST]
-    if curve.y_std is not None:
-        noise = median(curve.y_std)
-    elif noise == 0.0 and pieces:
-        noise = math.sqrt(mean(np.concatenate(pieces) ** 2))
-    length = correlation_length(pieces)
-    shapes: list[Riser] = []
-    found: list[Plateau] = []
-    if middles:
-        both, parts, levels = np.array((x, y)), _parts(middles, calm), [line.mean for line in lines]
-        for last in (False, True):  # levels need tails, tails need levels; the second round changes little
-            shapes = shapes_of(x, y, parts, middles, levels, noise, shapes, responses=last)
-            windows = level_windows(x, shapes, calm, wide, _TAIL)
-            here = Stretches.over([(lo, hi + 1) for lo, hi in windows])
-            at, readings = here.readings(both)
-            without = without_tails(at, readings, here, middles, shapes)
-            levels = (here.sums(without) / here.sizes).tolist()
-        narrow = level_windows(x, shapes, calm, wide, _NARROW)
-        rises = heights_of(y, slope, middles).tolist()
-        look = _Look(
-            x=x, at=at, without=without, here=here, slope=slope, middles=middles, rises=rises, shapes=shapes, calm=calm,
-            lines=lines, windows=windows, narrow=narrow, noise=noise, length=length, descending=descending,
-        )  # fmt: skip
-        found = _plateaus(look)
-    baseline, pinched = _baseline(y, middles, found)
-    return Staircase(
-        plateaus=tuple(p for p in found[1:] if p.points >= 3 and p.flatness < NOT_A_PLATEAU),
-        baseline=baseline,
-        pinched_off=pinched,
-        risers=tuple(shapes),
-        noise=noise,
-        correlation_length=length,
-        sub_steps=tuple((float(y[i]), float(-x[i] if descending else x[i])) for i in sub_steps),
-        smoothing=slope.window,
-        descending=descending,
-    )
+    return find_staircases([curve])[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Look:
-    """An ascending curve with everything that was seen on it, stretch by stretch.
+def find_staircases(curves: Sequence[Curve]) -> list[Staircase]:
+    """Risers, plateaus and noise of each of many curves, of any lengths and in either direction, as `find_staircase` has them.
+
+    They are laid end to end, so that what a curve costs is its arithmetic and not the calls around it.
+    """
+    if not curves:
+        return []
+    sweeps = Sweeps.of(curves)
+    steepness = steepness_of(sweeps)
+    ends = list(zip(sweeps.here.begins.tolist(), (sweeps.here.ends - 1).tolist(), strict=True))
+    rises = drop_small_rises(sweeps.y, steepness.values, steepness.noise.tolist(), ends, steepness.risers)
+    flats = flats_of([curves[i] for i in sweeps.order], sweeps, steepness, rises)
+    levels = _levels(sweeps, flats)
+    stairs = _staircases(sweeps, steepness, rises, flats, levels, _plateaus(sweeps, flats, levels))
+    return [one for _, one in sorted(zip(sweeps.order, stairs, strict=True), key=itemgetter(0))]
+
+
+class _Levels(NamedTuple):
+    """The levels of curves and what they rest on.
 
     Parameters
     ----------
-    here : the windows of the levels, as `windows` has them; `narrow` ones are where the tails are smaller still.
+    shapes : of the risers.
+    here : the windows of the levels; `narrow` ones, from and to before, are where the tails are smaller still.
     at, without : x of the readings in them, and the readings with the tails taken out.
-    calm : the flat window between two risers, and `lines` through the readings in it.
-    rises : height of each riser, from the flattest points beside it.
     """
 
-    x: Array
+    shapes: Shapes
+    here: Stretches
+    narrow: tuple[Places, Places]
     at: Array
     without: Array
-    here: Stretches
-    slope: Slope
-    middles: Sequence[int]
-    rises: Sequence[float]
-    shapes: Sequence[Riser]
-    calm: Sequence[Window]
-    lines: Sequence[_Line]
-    windows: Sequence[Window]
-    narrow: Sequence[Window]
-    noise: float
-    length: float
-    descending: bool
 
 
-class _Line(NamedTuple):
-    """A straight line: the mean of y, its slope, the sum of squares of x about its mean, and the residuals."""
-
-    mean: float
-    slope: float
-    square: float
-    rest: Array
-
-
-def _line_through(x: Array, y: Array) -> _Line:
-    away = x - mean(x)
-    square = float(away.dot(away))
-    slope = float(away.dot(y)) / square if square > 0 else 0.0
-    level = mean(y)
-    return _Line(level, slope, square, y - level - slope * away)
-
-
-def _calm_windows(slope: Slope, middles: Sequence[int], shares: Sequence[float]) -> list[list[Window]]:
-    """The calm windows between risers, for each share: readings around the flattest point whose slope stays below the
-    threshold."""
-    steep = np.abs(slope.values)
-    edges = [0, *middles, steep.size - 1]
-    at_edges, largest = slope.values[edges].tolist(), float(slope.values.max())
-    out: list[list[Window]] = [[] for _ in shares]
-    for k, (a, b) in enumerate(pairwise(edges)):
-        between = steep[a : b + 1]
-        flattest = int(between.argmin())
-        # the ends of the curve are no risers
-        reference = min(at_edges[max(k, 1) : min(k + 2, len(middles) + 1)], default=largest)
-        floor = max(float(between[flattest]), 2 * slope.std)
-        for share, windows in zip(shares, out, strict=True):
-            loud = (between > floor + share * max(reference - floor, 0.0)).nonzero()[0]
-            place = int(loud.searchsorted(flattest))
-            first = a + int(loud[place - 1]) + 1 if place else a
-            windows.append((first, a + int(loud[place]) - 1 if place < loud.size else b))
-    return out
+def _levels(sweeps: Sweeps, flats: Flats) -> _Levels:
+    ladder, middles = flats.between.ladder, flats.between.middles
+    curve = flats.owner[ladder.lower]  # of each riser
+    spacing = (sweeps.x[sweeps.here.ends - 1] - sweeps.x[sweeps.here.begins]) / (sweeps.here.sizes - 1)
+    both, parts = np.array((sweeps.x, sweeps.y)), parts_of(flats.between, flats.calm)
+    look = Look(both, middles, sweeps.x[middles], parts, parts.readings(sweeps.y), flats.noise[curve], spacing[curve])
+    wide_x, levels, near = flats.wide.readings(sweeps.x), flats.means, None
+    for _ in range(2):  # levels need tails, tails need levels; the second round changes little
+        shapes = shapes_of(look, levels[ladder.lower], levels[ladder.upper], near)
+        (first, narrow_first), (end, narrow_end) = level_windows(wide_x, ladder, shapes, flats.calm, flats.wide, _TAILS)
+        here = Stretches.over(first, end)
+        at, readings = here.readings(both)
+        without = without_tails(at, readings, here, ladder, shapes, middles)
+        levels, near = here.sums(without) / here.sizes, shapes
+    return _Levels(shapes, here, (narrow_first, narrow_end), at, without)
 
 
-def _parts(middles: Sequence[int], calm: Sequence[Window]) -> list[Window]:
-    """The readings that show the shape of each riser: between the middles of the plateaus beside it."""
-    centres = [sum(window) // 2 for window in calm]
-    # a stretch of a few readings at an end is no level that a riser could start from or reach
-    if calm[0][1] - calm[0][0] < _FEWEST - 1:
-        centres[0] = middles[0]
-    if calm[-1][1] - calm[-1][0] < _FEWEST - 1:
-        centres[-1] = middles[-1]
-    return list(pairwise(centres))
-
-
-def _plateaus(look: _Look) -> list[Plateau]:
-    """Every stretch between two risers as a plateau, the baseline first."""
-    here, without = look.here, look.without
-    lines = lines_through(look.at, without, here)
-    weights = _weights(look, lines)
-    responses = responses_of(look.x.size, look.at, here, look.shapes, weights).swapaxes(0, 1)
-    values = here.sums(weights[1:] * without)
-    squares = np.einsum("ksi,ksi->ks", responses, responses)
-    told = lines.mean, lines.scatter, values.T, squares
-    rows = zip(*(array.tolist() for array in told), responses, strict=True)
-    return [_plateau(look, k, *row) for k, row in enumerate(rows)]
-
-
-def _weights(look: _Look, lines: Lines) -> Array:
-    """Of the readings in the windows, shape (3, readings): in the level, in what it changes across the window, over
-    sqrt(12) as a level anywhere in it has, and in what it changes with a narrower window."""
-    here = look.here
-    span = np.array([look.x[hi] - look.x[lo] for lo, hi in look.windows])
-    span /= np.where(here.sizes > 1, lines.square, 1.0) * math.sqrt(12.0)
-    out = np.empty((3, look.at.size))
-    out[:2] = here.each(np.array((1 / here.sizes, span)))
-    out[1] *= lines.away
-    closer = np.negative(out[0], out=out[2])
-    for window, narrow, start in zip(look.windows, look.narrow, here.starts.tolist(), strict=True):
-        lo, hi = window
-        first, last = max(lo, narrow[0]), min(hi, narrow[1])
-        if last - first < 2 or (first, last) == window:
-            third = (hi - lo + 1) // 3
-            first, last = lo + third, hi - third
-        if last - first < 2:
-            first, last = window
-        closer[start + first - lo : start + last - lo + 1] += 1 / (last - first + 1)
-    return out
+def _plateaus(sweeps: Sweeps, flats: Flats, levels: _Levels) -> list[list[Plateau]]:
+    """Of each curve every stretch between two risers as a plateau, the baseline first."""
+    here, length = levels.here, flats.length[flats.owner]
+    lines = lines_through(levels.at, levels.without, here)
+    weights = _weights(sweeps.x, levels, lines)
+    responses = responses_of(sweeps.here, flats.between.ladder, levels.shapes, here, levels.at, weights)
+    scatter = np.sqrt(lines.scatter / np.maximum(here.sizes - 2, 1))
+    noise = flats.noise[flats.owner]
+    noise = np.where(here.sizes >= FEWEST, np.maximum(noise, scatter), noise)
+    alike = np.minimum(length, here.sizes)  # readings per independent one
+    flatness = _flatness(sweeps.x, flats, noise)
+    variances = noise**2 * alike * responses.squares[1:]
+    values = here.sums(weights[1:] * levels.without)
+    columns = (
+        lines.mean, noise * np.sqrt(responses.squares[0] * alike), values.T, variances.T, flats.slopes,
+        sweeps.x[here.begins], sweeps.x[here.ends - 1], here.sizes, noise, length, *flatness, here.begins,
+    )  # fmt: skip
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    curves = zip(responses.curves, sweeps.descending, sweeps.here.begins.tolist(), strict=True)
+    return [
+        [_plateau(k, response, falls, begin, *next(rows)) for k, response in enumerate(own.swapaxes(0, 1))]
+        for own, falls, begin in curves
+    ]
 
 
 def _plateau(
-    look: _Look, k: int, level: float, scatter: float, values: list[float], squares: list[float], responses: Array
+    k: int,
+    response: Array,
+    falls: bool,
+    begin: int,
+    level: float,
+    std_noise: float,
+    values: list[float],
+    variances: list[float],
+    slope: float,
+    x_low: float,
+    x_high: float,
+    points: int,
+    noise: float,
+    length: float,
+    flatness: float,
+    flatness_std: float,
+    place: int,
 ) -> Plateau:
-    """The k-th plateau: its level, the noise of that, and what the choice of the window changes beyond the noise.
+    """The k-th plateau of a curve, as the curve was given.
 
     Parameters
     ----------
-    scatter : sum of squares about a straight line through the window.
-    values : what the level changes across the window and with a narrower one.
-    responses : of the level and of these changes to the readings, shape (3, n), and the sums of their `squares`.
+    response : of its level, of the change across the window, and of that with a narrower one, shape (3, n).
+    falls : whether conductance falls with x.
+    begin, place : where the curve begins, and the window.
+    values, variances : of the two changes.
     """
-    lo, hi = look.windows[k]
-    n = hi - lo + 1
-    single = max(look.noise, math.sqrt(scatter / (n - 2))) if n >= _FEWEST else look.noise
-    alike = min(look.length, n)  # readings per independent one
-    flatness, flatness_std, slope = _flatness(look, k, single)
-    first, last = float(look.x[lo]), float(look.x[hi])
-    if look.descending:
-        responses, slope = responses[:, ::-1], -slope
-        first, last, lo, hi = -last, -first, look.x.size - 1 - hi, look.x.size - 1 - lo
-    changes = tuple(Change(value=values[i], weights=responses[i + 1]) for i in range(2 if n >= 3 else 0))
+    first = place - begin
+    if falls:
+        response, slope = response[:, ::-1], -slope
+        x_low, x_high, first = -x_high, -x_low, response.shape[1] - points - first
+    across, narrower = Change(value=values[0], weights=response[1]), Change(value=values[1], weights=response[2])
+    changes = (across, narrower) if points >= 3 else ()
     return Plateau(
         index=k,
         level=level,
-        std_noise=single * math.sqrt(squares[0] * alike),
-        std_window=beyond_chance(changes, [single**2 * alike * square for square in squares[1 : len(changes) + 1]]),
+        std_noise=std_noise,
+        std_window=beyond_chance(changes, variances[: len(changes)]),
         changes=changes,
         slope=slope,
-        x_low=first,
-        x_high=last,
-        points=n,
-        noise=single,
-        correlation_length=look.length,
+        x_low=x_low,
+        x_high=x_high,
+        points=points,
+        noise=noise,
+        correlation_length=length,
         flatness=flatness,
         flatness_std=flatness_std,
-        first=lo,
-        last=hi,
-        response=responses[0],
+        first=first,
+        last=first + points - 1,
+        response=response[0],
     )
 
 
-def _flatness(look: _Look, k: int, single: float) -> tuple[float, float, float]:
-    """(flatness, its standard uncertainty, slope of the line) of the readings as they stand, in the calm window.
+def _weights(x: Array, levels: _Levels, lines: Lines) -> Array:
+    """Of the readings in the windows, shape (3, readings): in the level, in what it changes across the window, over
+    sqrt(12) as a level anywhere in it has, and in what it changes with a narrower window."""
+    here, low, high = levels.here, levels.here.begins, levels.here.ends
+    span = (x[high - 1] - x[low]) / (np.where(here.sizes > 1, lines.square, 1.0) * math.sqrt(12.0))
+    out = np.empty((3, levels.at.size))
+    out[:2] = here.each(np.array((1 / here.sizes, span)))
+    out[1] *= lines.away
+    first, end = np.maximum(low, levels.narrow[0]), np.minimum(high, levels.narrow[1])
+    other = (end - first < 3) | (end - first == here.sizes)
+    first, end = np.where(other, low + here.sizes // 3, first), np.where(other, high - here.sizes // 3, end)
+    few = end - first < 3
+    first, end = np.where(few, low, first), np.where(few, high, end)
+    inside = (here.places >= here.each(first)) & (here.places < here.each(end))
+    np.subtract(np.where(inside, here.each(1 / (end - first)), 0.0), out[0], out=out[2])
+    return out
+
+
+def _flatness(x: Array, flats: Flats, noise: Array) -> tuple[Array, Array]:
+    """Flatness and its standard uncertainty, of the readings as they stand, in the calm windows.
 
     Flatness is the rise that the slope would make from riser to riser, over the rise that there is: 0 flat, 1 a ramp.
-    Above the last riser, where nothing bounds the stretch, the distance is that of the last two risers.
+    Above the last riser, where nothing bounds the stretch, the distance is that of the last two risers. Below the first
+    one there is no rise, and both are 0.
     """
-    x, middles, line = look.x, look.middles, look.lines[k]
-    lo, hi = look.calm[k]
-    n = hi - lo + 1
-    slope = line.slope if n >= 3 else mean(look.slope.values[lo : hi + 1])
-    if k == 0:
-        return 0.0, 0.0, slope
-    if k < len(middles):
-        distance = float(x[middles[k]] - x[middles[k - 1]])
-    elif len(middles) > 1:
-        distance = float(x[middles[-1]] - x[middles[-2]])
-    else:
-        distance = float(x[-1] - x[middles[0]])
-    rise = look.rises[k - 1]
-    per_slope = distance / rise if rise > 0 else math.inf
-    std = per_slope * single * math.sqrt(min(look.length, n)) / math.sqrt(line.square) if n >= 3 else math.inf
-    return abs(slope) * per_slope, std, slope
+    between, ladder, n = flats.between, flats.between.ladder, flats.calm.sizes
+    distance = x[between.last] - x[between.first]
+    top = ladder.tops[ladder.risers > 1]
+    distance[top] = distance[top - 1]
+    rise = np.zeros(ladder.levels)
+    rise[ladder.upper] = flats.heights
+    alike = np.sqrt(np.minimum(flats.length[flats.owner], n))
+    with np.errstate(invalid="ignore"):  # of a slope of 0 where nothing rises nothing is known
+        per_slope = np.where(rise > 0, distance / np.where(rise > 0, rise, 1.0), np.inf)
+        flatness = np.abs(flats.slopes) * per_slope
+        std = per_slope * noise * alike / np.sqrt(np.where(n >= 3, flats.squares, 1.0))
+    std[n < 3] = np.inf
+    flatness[ladder.starts], std[ladder.starts] = 0.0, 0.0
+    return flatness, std
 
 
-def _baseline(y: Array, middles: Sequence[int], found: Sequence[Plateau]) -> tuple[Plateau | None, bool]:
-    """The stretch below the first riser, and whether the curve reaches zero within a tenth of the first rise."""
-    if not middles:
-        return None, False
-    rise = found[1].level - float(y.min())
-    # either the flat stretch lies at zero, or the curve ends on a riser that reaches down to it
-    lowest = float(y[: middles[0] + 1].min())
-    return found[0], min(abs(found[0].level), abs(lowest)) < 0.1 * rise
+def _staircases(
+    sweeps: Sweeps,
+    steepness: Steepness,
+    rises: Sequence[Rises],
+    flats: Flats,
+    levels: _Levels,
+    plateaus: Sequence[list[Plateau]],
+) -> list[Staircase]:
+    """The staircases in the order of the sweeps."""
+    x, y, here = sweeps.x, sweeps.y, sweeps.here
+    lowest = Stretches.over(here.begins, flats.between.last[flats.between.ladder.starts] + 1)
+    least = (np.minimum.reduceat(lowest.readings(y), lowest.starts), np.minimum.reduceat(y, here.begins))
+    risers = iter(levels.shapes.risers())
+    told = (steepness.windows, flats.noise.tolist(), flats.length.tolist(), *(low.tolist() for low in least))
+    out = []
+    for found, own, falls, window, noise, length, foot, bottom in zip(
+        plateaus, rises, sweeps.descending, *told, strict=True
+    ):
+        shapes = tuple(islice(risers, len(own.risers)))
+        out.append(
+            Staircase(
+                plateaus=tuple(p for p in found[1:] if p.points >= 3 and p.flatness < NOT_A_PLATEAU),
+                baseline=found[0] if shapes else None,
+                pinched_off=bool(shapes) and _pinched_off(found, foot, bottom),
+                risers=shapes,
+                noise=noise,
+                correlation_length=length,
+                sub_steps=tuple((float(y[i]), float(-x[i] if falls else x[i])) for i in own.sub_steps),
+                smoothing=window,
+                descending=falls,
+            )
+        )
+    return out
+
+
+def _pinched_off(found: Sequence[Plateau], foot: float, bottom: float) -> bool:
+    """Whether the curve reaches zero within a tenth of the first rise: either the flat stretch below the first riser lies at
+    zero, or the curve ends on a riser that reaches down to it.
+
+    Parameters
+    ----------
+    foot, bottom : lowest reading up to the first riser, and of all.
+    """
+    return min(abs(found[0].level), abs(foot)) < 0.1 * (found[1].level - bottom)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -12,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gzero.reduction.averages import median, quantile
+from gzero.reduction.averages import median, medians, quantiles
 
 Array = NDArray[np.float64]
 
@@ -23,21 +22,26 @@ _SLOPE_NOISE = 0.04  # of the steep part: the narrowest window that gets there l
 _RISER_SIGMA = 6.0
 _VALLEY = 0.5
 _STEEP_END = 0.15
-# A rise below this share of the typical one is structure on a plateau (a resonance, the 0.7 structure), not a riser.
-_SMALL_RISE = 0.42
-_OPEN_END = 0.15  # of an end riser's slope: a curve whose slope does not fall to this beyond it starts or ends on it
 _MAD_TO_STD = 1.4826  # of a normal distribution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Slope:
-    """dy/dx of an ascending curve, the noise of that slope and of one reading, its rounding, and its window."""
+class Slopes:
+    """dy/dx of ascending curves of one length, one a row.
+
+    Parameters
+    ----------
+    values : shape (curves, n) [unit of y per unit of x].
+    std : noise of that slope, and `noise` of one reading, shape (curves,) [unit of y per unit of x, unit of y].
+    floor : a slope of less is rounding, shape (curves,).
+    windows : readings in the window of each curve, shape (curves,).
+    """
 
     values: Array
-    std: float
-    noise: float
-    floor: float
-    window: int
+    std: Array
+    noise: Array
+    floor: Array
+    windows: NDArray[np.int64]
 
 
 class _Kernel(NamedTuple):
@@ -65,81 +69,160 @@ def _kernel(window: int) -> _Kernel:
 
 def local_slope(y: Array, window: int) -> Array:
     """Derivative per reading of the parabola through each `window` of readings, at its middle; at the ends, of the first and
-    the last parabola. Shape (n,), n >= window, an odd number.
+    the last parabola. Shape (..., n), n >= window, an odd number.
 
     Savitzky and Golay 1964, doi 10.1021/ac60214a047. The slope of a parabola in the middle of its window is that of a
     straight line, so that it takes one correlation; `scipy.signal` has it as well and takes 0.8 s to be imported.
     """
-    kernel = _kernel(window)
-    return _with_ends(y, np.correlate(y, kernel.place, mode="valid") / kernel.square, kernel)
+    kernel, rows = _kernel(window), y.reshape(-1, y.shape[-1])
+    return _with_ends(rows, _correlated(rows, kernel), kernel).reshape(y.shape)
+
+
+def _correlated(y: Array, kernel: _Kernel) -> Array:
+    """The slopes in the middle of windows, shape (curves, n - window + 1)."""
+    curves, n = y.shape
+    window = kernel.place.size
+    out = np.empty((curves, n))
+    # of curves laid end to end; those of windows that reach into the next one are left out
+    out.reshape(-1)[: y.size - window + 1] = np.correlate(y.reshape(-1), kernel.place, mode="valid")
+    return out[:, : n - window + 1] / kernel.square
 
 
 def _with_ends(y: Array, middle: Array, kernel: _Kernel) -> Array:
     """The slopes in the middle of windows, and before and behind them those of the first and of the last parabola."""
-    window = kernel.place.size
+    n, window = y.shape[1], kernel.place.size
     half = window // 2
-    start, end = 2 * float(kernel.curvature @ y[:window]), 2 * float(kernel.curvature @ y[-window:])
-    out = np.empty(y.size)
-    out[half : y.size - half] = middle
-    out[:half] = middle[0] + start * kernel.place[:half]
-    out[y.size - half :] = middle[-1] + end * kernel.place[half + 1 :]
+    start, end = (
+        2 * np.array([kernel.curvature.dot(row) for row in rows])[:, None] for rows in (y[:, :window], y[:, -window:])
+    )
+    out = np.empty(y.shape)
+    out[:, half : n - half] = middle
+    out[:, :half] = middle[:, :1] + start * kernel.place[:half]
+    out[:, n - half :] = middle[:, -1:] + end * kernel.place[half + 1 :]
     return out
 
 
-def slope_of(x: Array, y: Array, noise: float) -> Slope:
+def slopes_of(x: Array, y: Array, noise: Array) -> Slopes:
     """dy/dx by local parabolas over the narrowest window whose noise leaves the risers standing out.
+
+    Parameters
+    ----------
+    x, y : ascending curves, shape (curves, n).
+    noise : standard deviation of one reading of each, shape (curves,).
 
     Savitzky and Golay 1964, doi 10.1021/ac60214a047. Uneven settings are handled by dividing by the local step.
     """
-    steps = x[1:] - x[:-1]
-    even = float(steps.max() - steps.min()) < 1e-6 * abs(float(steps[0]))
-    typical = median(steps)
-    # one number where all steps are the same
-    spacing = np.maximum(steps[:1] if even else local_slope(x, 5), typical * 1e-3)
-    widest = max(6, y.size // 6)
-    # the steepest that any window sees bounds the one that is needed from below
-    steepest = quantile(np.abs(y[1:] - y[:-1]) / steps, _STEEP)
+    n = y.shape[1]
+    steps = x[:, 1:] - x[:, :-1]
+    typical = medians(steps)
+    spacing = _spacing(x, steps, typical)
+    steepest = quantiles(np.abs(y[:, 1:] - y[:, :-1]) / steps, _STEEP)
+    widest = max(6, n // 6)
+    waiting: dict[int, list[int]] = {}
+    noises, typicals = noise.tolist(), typical.tolist()
+    for row, seen in enumerate(zip(noises, typicals, steepest.tolist(), strict=True)):
+        waiting.setdefault(_least_window(*seen, widest), []).append(row)
+    values, std, windows = np.empty(y.shape), np.empty(noise.size), np.empty(noise.size, dtype=np.int64)
+    while waiting:
+        tried = min(waiting)
+        rows, window = sorted(waiting.pop(tried)), min(tried, widest | 1)
+        own_y, own_spacing = _rows(y, rows), _rows(spacing, rows)
+        kernel, half = _kernel(window), window // 2
+        middle = _correlated(own_y, kernel)
+        found = list(range(len(rows)))
+        if tried <= widest:  # of wider ones there are none
+            steep = quantiles(middle / own_spacing[:, half : n - half], _STEEP).tolist()
+            of_slopes = [noises[row] / math.sqrt(kernel.square) / typicals[row] for row in rows]
+            std[rows] = of_slopes
+            found = [i for i, own in enumerate(of_slopes) if own < _SLOPE_NOISE * steep[i]]
+            if len(found) < len(rows):
+                wider = min(max(window + 2, int(1.1 * window) | 1), widest + 1)
+                left = set(range(len(rows))).difference(found)
+                waiting.setdefault(wider, []).extend(rows[i] for i in left)
+        if found:
+            settled = [rows[i] for i in found]
+            values[settled] = _with_ends(_rows(own_y, found), _rows(middle, found), kernel) / _rows(own_spacing, found)
+            windows[settled] = window
+    rounding = (
+        1e-9 * np.maximum.reduce(np.abs(y), axis=1) / (x[:, -1] - x[:, 0])
+    )  # a rise of less than this is rounding
+    return Slopes(values=values, std=_with_slow_noise(values, std), noise=noise, floor=rounding, windows=windows)
+
+
+def _rows(values: Array, rows: list[int]) -> Array:
+    """Some of the rows, in order, or all of them as they are."""
+    return values if len(rows) == len(values) else values[rows]
+
+
+def _spacing(x: Array, steps: Array, typical: Array) -> Array:
+    """The local step of x, shape (curves, n), one number where all steps of a curve are the same."""
+    uneven = (
+        np.maximum.reduce(steps, axis=1) - np.minimum.reduce(steps, axis=1) >= 1e-6 * np.abs(steps[:, 0])
+    ).nonzero()[0]
+    out = steps[:, :1].repeat(x.shape[1], axis=1)
+    if uneven.size:
+        out[uneven] = local_slope(x[uneven], 5)
+    return np.asarray(np.maximum(out, typical[:, None] * 1e-3, out=out))
+
+
+def _least_window(noise: float, typical: float, steepest: float, widest: int) -> int:
+    """A bound from below on the window that is needed: the steepest that any window sees is that of neighbours."""
     needed = noise / (typical * _SLOPE_NOISE * steepest) if steepest > 0 else 0.0
-    window = min(max(5, int((12 * needed**2) ** (1 / 3)) | 1), (widest - 1) | 1)
-    std = np.inf
-    while window <= widest:
-        kernel = _kernel(window)
-        middle = np.correlate(y, kernel.place, mode="valid") / kernel.square
-        std = noise / math.sqrt(kernel.square) / typical
-        steep = middle / (spacing if even else spacing[window // 2 : y.size - window // 2])
-        if std < _SLOPE_NOISE * quantile(steep, _STEEP):
-            values = _with_ends(y, middle, kernel) / spacing
-            break
-        window = max(window + 2, int(1.1 * window) | 1)
-    else:
-        window = min(window, widest | 1)
-        values = local_slope(y, window) / spacing
-    # a staircase has no negative slope: what there is of it is noise, and slow noise that differences do not see
-    negative = values[values < 0]
-    if negative.size > 0.1 * values.size:
-        std = max(std, -_MAD_TO_STD * median(negative))
-    rounding = 1e-9 * float(np.abs(y).max()) / float(x[-1] - x[0])  # a rise of less than this is rounding
-    return Slope(values=values, std=std, noise=noise, floor=rounding, window=window)
+    return min(max(5, int((12 * needed**2) ** (1 / 3)) | 1), (widest - 1) | 1)
 
 
-def prominent_maxima(values: Array, least: float) -> list[int]:
+def _with_slow_noise(values: Array, std: Array) -> Array:
+    """The noise of slopes as their scatter shows it, where that is more: a staircase has no negative slope, so that what
+    there is of it is noise, and slow noise that differences do not see."""
+    out = std.copy()
+    below = values < 0
+    for row in (np.count_nonzero(below, axis=1) > 0.1 * values.shape[1]).nonzero()[0].tolist():
+        out[row] = max(out[row], -_MAD_TO_STD * median(values[row, below[row]]))
+    return out
+
+
+def prominent_maxima(values: Array, least: Array) -> list[list[int]]:
     """Positions of the inner maxima that stand out by at least so much from the higher of the two lowest points that have to
     be passed on the way to anything higher (or to the end); of a flat one, its middle.
 
+    Parameters
+    ----------
+    values : of curves of one length, shape (curves, n).
+    least : of each curve, shape (curves,).
+
     As `scipy.signal.find_peaks`, which takes 0.8 s to be imported.
     """
-    turns = (values[1:] != values[:-1]).nonzero()[0]
-    first, last = np.concatenate(([0], turns + 1)), np.concatenate((turns, [values.size - 1]))
-    runs = values[first]
-    up = runs[1:] > runs[:-1]
+    curves, n = values.shape
+    turns = np.ones(values.shape, dtype=bool)
+    np.not_equal(values[:, 1:], values[:, :-1], out=turns[:, 1:])
+    first = turns.reshape(-1).nonzero()[0]
+    runs, curve = values.reshape(-1)[first], first // n
+    begins = first == curve * n
+    up, down = np.zeros((2, runs.size + 1), dtype=bool)
+    np.greater(runs[1:], runs[:-1], out=up[1:-1])
+    np.less(runs[1:], runs[:-1], out=down[1:-1])
+    up[:-1][begins] = down[:-1][begins] = False  # from one curve to the next
     # what stands out by so much stands as much above the lowest of all, and so does all that is higher
-    high = (up[:-1] & ~up[1:] & (runs[1:-1] - values.min() >= least)).nonzero()[0] + 1
-    lowest = np.minimum.reduceat(runs, np.concatenate(([0], high))).tolist()  # before, between and after them
-    heights = runs[high].tolist()
+    high = up[:-1] & down[1:] & (runs - np.minimum.reduce(values, axis=1)[curve] >= least[curve])
+    cuts = (begins | high).nonzero()[0]
+    lowest = np.minimum.reduceat(runs, cuts).tolist()  # of each curve before, between and after them
+    maxima = high.nonzero()[0]
+    middles = ((first[maxima] + first[maxima + 1] - 1) // 2 - curve[maxima] * n).tolist()
+    heights, counts = runs[maxima].tolist(), np.bincount(curve[maxima], minlength=curves).tolist()
+    out, done = [], 0
+    for row, (count, stand_out) in enumerate(zip(counts, least.tolist(), strict=True)):
+        own = slice(done, done + count)
+        out.append(_prominent(heights[own], lowest[done + row : done + row + count + 1], middles[own], stand_out))
+        done += count
+    return out
+
+
+def _prominent(heights: list[float], lowest: list[float], middles: list[int], least: float) -> list[int]:
+    """Those of the maxima of one curve that stand out by so much, given the lowest before, between and after them."""
     before, after = _passes(heights, lowest[:-1]), _passes(heights[::-1], lowest[:0:-1])[::-1]
     return [
-        int(first[run] + last[run]) // 2
-        for run, height, left, right in zip(high.tolist(), heights, before, after, strict=True)
+        middle
+        for middle, height, left, right in zip(middles, heights, before, after, strict=True)
         if height - left >= least and height - right >= least
     ]
 
@@ -157,20 +240,33 @@ def _passes(heights: list[float], lowest: list[float]) -> list[float]:
     return out
 
 
-def find_risers(slope: Slope) -> list[int]:
-    """Indices of the prominent maxima of the slope, in order."""
-    g = slope.values
-    largest = float(g.max())
-    if largest <= slope.floor:
-        return []
-    least = max(_RISER_SIGMA * slope.std, 1e-3 * largest)
-    risers = [i - 1 for i in prominent_maxima(np.concatenate(([0.0], g, [0.0])), least)]
+def find_risers(slopes: Slopes) -> list[list[int]]:
+    """Of each curve the indices of the prominent maxima of its slope, in order."""
+    curves, n = slopes.values.shape
+    padded = np.zeros((curves, n + 2))
+    padded[:, 1:-1] = slopes.values
+    largest = np.maximum.reduce(slopes.values, axis=1)
+    least = np.maximum(_RISER_SIGMA * slopes.std, 1e-3 * largest)
+    least[largest <= slopes.floor] = np.inf  # nothing but rounding
+    maxima = prominent_maxima(padded, least)
+    halves = (slopes.windows // 2).tolist()
+    return [
+        _resolved(g, [i - 1 for i in found], half) for g, found, half in zip(slopes.values, maxima, halves, strict=True)
+    ]
+
+
+def _resolved(g: Array, risers: list[int], half: int) -> list[int]:
+    """Those of the prominent maxima of a slope that are steep enough, and told apart by deep valleys.
+
+    Parameters
+    ----------
+    half : readings before and behind the middle of the window of the slope.
+    """
     if not risers:
         return []
     steep = dict(zip(risers, g[risers].tolist(), strict=True))
     # local parabolas are four times noisier at the ends: there only what is as steep as other risers counts
     typical = median(np.array(sorted(steep.values())[-3:]))
-    half = slope.window // 2
     risers = [i for i in risers if steep[i] > (0.04 if half <= i < g.size - half else _STEEP_END) * typical]
     while len(risers) > 1:
         # two maxima with no deep valley between them are one riser; the shallowest valley goes first
@@ -181,44 +277,3 @@ def find_risers(slope: Slope) -> list[int]:
             break
         risers.pop(k if steep[risers[k]] < steep[risers[k + 1]] else k + 1)
     return risers
-
-
-def heights_of(y: Array, slope: Slope, risers: Sequence[int]) -> Array:
-    """Height of each riser: level at the flattest point above minus the one below."""
-    edges = [0, *risers, y.size - 1]
-    flats = [a + int(slope.values[a : b + 1].argmin()) for a, b in pairwise(edges)]
-    levels = [sum(near) / len(near) for near in (y[max(0, i - 1) : i + 2].tolist() for i in flats)]
-    return np.array([above - below for below, above in pairwise(levels)])
-
-
-def _open(beyond: Array, own: float) -> bool:
-    """Whether the curve starts or ends on a riser: its slope does not fall beyond it."""
-    return bool(beyond.min() > _OPEN_END * own)
-
-
-def drop_small_rises(x: Array, y: Array, slope: Slope, risers: list[int]) -> tuple[list[int], list[int]]:
-    """Risers whose rise is far below the typical one are structure on a plateau; returned as sub-steps when large."""
-    sub_steps: list[int] = []
-    risers = list(risers)
-    while len(risers) > 1:
-        rises = heights_of(y, slope, risers)
-        typical = median(np.sort(rises)[-max(2, (rises.size + 1) // 2) :])
-        # a curve that starts or ends on a riser shows only a part of that rise, which says nothing about its size
-        complete = rises.copy()
-        seen = _RISER_SIGMA * np.sqrt(2 / 3) * slope.noise  # of a difference of two means of three readings
-        if rises[0] > max(seen, 0.1 * typical) and _open(slope.values[: risers[0] + 1], slope.values[risers[0]]):
-            complete[0] = np.inf
-        if rises.size > 2 and rises[-1] > seen and _open(slope.values[risers[-1] :], slope.values[risers[-1]]):
-            complete[-1] = np.inf
-        k = int(np.argmin(complete))
-        if complete[k] >= _SMALL_RISE * typical:
-            break
-        below, above = risers[k - 1] if k else None, risers[k + 1] if k + 1 < len(risers) else None
-        if complete[k] > 0.1 * typical:
-            # a shoulder: between this riser and the neighbour that it belongs to
-            partner = above if below is None or (above is not None and rises[k + 1] < rises[k - 1]) else below
-            if partner is not None:
-                a, b = sorted((risers[k], partner))
-                sub_steps.append(a + int(np.argmin(slope.values[a : b + 1])))
-        risers.pop(k)
-    return risers, sub_steps

@@ -59,7 +59,7 @@ def readable(sentence: str) -> str:
         plain = re.sub(r"(?<![\w.])\d+(?:\.\d+)?e-?\d+", lambda m: typographic(m[0]), piece)
         plain = re.sub(r"\bsqrt\((\w+)\)", r"√\1", _WORD.sub(lambda m: _LETTERS[m[0]], plain))
         pieces[i] = re.sub(r"\^(-?\d+)", lambda m: m[1].translate(_SUPERSCRIPT), plain).replace("<=", "≤")
-        pieces[i] = re.sub(r"(?<=[= ])-(?=\d)", "−", pieces[i])
+        pieces[i] = re.sub(r"(?<=[= ])-(?=\d)|(?<= )-(?= )", "−", pieces[i])
     return "".join(pieces)
 
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gzero.fitters.exhibits import Picture, Trace
 from gzero.report.document import Block, Box, Cell, Document, Facts, FigureBlock, Notes, Section, TableBlock, Tone
-from gzero.report.exhibits import figure_block
 from gzero.report.rounding import NOTHING, format_with_unit, show_percent, show_value
+from gzero.report.settings import CONDITIONS
 from gzero.report.symbols import symbol_text
+from gzero.report.trend import MOST_DRAWN, trend_figure
 from gzero.report.wording import called, number, several, text
 from gzero.version import VERSION
 
@@ -20,13 +20,10 @@ Columns = Mapping[str, Sequence[str | float | int | bool | None]]
 #: Rows of the table of a page; the CSV and the Parquet hold all.
 MOST_ROWS = 500
 
-#: Estimates that are drawn along the setting, and that the table lists.
-_MOST_DRAWN, _MOST_LISTED = 4, 3
+#: Estimates that the table lists.
+_MOST_LISTED = 3
 
 _TONES: dict[str, Tone] = {"quantized": "good", "not quantized": "bad", "undecided": "open"}
-
-#: Estimates that are settings of a measurement rather than answers, in the order in which one is chosen for the x axis.
-_SETTINGS = ("temperature", "magnetic_field", "bias", "length", "width", "density")
 
 
 def batch_document(
@@ -104,7 +101,7 @@ def _setting(
     found += [
         (name.partition("_")[2].replace("_", " "), unit, _numbers(columns[name])) for name, unit in conditions.items()
     ]
-    found += [(called(name), units[name] or "", _numbers(columns[name])) for name in _SETTINGS if name in units]
+    found += [(called(name), units[name] or "", _numbers(columns[name])) for name in CONDITIONS if name in units]
     for name, unit, values in found:
         sound = np.isfinite(values)
         if name and sound.sum() > 2 and sound.sum() >= 0.5 * values.size and np.unique(values[sound]).size > 2:
@@ -119,29 +116,17 @@ def _trends(columns: Columns, units: Mapping[str, str], conditions: Mapping[str,
     setting = _setting(columns, units, conditions)
     if setting is None:
         return ()
-    x_name, x_unit, x = setting
-    out = []
+    out: list[FigureBlock] = []
     quanta = {str(q) for q in columns["quantum"] if q}
-    for name in [n for n in units if called(n) != x_name][:_MOST_DRAWN]:
+    for name in [n for n in units if called(n) != setting[0]]:
         ratio = _numbers(columns[f"{name}_ratio"])
         in_quanta = len(quanta) == 1 and np.isfinite(ratio).sum() > 2
         part = "_ratio" if in_quanta else ""
         y, std = _numbers(columns[f"{name}{part}"]), _numbers(columns[f"{name}{part}_std"])
-        sound = np.isfinite(x) & np.isfinite(y)
-        if sound.sum() < 3 or np.unique(y[sound]).size < 2:
-            continue
         y_name = f"{called(name)} [{symbol_text(next(iter(quanta)))}]" if in_quanta else called(name)
-        order = np.argsort(x[sound], kind="stable")
-        points = Trace(
-            label=y_name, look="points", x=x[sound][order], y=y[sound][order], std=np.nan_to_num(std[sound][order])
-        )
-        picture = Picture(
-            name=f"trend-{name}", caption=f"{y_name} along {x_name}; bars: total standard uncertainty.",
-            alt=f"{y_name} along {x_name}, {int(sound.sum())} points.", x_name=x_name, x_unit=x_unit, y_name=y_name,
-            y_unit="" if in_quanta else units[name], traces=(points,),
-        )  # fmt: skip
-        out.append(figure_block(picture))
-    return tuple(out)
+        drawn = trend_figure(setting, (y_name, "" if in_quanta else units[name], y, std), name)
+        out += [] if drawn is None else [drawn]
+    return tuple(out[:MOST_DRAWN])
 
 
 def _table(columns: Columns, units: Mapping[str, str], rows: int) -> TableBlock:

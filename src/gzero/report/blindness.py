@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from gzero.analysis import Analysis
-from gzero.measurement.blindness import Blindness
-from gzero.report.wording import these
+from gzero.report.wording import these, typeset
+
+if TYPE_CHECKING:
+    from gzero.measurement.blindness import Blindness
 
 BLIND_BANNER = "BLIND: conductance times a hidden factor"
 
@@ -42,7 +46,16 @@ def blind_lines(analyses: Sequence[Analysis]) -> tuple[str, ...]:
 
 def stated_choices(b: Blindness) -> str:
     """The choices that somebody stated, in one line; all others are defaults."""
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in b.choices) or "defaults alone"
+    return ", ".join(f"{name.replace('_', ' ')} {_shown(value)}" for name, value in b.choices) or "defaults alone"
+
+
+def _shown(value: str) -> str:
+    """A choice as one writes it: the record holds every quantity with its uncertainty, and 0 says that none was stated.
+
+    >>> _shown("0.1 +/- 0 K"), _shown("1 +/- 0.01"), _shown("2e^2/h")
+    ('0.1 K', '1 ± 0.01', '2e²/h')
+    """
+    return typeset(re.sub(r" \+/- 0(?![.\d])", "", value))
 
 
 def _told(b: Blindness, version: str) -> tuple[str, ...]:
@@ -57,7 +70,9 @@ def _told(b: Blindness, version: str) -> tuple[str, ...]:
     frozen = f"on {b.unblinded_at} (hash {b.frozen[:12]}; {tried})"
     if b.state == "frozen first":
         return (f"The choices were frozen before the data were unblinded, {frozen}.", *other)
-    changes = [f"{c.option.replace('_', ' ')} {c.before} → {c.after} on {c.time}" for c in b.changes[:_TOLD]]
+    changes = [
+        f"{c.option.replace('_', ' ')} {_shown(c.before)} → {_shown(c.after)} on {c.time}" for c in b.changes[:_TOLD]
+    ]
     if len(b.changes) > _TOLD:
         changes.append(f"{len(b.changes) - _TOLD} more, in the JSON record")
     return (

@@ -24,7 +24,6 @@ from gzero.report.wording import (
     SETS,
     alike,
     called,
-    formula_text,
     interval_line,
     name_or_symbol,
     number,
@@ -70,7 +69,8 @@ def facts(analysis: Analysis) -> Facts:
     curve = analysis.curve
     if curve is not None:
         x, y = (
-            f"{n} [{unit_text(u)}]" if u else n for n, u in ((curve.x_name, curve.x_unit), (curve.y_name, curve.y_unit))
+            f"{typeset(n)} [{unit_text(u)}]" if u else typeset(n)
+            for n, u in ((curve.x_name, curve.x_unit), (curve.y_name, curve.y_unit))
         )
         pairs.append(("Measured", text(f"{y} over {x}")))
     pairs.append(("Quantum", text(cover_quantum(analysis))))
@@ -122,7 +122,7 @@ def verdict_box(analysis: Analysis) -> Box:
     if answer is not None:
         reasons = tuple(sentence(reason) for reason in answer.reasons)
         return Box(
-            headline=typeset(answer.headline), tone=_ANSWERS[answer.outcome], lines=(f"{answer.question}", *reasons)
+            headline=typeset(answer.headline), tone=_ANSWERS[answer.outcome], lines=(typeset(answer.question), *reasons)
         )
     lines = []
     name, main = next(iter(analysis.estimates.items()), ("", None))
@@ -318,19 +318,19 @@ def fit_blocks(analysis: Analysis) -> tuple[Block, ...]:
     if math.isfinite(fit.chi2_reduced):
         chance += f" = {show_number(fit.chi2_reduced, digits=3)}"
     widened = "none" if fit.inflation == 1 else f"uncertainties widened by {show_number(fit.inflation, digits=3)}"
-    noise = formula_text(fit.noise_model)
+    noise = typeset(fit.noise_model)
     if fit.method == "least squares, sandwich covariance":  # what the model misses is carried as if it were noise
         widened, noise = "counted in the uncertainties, with the noise", f"{noise}: noise and misfit together"
     quality = (
         ("χ²/dof", text(chance)),
         ("Noise model", text(noise)),
         ("Misfit beyond chance", text(widened)),
-        ("Outcome", text(f"{'usable minimum' if fit.success else 'NO usable minimum'}: {formula_text(fit.message)}")),
+        ("Outcome", text(f"{'usable minimum' if fit.success else 'NO usable minimum'}: {typeset(fit.message)}")),
         ("On a bound", text(", ".join(called(n) for n in fit.at_bounds) or "none")),
         ("BIC", number(fit.bic)),
     )
     table = TableBlock(
-        caption=f"Parameters of the model “{fit.model}”",
+        caption=f"Parameters of the model “{typeset(fit.model)}”",
         heads=("Parameter", "Value", "State"),
         rows=tuple(rows),
         name="fit",
@@ -351,7 +351,7 @@ def exclusions_table(analyses: Sequence[Analysis]) -> TableBlock | None:
             counts[key] = max(counts.get(key, 0), d.rows)
     if not counts:
         return None
-    rows = tuple((text(r), text(why), text(who), number(n)) for (r, why, who), n in counts.items())
+    rows = tuple((text(typeset(r)), text(typeset(why)), text(who), number(n)) for (r, why, who), n in counts.items())
     return TableBlock(
         caption="Rows left out", heads=("Rule", "Reason", "Left out by", "Rows"), rows=rows, name="exclusions"
     )
@@ -363,8 +363,10 @@ def ledger_table(analyses: Sequence[Analysis]) -> TableBlock | None:
         return None
     shared = [c for c in analyses[0].ledger if all(c in a.ledger for a in analyses[1:])]
     own = {c.choice for a in analyses for c in a.ledger if c not in shared}
-    rows = tuple((text(c.choice), _chosen(c.value), text(c.origin), text(typeset(c.note))) for c in shared)
-    rows += tuple((text(c), text(f"differs between {these(analyses)}"), text(NOTHING), text("")) for c in sorted(own))
+    rows = tuple((text(typeset(c.choice)), chosen(c.value), text(c.origin), text(typeset(c.note))) for c in shared)
+    rows += tuple(
+        (text(typeset(c)), text(f"differs between {these(analyses)}"), text(NOTHING), text("")) for c in sorted(own)
+    )
     return TableBlock(
         caption="Choices made, and who made them: nobody (default), the user, or the data through a stated rule",
         heads=("Choice", "Value", "By", "Note"),
@@ -373,7 +375,7 @@ def ledger_table(analyses: Sequence[Analysis]) -> TableBlock | None:
     )
 
 
-def _chosen(value: str) -> Cell:
+def chosen(value: str) -> Cell:
     """What was chosen: a quantum's symbol, or the text with its signs typeset."""
     if re.match(r"[-+]?[0-9.]+ ", value):  # a number with its unit: "0.0005 m" is no mass
         return text(typeset(value))

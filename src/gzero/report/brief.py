@@ -23,7 +23,7 @@ from gzero.report.multiverse import multiverse_blocks
 from gzero.report.rounding import NOTHING, show_number
 from gzero.report.summary import outliers, summary_box, summary_table
 from gzero.report.symbols import unit_text
-from gzero.report.wording import number, text
+from gzero.report.wording import number, text, typeset
 
 if TYPE_CHECKING:
     from gzero.measurement.inspection import Inspection
@@ -44,6 +44,15 @@ def _warnings(analyses: Sequence[Analysis]) -> list[Block]:
     return [Notes(items=tuple(shown))] if shown else []
 
 
+def _said(analyses: Sequence[Analysis]) -> str:
+    """What is told of these analyses: verdicts on steps, answers to questions of their own, or values that nothing judges."""
+    if any(a.verdict is not None for a in analyses):
+        return "Verdict" if len(analyses) == 1 else "Verdicts"
+    if any(a.answer is not None for a in analyses):
+        return "Answer" if len(analyses) == 1 else "Answers"
+    return "Values"
+
+
 def verdict_document(analyses: Sequence[Analysis]) -> Document:
     """The verdict with its reasons and levels; of many traces, the counts, those that stand out, and a table."""
     title, subtitle = _title(analyses)
@@ -59,7 +68,7 @@ def verdict_document(analyses: Sequence[Analysis]) -> Document:
     return Document(
         title=title,
         subtitle=subtitle,
-        sections=(Section(title="Verdict", blocks=blocks), *more),
+        sections=(Section(title=_said(analyses), blocks=blocks), *more),
         banner=banner_of(analyses),
     )
 
@@ -118,7 +127,7 @@ def inspection_document(seen: Inspection) -> Document:
             text(f"{show_number(c.low, digits=4)} to {show_number(c.high, digits=4)}" if c.low <= c.high else NOTHING),
             number(c.missing),
             text(c.role.replace("_", " ")),
-            text(c.reason),
+            text(typeset(c.reason)),
         )
         for c in seen.columns
     )

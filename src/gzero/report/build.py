@@ -29,7 +29,7 @@ from gzero.report.multiverse import multiverse_blocks
 from gzero.report.pictures import comparison_block, record_name, staircase_block
 from gzero.report.references import references
 from gzero.report.summary import summary_sections
-from gzero.report.wording import THEORY, method, text, these
+from gzero.report.wording import THEORY, method, text, these, typeset
 
 #: Up to so many analyses, a summary is followed by each of them in full.
 FULL_AFTER_SUMMARY = 6
@@ -39,6 +39,9 @@ _ROWS_OF_A_PAGE = 9
 
 #: Estimates that leave room for a figure with pulls below them.
 _ESTIMATES_ABOVE_FIGURE = 4
+
+#: What `gzero simulate` says of its own data; other statements stand as their file has them.
+OWN_WORDS = ("synthetic", "truth")
 
 SYNTHETIC_BANNER = "SYNTHETIC DATA"
 
@@ -195,7 +198,7 @@ def _provenance(analyses: Sequence[Analysis]) -> Facts:
         pairs.append(("More files", text(f"{len(origins) - 20}, each with its hash in the JSON record")))
     known = {sha256 for _, sha256 in origins}  # a sidecar that states the hash of its file says nothing new
     statements = dict.fromkeys((k, v) for a in analyses for k, v in a.provenance.items() if v not in known)
-    pairs += [(key.capitalize(), text(value)) for key, value in list(statements)[:40]]
+    pairs += [(k.capitalize(), text(typeset(v) if k in OWN_WORDS else v)) for k, v in list(statements)[:40]]
     for name, b in {(b.record, b): b for b in (a.blind for a in analyses) if b is not None and b.record}:
         pairs.append(("Blind record", text(f"{name}, {b.entries} entries, the last one {b.head}")))
         if b.frozen:

@@ -12,7 +12,7 @@ from gzero.report.document import Cell, FigureBlock, TableBlock
 from gzero.report.figures import BLUE, ORANGE, new_figure, shortened, style, to_svg
 from gzero.report.plot import Panel, Plot, PlotSeries
 from gzero.report.rounding import NOTHING, show_percent, show_std
-from gzero.report.wording import called, formula_text, percent, text, uncertainty
+from gzero.report.wording import called, percent, text, typeset, uncertainty
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,9 +31,9 @@ def budget_table(analysis: Analysis) -> TableBlock | None:
     name, main = next(iter(analysis.estimates.items()))
     rows = tuple(
         (
-            text(formula_text(b.source)),
+            text(typeset(b.source)),
             text(b.kind),
-            text(formula_text(b.value)),
+            text(typeset(b.value)),
             uncertainty(b.std, main),
             percent(b.share),
         )
@@ -56,7 +56,7 @@ def budget_block(analysis: Analysis) -> FigureBlock | None:
     what = f"{called(name)[0].lower()}{called(name)[1:]}"
     kept = lines[:_MOST_SOURCES]
     stds = np.array([b.std for b in kept]) / main.std
-    labels = [b.source for b in kept]
+    labels = [typeset(b.source) for b in kept]
     systematic = [b.kind != "statistical" for b in kept]
     shown = [show_std(b.std, main.unit, size=abs(main.value)) for b in kept]
     figure = budget_figure(names=labels, shares=stds, systematic=systematic, shown=shown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -14,11 +14,11 @@ from gzero.fitters.exhibits import Entry, Listing, Look, Picture, Trace
 from gzero.report.blindness import is_blind
 from gzero.report.document import Block, Cell, FigureBlock, TableBlock
 from gzero.report.figures import BLUE, GREY, INK, PALE, VERMILLION, new_figure, shortened, style, to_svg
-from gzero.report.plot import Ink, Kind, Panel, Plot, PlotSeries
+from gzero.report.plot import Ink, Kind, Panel, Plot, PlotSeries, is_counted
 from gzero.report.pulls import PULLS, correlated, draw_pulls, pull_panels
 from gzero.report.rounding import prefix_of, show_number
 from gzero.report.symbols import unit_text
-from gzero.report.wording import closed, formula_text, number, opened, quantity, text, typeset
+from gzero.report.wording import closed, number, opened, quantity, text, typeset
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,9 +52,9 @@ def listing_table(listing: Listing) -> TableBlock:
     """A list of an experiment as a table."""
     return TableBlock(
         caption=listing.caption.rstrip("."),
-        heads=tuple(opened(formula_text(head)) for head in listing.heads),
+        heads=tuple(opened(typeset(head)) for head in listing.heads),
         rows=tuple(tuple(_cell(entry) for entry in row) for row in listing.rows),
-        notes=tuple(closed(opened(formula_text(note))) for note in listing.notes),
+        notes=tuple(closed(opened(typeset(note))) for note in listing.notes),
         name=listing.name,
     )
 
@@ -62,7 +62,7 @@ def listing_table(listing: Listing) -> TableBlock:
 def _cell(entry: Entry) -> Cell:
     if isinstance(entry, Estimate):
         return quantity(entry)
-    return text(formula_text(entry)) if isinstance(entry, str) else number(entry, digits=3)
+    return text(typeset(entry)) if isinstance(entry, str) else number(entry, digits=3)
 
 
 def figure_block(picture: Picture) -> FigureBlock:
@@ -75,7 +75,7 @@ def figure_block(picture: Picture) -> FigureBlock:
 
 def _caption(picture: Picture) -> str:
     """What the experiment says of its picture, and what every reader of it has to know: bars, pulls, bars that are cut."""
-    said = [closed(formula_text(picture.caption))]
+    said = [closed(typeset(picture.caption))]
     if any(t.std is not None and t.look == "points" for t in picture.traces) and "bars" not in picture.caption:
         said.append("Bars: standard uncertainty.")
     if picture.pulls is not None:
@@ -95,7 +95,9 @@ def picture_plot(picture: Picture) -> Plot:
     fx, x_label = _axis(picture.x_name, picture.x_unit, [t.x for t in picture.traces])
     fy, y_label = _axis(picture.y_name, picture.y_unit, [t.y for t in picture.traces])
     series = [
-        PlotSeries(label=b.label, kind="band", ink="quiet", x=b.x * fx, y=b.low * fy, low=b.low * fy, high=b.high * fy)
+        PlotSeries(
+            label=typeset(b.label), kind="band", ink="quiet", x=b.x * fx, y=b.low * fy, low=b.low * fy, high=b.high * fy
+        )
         for b in picture.bands
     ]
     for i, t in enumerate(picture.traces):
@@ -104,7 +106,12 @@ def picture_plot(picture: Picture) -> Plot:
         again = t.look == "points" and any(other.look == "points" for other in picture.traces[:i])
         series.append(
             PlotSeries(
-                label=t.label, kind=drawn, ink="mark" if again else _INKS[t.look], x=t.x * fx, y=t.y * fy, std=std
+                label=typeset(t.label),
+                kind=drawn,
+                ink="mark" if again else _INKS[t.look],
+                x=t.x * fx,
+                y=t.y * fy,
+                std=std,
             )
         )
     heights = np.concatenate([t.y[np.isfinite(t.y)] for t in picture.traces]) * fy
@@ -112,19 +119,36 @@ def picture_plot(picture: Picture) -> Plot:
         heights = heights[heights > 0]
     for mark in picture.marks if heights.size else ():
         ends = np.array([float(heights.min()), float(heights.max())])
-        said = f"{mark.label}: {picture.x_name}"
+        said = typeset(f"{mark.label}: {picture.x_name}")
         ink: Ink = "mark" if mark.main else "quiet"
         x = np.full(2, mark.x * fx)
-        series.append(PlotSeries(label=mark.label, kind="line", ink=ink, x=x, y=ends, texts=(said, said)))
+        series.append(PlotSeries(label=typeset(mark.label), kind="line", ink=ink, x=x, y=ends, texts=(said, said)))
     panels = [
         Panel(
             x_label=x_label, y_label=y_label, series=tuple(series), log_x=picture.logarithmic,
-            log_y=picture.logarithmic_y, weight=3.0,
+            log_y=picture.logarithmic_y, whole_x=_counts(picture, "x"), whole_y=_counts(picture, "y"), weight=3.0,
         )
     ]  # fmt: skip
     if picture.pulls is not None:
         panels += pull_panels(x_label, picture.pulls.x * fx, picture.pulls.y, log_x=picture.logarithmic)
     return Plot(panels=tuple(panels))
+
+
+def _counts(picture: Picture, which: Literal["x", "y"]) -> bool:
+    """Whether an axis counts things: it has no unit, is not logarithmic, and every reading stands on a whole number."""
+    name, unit, logarithmic = (
+        (picture.x_name, picture.x_unit, picture.logarithmic)
+        if which == "x"
+        else (picture.y_name, picture.y_unit, picture.logarithmic_y)
+    )
+    if unit or "[" in name or logarithmic:
+        return False
+    return all(is_counted(t.x if which == "x" else t.y) for t in _readings(picture))
+
+
+def _readings(picture: Picture) -> list[Trace]:
+    """The traces that are no model; all where there is no other."""
+    return [t for t in picture.traces if t.look in ("points", "data")] or list(picture.traces)
 
 
 def _axis(name: str, unit: str | None, values: list[np.ndarray]) -> tuple[float, str]:
@@ -155,7 +179,7 @@ def picture_figure(picture: Picture) -> Figure:
             shade = "#D2D2D2" if band.dark else "#EBEBEB"
             axes.fill_between(
                 band.x * fx, band.low * fy, band.high * fy, color=shade, lw=0, zorder=0.5 if band.dark else 0.2,
-                label=band.label,
+                label=typeset(band.label),
             )  # fmt: skip
         for i, trace in enumerate(picture.traces):
             _trace(axes, trace, fx, fy, nth=sum(t.look == trace.look for t in picture.traces[:i]))
@@ -166,7 +190,7 @@ def picture_figure(picture: Picture) -> Figure:
         for mark in picture.marks:
             axes.axvline(mark.x * fx, color=VERMILLION if mark.main else PALE, lw=0.9 if mark.main else 0.8, zorder=1)
             axes.annotate(
-                mark.label, (mark.x * fx, 1.0), xycoords=("data", "axes fraction"), xytext=(2.5, -9),
+                typeset(mark.label), (mark.x * fx, 1.0), xycoords=("data", "axes fraction"), xytext=(2.5, -9),
                 textcoords="offset points", fontsize=8.5, color=INK,
             )  # fmt: skip
         axes.set_ylabel(y_label)
@@ -187,11 +211,11 @@ def _trace(axes: Axes, trace: Trace, fx: float, fy: float, *, nth: int) -> None:
     if trace.look != "points":
         over = 3 if trace.look in ("data", "fit") else 2
         look = _LOOKS[trace.look] | ({"ls": _DASHES[nth % len(_DASHES)]} if nth and trace.look == "fit" else {})
-        axes.plot(trace.x * fx, trace.y * fy, label=trace.label, zorder=over, **look)
+        axes.plot(trace.x * fx, trace.y * fy, label=typeset(trace.label), zorder=over, **look)
         return
     size = 3.6 if trace.x.size <= 60 else 2.4 if trace.x.size <= 400 else 1.2
     axes.errorbar(
-        trace.x * fx, trace.y * fy, yerr=None if trace.std is None else trace.std * abs(fy), label=trace.label,
+        trace.x * fx, trace.y * fy, yerr=None if trace.std is None else trace.std * abs(fy), label=typeset(trace.label),
         fmt="o", ms=size, mew=0.8 if nth else 0, mfc="white" if nth else BLUE, elinewidth=0.8, color=BLUE, zorder=2,
         rasterized=trace.x.size > 3000,
     )  # fmt: skip
@@ -255,6 +279,8 @@ def _arrows(axes: Axes, trace: Trace, fx: float, fy: float) -> None:
 
 def _limits(axes: Axes, picture: Picture, fx: float, fy: float) -> None:
     """Scales and ranges: all that is finite, and on a logarithmic axis positive."""
+    from matplotlib.ticker import MaxNLocator
+
     if picture.logarithmic:
         axes.set_xscale("log")
     if picture.logarithmic_y:
@@ -278,6 +304,9 @@ def _limits(axes: Axes, picture: Picture, fx: float, fy: float) -> None:
     for axis, logarithmic in ((axes.xaxis, picture.logarithmic), (axes.yaxis, picture.logarithmic_y)):
         if logarithmic:
             _logarithmic(axis)
+    for axis, counts in ((axes.xaxis, _counts(picture, "x")), (axes.yaxis, _counts(picture, "y"))):
+        if counts:
+            axis.set_major_locator(MaxNLocator(nbins="auto", steps=(1, 2, 5, 10), integer=True, min_n_ticks=1))
 
 
 def _pulls(figure: Figure, above: Axes, pulls: Trace, fx: float, height: float) -> Axes:

@@ -41,7 +41,7 @@
     return value.toFixed(place).replace("-", "\u2212") + " \u00b1 " + std.toFixed(place);
   };
 
-  const ticks = (low, high, most, log) => {
+  const ticks = (low, high, most, log, whole) => {
     if (log) {
       const out = [];
       const first = Math.floor(low), last = Math.ceil(high);
@@ -55,7 +55,7 @@
     const rough = (high - low) / most;
     if (!(rough > 0)) return [low];
     const power = Math.pow(10, Math.floor(Math.log10(rough)));
-    const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough);
+    const step = Math.max(whole ? 1 : 0, [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough));
     const out = [];
     for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step && out.length < 40; k++) out.push(k * step);
     return out;
@@ -109,7 +109,7 @@
       make("rect", this.box, this.frame);
       const bottom = this.top + this.height;
       const labels = last || !this.figure.sharedBelow(this);
-      for (const v of ticks(...this.view.x, 8, this.spec.logx)) {
+      for (const v of ticks(...this.view.x, 8, this.spec.logx, this.spec.wholex)) {
         const value = this.spec.logx ? Math.pow(10, v) : v, x = this.px(value);
         make("line", { x1: x, x2: x, y1: bottom, y2: bottom - 4 }, this.frame);
         if (labels) make("text", { x, y: bottom + 15, "text-anchor": "middle" }, this.frame, show(value, 5));
@@ -120,7 +120,7 @@
           if (y >= this.top && y <= bottom) make("text", { x: this.left - 8, y: y + 4, "text-anchor": "end" }, this.frame, name);
         });
       } else {
-        for (const v of ticks(...this.view.y, Math.max(3, Math.floor(this.height / 45)), this.spec.logy)) {
+        for (const v of ticks(...this.view.y, Math.max(3, Math.floor(this.height / 45)), this.spec.logy, this.spec.wholey)) {
           const value = this.spec.logy ? Math.pow(10, v) : v, y = this.py(value);
           make("line", { x1: this.left, x2: this.left + 4, y1: y, y2: y }, this.frame);
           make("text", { x: this.left - 7, y: y + 4, "text-anchor": "end" }, this.frame, show(value, 5));

@@ -12,7 +12,7 @@ from gzero.fitters.together import JointFit
 from gzero.measurement.curve import Curve
 from gzero.report.document import Block, Cell, Document, Facts, Notes, Section, TableBlock
 from gzero.report.rounding import NOTHING, format_with_unit, prefix_of, show_interval, show_number, show_percent
-from gzero.report.wording import called, number, text, uncertainty
+from gzero.report.wording import called, number, text, typeset, uncertainty
 
 SCHEMA_TOGETHER = "gzero.together/1"
 
@@ -76,7 +76,7 @@ def _notes(intervals: Mapping[str, Interval], trace: str) -> list[str]:
         if found.note:
             said.setdefault(found.note, []).append(called(name))
     where = f"{trace}, " if trace else ""
-    return [f"{where}{', '.join(names)}: {note}." for note, names in said.items()]
+    return [f"{where}{', '.join(names)}: {typeset(note)}." for note, names in said.items()]
 
 
 def together_document(joint: JointFit, path: str, traces: Sequence[str]) -> Document:
@@ -85,7 +85,7 @@ def together_document(joint: JointFit, path: str, traces: Sequence[str]) -> Docu
     facts = [
         ("Curves", number(len(joint.curves))),
         ("Shared", text(", ".join(called(name) for name in joint.shared))),
-        ("chi2/dof", text(f"{show_number(joint.fit.chi2, digits=4)}/{joint.fit.dof}")),
+        ("χ²/dof", text(f"{show_number(joint.fit.chi2, digits=4)}/{joint.fit.dof}")),
         ("Chance of so much disagreement", text(chance)),
     ]
     curve = joint.weighed[0].curve
@@ -115,7 +115,7 @@ def together_document(joint: JointFit, path: str, traces: Sequence[str]) -> Docu
         )
     blocks.append(_own_values(joint, traces, curve))
     if joint.p_value < 0.01:
-        line = f"the curves contradict each other in what they share: chi2 is {joint.disagreement:.1f} higher than with separate values, for {joint.freedom} fewer"
+        line = f"the curves contradict each other in what they share: χ² is {joint.disagreement:.1f} higher than with separate values, for {joint.freedom} fewer"
         blocks.append(Notes(items=(f"warning: {line}",)))
     return Document(
         title="Curves fitted together", subtitle=path, sections=(Section(title="Joint fit", blocks=tuple(blocks)),)

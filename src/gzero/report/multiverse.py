@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,11 +14,15 @@ from gzero.report.rounding import NOTHING, show_interval, show_number, show_perc
 from gzero.report.specification import specification_figure
 from gzero.report.symbols import symbol_text
 from gzero.report.wording import number, percent, sentence, text, typeset
-from gzero.universes import DECISIONS, NO_RESULT, Multiverse
+
+if TYPE_CHECKING:
+    from gzero.universes import Multiverse
 
 
 def multiverse_facts(found: Multiverse) -> Facts:
     """How the verdict fares over the choices, in a few lines."""
+    from gzero.universes import DECISIONS, NO_RESULT
+
     said = [f"{d} {_share(found.share(d))}" for d in DECISIONS]
     if found.decisions[NO_RESULT]:
         said.append(f"{NO_RESULT} {_share(found.share(NO_RESULT))}")
@@ -62,6 +67,8 @@ def _changed(found: Multiverse) -> str:
 
 def multiverse_table(found: Multiverse) -> TableBlock:
     """Every option with the decisions under it."""
+    from gzero.universes import DECISIONS, NO_RESULT
+
     failed = bool(found.decisions[NO_RESULT])
     shown = (*DECISIONS, NO_RESULT) if failed else DECISIONS
     rows: list[tuple[Cell, ...]] = []
@@ -92,6 +99,8 @@ def multiverse_table(found: Multiverse) -> TableBlock:
 
 def multiverse_figure(found: Multiverse) -> FigureBlock | None:
     """The specification curve; None where no analysis has a step height."""
+    from gzero.universes import DECISIONS
+
     curve = found.curve
     if found.spread is None:
         return None
@@ -124,6 +133,8 @@ def multiverse_figure(found: Multiverse) -> FigureBlock | None:
 
 def _plot(found: Multiverse) -> Plot:
     """The specification curve as numbers; each analysis says what was chosen in it."""
+    from gzero.universes import DECISIONS
+
     series = []
     inks: dict[str, Ink] = {"quantized": "data", "not quantized": "model"}
     for decision in DECISIONS:
@@ -148,13 +159,14 @@ def _plot(found: Multiverse) -> Plot:
 def multiverse_rows(found: Multiverse) -> tuple[list[str], list[list[str | int | float | None]]]:
     """(heads, one row an analysis) for a workbook, in the order of the specification curve."""
     heads = ["place", *(d.name for d in found.dimensions), "decision", f"step in {symbol_text(found.quantum)}"]
-    heads += ["interval low (step / quantum - 1)", "interval high (step / quantum - 1)", "plateaus"]
-    heads += ["largest level - n [quanta]", "as asked", "no result because"]
+    heads += ["interval low (step/quantum − 1)", "interval high (step/quantum − 1)", "plateaus"]
+    heads += ["largest level − n [quanta]", "as asked", "no result because"]
     rows: list[list[str | int | float | None]] = []
     for place, u in enumerate(found.curve, start=1):
-        chosen = [d.options[o] for d, o in zip(found.dimensions, u.options, strict=True)]
+        chosen = [typeset(d.options[o]) for d, o in zip(found.dimensions, u.options, strict=True)]
         ends = u.interval or (None, None)
-        row = [place, *chosen, u.decision, u.ratio, *ends, u.plateaus, u.worst_residual, u is found.declared, u.failure]
+        row = [place, *chosen, u.decision, u.ratio, *ends, u.plateaus, u.worst_residual, u is found.declared]
+        row.append(typeset(u.failure))
         rows.append(row)
     return heads, rows
 

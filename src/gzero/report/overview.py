@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gzero.report.figures import BLUE, INK, PALE, VERMILLION, finite_range, new_figure, style
+from gzero.report.plot import is_counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,13 +87,8 @@ def _draw_traces(
         )
     axes.yaxis.set_major_locator(MaxNLocator(nbins=9, integer=y_high > 2))
     assert axes.figure is not None
-    ticks = MaxNLocator(nbins=9, integer=_whole(places))
+    ticks = MaxNLocator(nbins=9, integer=is_counted(places))
     axes.figure.colorbar(ScalarMappable(norm=scale, cmap="cividis"), cax=bar, ticks=ticks).set_label(label)
-
-
-def _whole(places: Array) -> bool:
-    """Whether all places are whole numbers, as those of traces that are only counted: there is nothing between them."""
-    return bool(np.all(places == np.round(places)))
 
 
 def thinned(x: Array, y: Array) -> tuple[Array, Array]:
@@ -130,7 +126,7 @@ def _draw_levels(
             axes.plot(places[beyond], np.full(int(beyond.sum()), edge), marker, ms=4, color=VERMILLION)
         axes.set_ylim(n - reach, n + reach)
         axes.set_xlim(x_low - 0.02 * (x_high - x_low), x_high + 0.02 * (x_high - x_low))
-        if _whole(places):
+        if is_counted(places):
             axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
         axes.yaxis.set_major_locator(FixedLocator([n - half, n, n + half]))
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))

@@ -14,11 +14,12 @@ from gzero.report.document import FigureBlock
 from gzero.report.figures import Array, LevelMark, shortened, staircase_figure, to_svg
 from gzero.report.forest import comparison_figure, forest_plot
 from gzero.report.overview import overview_figure, thinned
-from gzero.report.plot import Ink, Panel, Plot, PlotSeries
+from gzero.report.plot import Ink, Panel, Plot, PlotSeries, is_counted
 from gzero.report.pulls import PULLS, correlated, pull_panels
 from gzero.report.rounding import prefix_of, show_percent, show_value
+from gzero.report.settings import setting
 from gzero.report.symbols import symbol_text
-from gzero.report.wording import called, scale_of
+from gzero.report.wording import called, scale_of, typeset
 
 _LEVEL_INKS: tuple[Ink, Ink] = ("data", "model")
 
@@ -30,7 +31,7 @@ def axis(name: str, unit: str | None, values: Array) -> tuple[float, str]:
     """(factor, label) of an axis: the factor brings the values into the unit that the label names."""
     size = float(np.max(np.abs(values), initial=0.0))
     factor, text = prefix_of(unit, size)
-    label = shortened(name, 40)
+    label = shortened(typeset(name), 40)
     return factor, f"{label} [{text}]" if text and unit is not None else label
 
 
@@ -190,7 +191,7 @@ def _level_errors(levels: Sequence[LevelMark], margin: float | None) -> Panel:
         low = np.full(2, -margin)
         name = f"±{margin:g} quanta"
         series.insert(0, PlotSeries(label=name, kind="band", ink="quiet", x=ends, y=low, low=low, high=-low))
-    return Panel(x_label="n", y_label="level − n", series=tuple(series))
+    return Panel(x_label="n", y_label="level − n", series=tuple(series), whole_x=True)
 
 
 def comparison_block(analysis: Analysis) -> FigureBlock | None:
@@ -199,7 +200,7 @@ def comparison_block(analysis: Analysis) -> FigureBlock | None:
     if len(rows) < 3 or not analysis.estimates:
         return None
     main = called(next(iter(analysis.estimates)))
-    names = [symbol_text(c.name) for c in rows]
+    names = [typeset(symbol_text(c.name)) for c in rows]
     return _forest(names, [c.ratio for c in rows], [c.ratio_std for c in rows], f"{main} over the unit or value named")
 
 
@@ -304,16 +305,17 @@ def _overview_plot(
             PlotSeries(label=f"level of n = {n}", kind="points", ink=_LEVEL_INKS[n % 2], x=np.array(places), y=v, std=s)
             for n, v, s in levels
         )
-        panels.append(Panel(x_label=place_label, y_label="levels", series=along))
+        panels.append(Panel(x_label=place_label, y_label="levels", series=along, whole_x=is_counted(places)))
     return Plot(panels=tuple(panels))
 
 
 def coordinates(analyses: Sequence[Analysis]) -> tuple[list[float], str]:
-    """(place of each trace, label): the coordinate of the map, or the trace's number where there is none."""
-    given = [a.coordinate for a in analyses]
-    if all(c is not None and math.isfinite(c.value) for c in given) and len({c.name for c in given if c}) == 1:
-        first = given[0]
-        assert first is not None
-        unit = f" [{shortened(first.unit_text, 12)}]" if first.unit_text else ""
-        return [c.value for c in given if c is not None], shortened(first.name, 30) + unit
-    return [float(i + 1) for i in range(len(analyses))], "trace number"
+    """(place of each trace, label): what tells them apart, or the trace's number where nothing does."""
+    found = setting(analyses)
+    if found is None:
+        return [float(i + 1) for i in range(len(analyses))], "trace number"
+    name, unit, places = found
+    if unit is None:
+        return places.tolist(), name
+    factor, label = axis(name, unit, places)
+    return [float(f"{place * factor:.12g}") for place in places], label  # no binary dust of the prefix

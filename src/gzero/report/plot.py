@@ -58,6 +58,7 @@ class Panel:
 
     Parameters
     ----------
+    whole_x, whole_y : whether the axis counts: there is nothing between whole numbers, and no tick.
     weight : share of the height.
     shared : whether the x axis is that of the panel above.
     rows : names of the lines of a forest plot, from the top; y then counts them from 0.
@@ -68,6 +69,8 @@ class Panel:
     series: tuple[PlotSeries, ...]
     log_x: bool = False
     log_y: bool = False
+    whole_x: bool = False
+    whole_y: bool = False
     weight: float = 1.0
     shared: bool = False
     rows: tuple[str, ...] = ()
@@ -78,6 +81,13 @@ class Plot:
     """Panels one below the other."""
 
     panels: tuple[Panel, ...] = field(default=())
+
+
+def is_counted(values: Array | Sequence[float]) -> bool:
+    """Whether all that is known of the values are whole numbers, as those of things that are only counted."""
+    known = np.asarray(values, float)
+    known = known[np.isfinite(known)]
+    return bool(known.size) and bool(np.all(known == np.round(known)))
 
 
 def plot_json(plot: Plot) -> str:
@@ -91,6 +101,8 @@ def _panel(panel: Panel) -> dict[str, Any]:
     out: dict[str, Any] = {"x": panel.x_label, "y": panel.y_label, "weight": panel.weight}
     out |= {"logx": True} if panel.log_x else {}
     out |= {"logy": True} if panel.log_y else {}
+    out |= {"wholex": True} if panel.whole_x else {}
+    out |= {"wholey": True} if panel.whole_y else {}
     out |= {"shared": True} if panel.shared else {}
     out |= {"rows": list(panel.rows)} if panel.rows else {}
     return out | {"series": [_series(one) for one in panel.series]}

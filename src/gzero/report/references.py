@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from gzero.analysis import Analysis
 from gzero.report.document import Notes
 from gzero.report.symbols import symbol_text
+from gzero.report.wording import typeset
 
 UNITS = "L. Reggiani, E. Alfinito, F. Intini (2026), arXiv:2604.19828: the fundamental units, with its corrections."
 CONSTANTS = "P. J. Mohr et al., CODATA recommended values of the fundamental physical constants: 2022, Rev. Mod. Phys. 97, 025002 (2025), doi:10.1103/RevModPhys.97.025002."
@@ -122,7 +123,7 @@ def _of_published(analyses: Sequence[Analysis]) -> list[str]:
         for c in a.comparisons:
             if c.reference:
                 shown = values.setdefault(c.reference.rstrip("."), [])
-                name = symbol_text(c.name)
+                name = typeset(symbol_text(c.name))
                 shown += [] if name in shown else [name]
     return [f"{_marked(reference)}: {'; '.join(names)}." for reference, names in values.items()]
 

@@ -158,8 +158,8 @@ def show_percent(fraction: float | None, *, digits: int = 3) -> str:
 def show_interval(low: float, high: float, *, percent: bool = False) -> str:
     """An interval, both ends rounded to a twentieth of its width or finer; display text.
 
-    >>> show_interval(-0.01234, 0.0181, percent=True)
-    '−1.2 % to +1.8 %'
+    >>> show_interval(-0.01234, 0.0181, percent=True), show_interval(-4.1e-9, 2e-9, percent=True)
+    ('−1.2 % to +1.8 %', '(−4.1 to +2.0) × 10⁻⁷ %')
     """
     scale = 100.0 if percent else 1.0
     if not (math.isfinite(low) and math.isfinite(high)):
@@ -167,12 +167,16 @@ def show_interval(low: float, high: float, *, percent: bool = False) -> str:
     width = abs(high - low) * scale
     place = math.floor(math.log10(width / 20)) if width > 0 else -6
     mark = " %" if percent else ""
+    exact = [Decimal(repr(float(end * scale))) for end in (low, high)]
+    top = max(abs(end) for end in exact).adjusted()
+    power = top if width > 0 and top < _LOWEST else 0  # so that no row of zeros stands before what is said
     ends = []
-    for end in (low, high):
-        number = _round(Decimal(repr(float(end * scale))), min(place, 0))
+    for end in exact:
+        number = _round(end, min(place, 0)).scaleb(-power)
         sign = "+" if percent and number > 0 else ""
-        ends.append(f"{sign}{_fixed(number, min(place, 0))}".replace("-", "−") + mark)
-    return " to ".join(ends)
+        ends.append(f"{sign}{_fixed(number, min(place, 0) - power)}".replace("-", "−") + ("" if power else mark))
+    joined = " to ".join(ends)
+    return f"({joined}) × 10{str(power).translate(_SUPERSCRIPT)}{mark}" if power else joined
 
 
 def show_std(std: float, unit: str | None, *, size: float | None = None) -> str:
@@ -181,18 +185,25 @@ def show_std(std: float, unit: str | None, *, size: float | None = None) -> str:
     Parameters
     ----------
     std : in `unit`.
-    size : of the value it belongs to [unit], so that both carry the same prefix.
+    size : of the value it belongs to [unit], whose prefix it carries as long as that leaves no more than two zeros behind
+        the point (three where the unit takes no prefix); then it has one of its own, or a power of ten.
 
-    >>> show_std(1.234e-7, "S", size=7.7e-5), show_std(0.0, "S")
-    ('0.12 µS', '—')
+    >>> show_std(1.234e-7, "S", size=7.7e-5), show_std(3.4e-13, "S", size=7.7e-5), show_std(0.0, "S")
+    ('0.12 µS', '340 fS', '—')
     """
     if not math.isfinite(std) or std <= 0:
         return NOTHING
     factor, text = prefix_of(unit, std if not size else max(abs(size), std))
     rounded, place = round_std(_shift(std, factor))
-    # as many zeros as the value beside it shows, a power of ten where that one has one
-    lowest = -8 if size and abs(size) * factor >= 10.0**_LOWEST else _LOWEST
-    plain = _fixed(rounded, place) if lowest <= rounded.adjusted() <= _HIGHEST else format_number(float(rounded))
+    lowest = _LOWEST if unit in _PREFIXED else _LOWEST - 1  # a power of ten is no easier to read than one zero more
+    if rounded.adjusted() < lowest:
+        factor, text = prefix_of(unit, std)
+        rounded, place = round_std(_shift(std, factor))
+    if not lowest <= rounded.adjusted() <= _HIGHEST:
+        exponent = rounded.adjusted()
+        plain = f"{_fixed(rounded.scaleb(-exponent), place - exponent)}e{exponent:+03d}"
+    else:
+        plain = _fixed(rounded, place)
     return f"{typographic(plain)} {text}".rstrip()
 
 

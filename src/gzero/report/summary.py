@@ -11,9 +11,10 @@ from gzero.report.blocks import NO_STAIRCASE, cover_quantum
 from gzero.report.document import Block, Box, Cell, Facts, Notes, Section, TableBlock, Tone
 from gzero.report.map_image import map_block
 from gzero.report.pictures import coordinates, overview_block, record_name, records_block
-from gzero.report.rounding import NOTHING, show_percent, show_value
+from gzero.report.rounding import NOTHING, show_number, show_percent, show_value
+from gzero.report.settings import setting
 from gzero.report.symbols import symbol_text
-from gzero.report.trend import far_values, trend_block
+from gzero.report.trend import far_values, trend_blocks
 from gzero.report.wording import (
     alike,
     called,
@@ -41,7 +42,7 @@ def summary_sections(analyses: Sequence[Analysis]) -> tuple[Section, ...]:
     blocks: list[Block] = [_facts(analyses), summary_box(analyses)]
     figure = overview_block(analyses) or records_block(analyses)
     sections = [Section(title="Result", blocks=tuple(blocks))]
-    drawn = tuple(block for block in (figure, map_block(analyses), trend_block(analyses)) if block is not None)
+    drawn = tuple(b for b in (figure, map_block(analyses), *trend_blocks(analyses)) if b is not None)
     if drawn:
         sections.append(Section(title="Overview", blocks=drawn))
     standing_out = (*outliers(analyses), *far_values(analyses, named=_unusual(analyses)))
@@ -69,9 +70,10 @@ def _facts(analyses: Sequence[Analysis]) -> Facts:
         ("Quantum", text(quanta)),
         ("Points", text(f"{sum(a.rows_used for a in analyses)} used in all")),
     ]
-    if all(a.coordinate is not None for a in analyses):
+    if setting(analyses) is not None:
         places, label = coordinates(analyses)
-        pairs.insert(3, ("Coordinate", text(f"{label}, {min(places):g} to {max(places):g}".replace("-", "−"))))
+        called_so = "Coordinate" if all(a.coordinate is not None for a in analyses) else "Along"
+        pairs.insert(3, (called_so, text(f"{label}, {show_number(min(places))} to {show_number(max(places))}")))
     return Facts(pairs=tuple(pairs))
 
 
@@ -192,14 +194,16 @@ def _record_table(analyses: Sequence[Analysis]) -> TableBlock:
     called_so = these(analyses)
     if not common and not unjudged:
         return _reason_table(analyses)
+    places, place_label = coordinates(analyses) if setting(analyses) is not None else ([], "")
     rows = []
     for i, a in enumerate(analyses):
-        row = [text(record_name(a, i))] + [quantity(a.estimates[n]) for n in common]
-        main = a.estimates[common[0]] if common else None
-        row.insert(2, Cell(text=NOTHING, kind="number") if main is None else ratio(a, main))
+        row = [text(record_name(a, i)), *([number(places[i], digits=5)] if places else [])]
+        main = [quantity(a.estimates[n]) for n in common[:1]]
+        scaled = ratio(a, a.estimates[common[0]]) if common else Cell(text=NOTHING, kind="number")
+        row += [*main, scaled, *(quantity(a.estimates[n]) for n in common[1:])]
         rows.append(tuple(row) if unjudged else (*row, text(_decision(a))))
-    heads = [called_so[:-1].capitalize()] + [called(n) for n in common]
-    heads.insert(2, "In its quantum")
+    heads = [called_so[:-1].capitalize(), *([place_label] if places else [])]
+    heads += [*(called(n) for n in common[:1]), "In its quantum", *(called(n) for n in common[1:])]
     if not unjudged:
         heads.append("Verdict")
     return TableBlock(caption=f"All {called_so}", heads=tuple(heads), rows=tuple(rows), name="traces")

@@ -11,13 +11,14 @@ from gzero.analysis import Analysis
 from gzero.fitters.exhibits import Picture, Trace
 from gzero.report.document import FigureBlock
 from gzero.report.exhibits import figure_block
-from gzero.report.pictures import coordinates, record_name
+from gzero.report.pictures import record_name
 from gzero.report.rounding import format_with_unit, show_number
+from gzero.report.settings import CONDITIONS, setting
 from gzero.report.symbols import symbol_text
 from gzero.report.wording import called, scale_of
 
-#: Settings that a file states as estimates, in the order in which they are looked for, with their SI unit.
-_SETTINGS = {"temperature": "K", "magnetic_field": "T", "bias": "V", "length": "m", "width": "m", "density": "1/m^2"}
+#: Estimates that are drawn along the setting.
+MOST_DRAWN = 4
 
 #: How far from the median of all a value stands out: in units of its own uncertainty and the spread of all together.
 FAR = 5.0
@@ -29,17 +30,17 @@ _MAD = 1.4826
 def place(analyses: Sequence[Analysis]) -> tuple[str, str | None, np.ndarray] | None:
     """(name, unit, values) of the setting that tells the analyses apart: the map's coordinate, else a condition in SI.
 
-    None where there is none that all of them state and that differs.
+    None where there is none that all of them state, or estimate beside their main result, and that differs.
     """
     if len(analyses) < 3:
         return None
-    if all(a.coordinate is not None and math.isfinite(a.coordinate.value) for a in analyses):
-        places, label = coordinates(analyses)
-        found = np.asarray(places, float)
-        return (label, None, found) if np.unique(found).size > 2 else None
-    for name, unit in _SETTINGS.items():
+    stated = setting(analyses)
+    if stated is not None:
+        return stated if np.unique(stated[2]).size > 2 else None
+    mains = {next(iter(a.estimates), "") for a in analyses}
+    for name, unit in CONDITIONS.items():
         given = [a.estimates.get(name) for a in analyses]
-        if all(e is not None and e.unit == unit for e in given):
+        if name not in mains and all(e is not None and e.unit == unit for e in given):
             found = np.array([e.value for e in given if e is not None])
             if np.unique(found).size > 2:
                 return called(name), unit, found
@@ -47,40 +48,62 @@ def place(analyses: Sequence[Analysis]) -> tuple[str, str | None, np.ndarray] | 
 
 
 def _main(analyses: Sequence[Analysis]) -> tuple[str, str | None, np.ndarray, np.ndarray] | None:
-    """(name, unit, values, standard uncertainties) of the main estimate that all share, in quanta where all have one."""
-    names = [next(iter(a.estimates), "") for a in analyses]
-    if not names[0] or len(set(names)) != 1:
+    """`_along` of the main estimate, where all have the same."""
+    names = {next(iter(a.estimates), "") for a in analyses}
+    name = names.pop()
+    return None if names or not name else _along(analyses, name)
+
+
+def _along(analyses: Sequence[Analysis], name: str) -> tuple[str, str | None, np.ndarray, np.ndarray] | None:
+    """(name, unit, values, standard uncertainties) of an estimate that all share, in quanta where all have one."""
+    found = [a.estimates.get(name) for a in analyses]
+    estimates = [e for e in found if e is not None]
+    if len(estimates) < len(found) or len({e.unit for e in estimates}) != 1:
         return None
-    mains = [a.estimates[names[0]] for a in analyses]
-    if len({m.unit for m in mains}) != 1:
-        return None
-    scales = [scale_of(a, m.unit) for a, m in zip(analyses, mains, strict=True)]
+    scales = [scale_of(a, e.unit) for a, e in zip(analyses, estimates, strict=True)]
     symbols = {symbol_text(a.quantum.symbol) for a in analyses if a.quantum is not None}
     if all(scales) and len(symbols) == 1:
-        factors, name, unit = [1 / s for s in scales if s], f"{called(names[0])} [{symbols.pop()}]", ""
+        factors, head, unit = [1 / s for s in scales if s], f"{called(name)} [{symbols.pop()}]", ""
     else:
-        factors, name, unit = [1.0] * len(mains), called(names[0]), mains[0].unit or ""
-    values = np.array([m.value * f for m, f in zip(mains, factors, strict=True)])
-    stds = np.array([m.std * f for m, f in zip(mains, factors, strict=True)])
-    return name, unit, values, stds
+        factors, head, unit = [1.0] * len(estimates), called(name), estimates[0].unit or ""
+    values = np.array([e.value * f for e, f in zip(estimates, factors, strict=True)])
+    stds = np.array([e.std * f for e, f in zip(estimates, factors, strict=True)])
+    return head, unit, values, stds
 
 
-def trend_block(analyses: Sequence[Analysis]) -> FigureBlock | None:
-    """The main estimate along the setting; None where nothing tells the analyses apart."""
-    setting, main = place(analyses), _main(analyses)
-    if setting is None or main is None:
-        return None
-    x_name, x_unit, x = setting
-    y_name, y_unit, y, std = main
-    sound = np.isfinite(y)
-    if sound.sum() < 3:
+def trend_blocks(analyses: Sequence[Analysis]) -> tuple[FigureBlock, ...]:
+    """The first estimates that all share along the setting; none where nothing tells the analyses apart."""
+    found = place(analyses)
+    if found is None:
+        return ()
+    shared = [name for name in analyses[0].estimates if called(name) != found[0]]
+    drawn = [trend_figure(found, along, name) for name in shared if (along := _along(analyses, name)) is not None]
+    return tuple(block for block in drawn if block is not None)[:MOST_DRAWN]
+
+
+def trend_figure(
+    along: tuple[str, str | None, np.ndarray],
+    drawn: tuple[str, str | None, np.ndarray, np.ndarray],
+    name: str,
+) -> FigureBlock | None:
+    """One estimate along one setting; None of fewer than three points, or where it is the same at all of them.
+
+    Parameters
+    ----------
+    along : (name, unit, values) of the setting.  drawn : (name, unit, values, standard uncertainties) of the estimate, NaN
+        where there is none.  name : of the estimate, for links.
+    """
+    x_name, x_unit, x = along
+    y_name, y_unit, y, std = drawn
+    sound = np.isfinite(x) & np.isfinite(y)
+    if sound.sum() < 3 or np.unique(y[sound]).size < 2:
         return None
     order = np.argsort(x[sound], kind="stable")
     points = Trace(
         label=y_name, look="points", x=x[sound][order], y=y[sound][order], std=np.nan_to_num(std[sound][order])
     )
     picture = Picture(
-        name="trend",
+        name=f"trend-{name}",
         caption=f"{y_name} along {x_name}, one point for each of {int(sound.sum())}; bars: total standard uncertainty.",
         alt=f"{y_name} along {x_name}: from {show_number(float(y[sound].min()))} to {show_number(float(y[sound].max()))}.",
         x_name=x_name, x_unit=x_unit, y_name=y_name, y_unit=y_unit, traces=(points,),

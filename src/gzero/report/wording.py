@@ -139,9 +139,9 @@ def percent(fraction: float) -> Cell:
 
 
 def name_or_symbol(name: str) -> Cell:
-    """A cell with a quantum's symbol, or with the text it is when it is none."""
+    """A cell with a quantum's symbol, or with the text it is when it is none, typeset."""
     known = bool(name) and all(part.kind != "text" for part in symbol_parts(name))
-    return Cell(text=name, kind="symbol") if known else text(name)
+    return Cell(text=name, kind="symbol") if known else text(typeset(name))
 
 
 def scale_of(analysis: Analysis, unit: str | None) -> float | None:
@@ -176,11 +176,60 @@ def format_with_unit_digits(value: float, unit: str, *, digits: int = 9) -> str:
     return f"{show_number(value * factor, digits=digits)} {shown}".rstrip()
 
 
+#: Letters and functions that sentences spell in ASCII.
+_ASCII = {
+    "nu": "ν", "mu": "μ", "tau": "τ", "omega": "ω", "sigma": "σ", "lambda": "λ", "alpha": "α", "pi": "π", "chi2": "χ²", "Chi2": "χ²",
+    "rho": "ρ", "x0": "x₀", "s0": "s₀", "hbar": "ħ", "Gamma": "Γ", "kappa0": "κ₀", "phi": "φ", "dN^2": "δN²", "delta BIC": "ΔBIC",
+}  # fmt: skip
+_LETTER = re.compile(rf"(?<![\w'\"-])(?:{'|'.join(re.escape(name) for name in _ASCII)})(?![\w'\"])")
+_POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+#: What stands in quotes is as a file or its user wrote it.
+_QUOTED = re.compile(r"(?<!\w)'[^'\n]*'(?!\w)|\"[^\"\n]*\"")
+
+#: Units that sentences spell in ASCII, behind a number or in brackets.
+_UNIT = re.compile(
+    r"(?<![\w.])(?P<prefix>[pnumkMGT]?)ohm\b|(?P<before>[\d)] |\[)(?P<rest>u(?:[ASVWTFHCJKNms]|Hz|Pa|eV)|degC|angstrom)\b"
+)
+_GLYPHS = {"degC": "°C", "angstrom": "Å"}
+
+
 def typeset(line: str) -> str:
-    """A line of the record with its quanta typeset and with true minus and plus-minus signs."""
-    shown = _QUANTA.sub(lambda m: symbol_text(m[0]), line.strip())
+    """A line of the record as a reader sees it, the same in every format: quanta, Greek letters, powers, units and numbers
+    typeset, with true minus and plus-minus signs; what stands in quotes stays as it is.
+
+    >>> typeset("R_xy nu/R_K - 1, from -2e-5 to 3 +- 1 ohm"), typeset("D e/(mu kB T) and column 'mu'")
+    ('R_xy ν/R_K − 1, from −2 × 10⁻⁵ to 3 ± 1 Ω', "D e/(μ kB T) and column 'mu'")
+    >>> typeset("I [uA] of 5(1) uA over 2e^2/h, its unit 'ohm' [ohm]")
+    "I [µA] of 5(1) µA over 2e²/h, its unit 'ohm' [Ω]"
+    """
+    line = line.strip()
+    pieces, at = [], 0
+    for quoted in _QUOTED.finditer(line):
+        pieces += [_typeset(line[at : quoted.start()]), quoted[0]]
+        at = quoted.end()
+    return "".join([*pieces, _typeset(line[at:])])
+
+
+def _typeset(line: str) -> str:
+    """`typeset` of what is not quoted."""
+    shown = _QUANTA.sub(lambda m: symbol_text(m[0]), line)
     shown = re.sub(r"\+-|\+/-", "±", shown)
-    return re.sub(r"(?<![\w.)])-(?=\d)", "−", shown)
+    shown = re.sub(r"(?<![\w.)])-(?=\d)", "−", shown)
+    shown = _LETTER.sub(lambda m: _ASCII[m[0]], shown)
+    shown = re.sub(r"<(δN²|N)>", r"⟨\1⟩", shown)
+    shown = _UNIT.sub(_unit, shown)
+    shown = re.sub(r"(?<![\w.])(\d+\.\d+e[-+]?\d+|\d+e(?:[-+]\d+|\d\d+))(?!\w)", lambda m: typographic(m[0]), shown)
+    shown = re.sub(r"(?<=[\w)])\^(-?\d+)", lambda m: m[1].translate(_POWERS), shown)
+    shown = re.sub(r"(?<= )-(?= )", "−", shown)
+    shown = re.sub(r"(?<=[(^])-(?=[\w(])", "−", shown)
+    return re.sub(r"\bsqrt\(", "√(", shown)
+
+
+def _unit(found: re.Match[str]) -> str:
+    if found["rest"] is None:
+        return f"{found['prefix'].replace('u', 'µ')}Ω"
+    return found["before"] + _GLYPHS.get(found["rest"], f"µ{found['rest'][1:]}")
 
 
 def sentence(line: str) -> str:
@@ -196,28 +245,6 @@ def sentence(line: str) -> str:
     if first.isalpha() and first.islower():
         shown = shown[0].upper() + shown[1:]
     return shown if shown[-1] in ".!?" else shown + "."
-
-
-#: Letters and functions that formulas in sentences spell in ASCII.
-_ASCII = {
-    "nu": "ν", "mu": "μ", "tau": "τ", "omega": "ω", "sigma": "σ", "lambda": "λ", "alpha": "α", "pi": "π", "chi2": "χ²", "Chi2": "χ²",
-}  # fmt: skip
-_LETTER = re.compile(rf"(?<![\w'\"-])(?:{'|'.join(_ASCII)})(?![\w'\"])")
-_POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def formula_text(line: str) -> str:
-    """A line with its quanta, Greek letters, powers and numbers typeset; what stands in quotes stays as it is.
-
-    >>> formula_text("R_xy nu/R_K - 1, from -2e-5 to 3 +- 1"), formula_text("D e/(mu kB T) and column 'mu'")
-    ('R_xy ν/R_K − 1, from −2 × 10⁻⁵ to 3 ± 1', "D e/(μ kB T) and column 'mu'")
-    """
-    shown = _LETTER.sub(lambda m: _ASCII[m[0]], typeset(line))
-    shown = re.sub(r"(?<![\w.])(\d+\.\d+e[-+]?\d+|\d+e(?:[-+]\d+|\d\d+))(?!\w)", lambda m: typographic(m[0]), shown)
-    shown = re.sub(r"(?<=[\w)])\^(-?\d+)", lambda m: m[1].translate(_POWERS), shown)
-    shown = re.sub(r"(?<= )-(?= )", "−", shown)
-    shown = re.sub(r"(?<=\()-(?=\w)", "−", shown)
-    return re.sub(r"\bsqrt\(", "√(", shown)
 
 
 def opened(line: str) -> str:
@@ -304,4 +331,4 @@ def method(analysis: Analysis) -> tuple[str, ...]:
         f"Constants: {analysis.constants}. The fundamental units are those of arXiv:2604.19828, with its "
         "corrections where a convention changes a number.",
     )
-    return tuple(line for line in (*own, test, *common) if line)
+    return tuple(line for line in (*map(typeset, own), test, *common) if line)

@@ -13,7 +13,7 @@ from gzero.report.figures import shortened, to_svg
 from gzero.report.forest import comparison_figure, forest_plot
 from gzero.report.rounding import show_value
 from gzero.report.symbols import symbol_text
-from gzero.report.wording import number, text
+from gzero.report.wording import number, text, typeset
 
 #: The experiment whose records this is.
 PUBLISHED = "published"
@@ -65,7 +65,7 @@ def _box(analyses: Sequence[Analysis], groups: dict[str, list[Analysis]]) -> Box
     ]
     if far:
         shown = "; ".join(
-            f"{a.trace}: {show_value(a.comparisons[0].ratio, a.comparisons[0].ratio_std)} {symbol_text(a.comparisons[0].name)}"
+            f"{typeset(a.trace)}: {show_value(a.comparisons[0].ratio, a.comparisons[0].ratio_std)} {symbol_text(a.comparisons[0].name)}"
             for a in far
         )
         lines.append(f"Not the unit: {shown}.")
@@ -83,7 +83,7 @@ def _forest(groups: dict[str, list[Analysis]]) -> FigureBlock:
         headings.add(len(names))
         names, ratios, stds = [*names, f"In units of {symbol_text(symbol)}"], [*ratios, math.nan], [*stds, 0.0]
         for a in members:
-            system, _, quantity = a.trace.partition(": ")
+            system, _, quantity = typeset(a.trace).partition(": ")
             names.append(shortened(f"{shortened(system, 30)}: {quantity}", 48))
             ratios.append(a.comparisons[0].ratio)
             stds.append(a.comparisons[0].ratio_std)
@@ -91,7 +91,7 @@ def _forest(groups: dict[str, list[Analysis]]) -> FigureBlock:
         names=names, ratios=ratios, stds=stds, axis_label="published value over its unit", headings=frozenset(headings)
     )
     rows = "; ".join(
-        f"{a.trace}: {show_value(a.comparisons[0].ratio, a.comparisons[0].ratio_std)}"
+        f"{typeset(a.trace)}: {show_value(a.comparisons[0].ratio, a.comparisons[0].ratio_std)}"
         for m in groups.values()
         for a in m
     )

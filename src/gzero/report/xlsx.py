@@ -18,12 +18,16 @@ from gzero.estimate import Estimate
 from gzero.fitters.exhibits import Entry
 from gzero.report.audit_notes import audit_rows, items_on
 from gzero.report.blindness import is_blind
+from gzero.report.blocks import chosen
+from gzero.report.build import OWN_WORDS
 from gzero.report.certainty import correlations
 from gzero.report.charts import add_charts
 from gzero.report.document import Document
 from gzero.report.multiverse import multiverse_rows
 from gzero.report.rounding import round_std
 from gzero.report.symbols import symbol_text, unit_text
+from gzero.report.terminal import cell_text
+from gzero.report.wording import sentence, typeset
 from gzero.report.workbook import Item, Number, Row, add_sheet, saved, width
 
 if TYPE_CHECKING:
@@ -73,7 +77,8 @@ def render_xlsx(
         add_charts(book, traces[0][1], document.banner)
     for listing in () if many else traces[0][1].listings:
         rows = [[item for entry in row for item in _entry(entry)] for row in listing.rows]
-        heads = [h for head, e in zip(listing.heads, listing.rows[0], strict=True) for h in _heads_of(head, e)]
+        named = [typeset(head) for head in listing.heads]
+        heads = [h for head, e in zip(named, listing.rows[0], strict=True) for h in _heads_of(head, e)]
         add_sheet(book, listing.name, document.banner, heads, rows, [16] * len(heads))
     return saved(book, document.title)
 
@@ -118,7 +123,7 @@ def _entry(entry: Entry) -> list[Item]:
     """The cells of one entry of a list: two for an estimate."""
     if isinstance(entry, Estimate):
         return [*_measured(entry.value, entry.std)]
-    return [entry if isinstance(entry, str) else Number(entry)]
+    return [typeset(entry) if isinstance(entry, str) else Number(entry)]
 
 
 def _heads_of(head: str, entry: Entry) -> list[str]:
@@ -172,14 +177,16 @@ def _results_of_one(document: Document, analysis: Analysis) -> Sheet:
         rows.append([name, *_estimate(estimate), unit_text(estimate.unit), *_ratio(analysis, estimate)])
     for other in analysis.comparisons:
         ratio = _measured(other.ratio, other.ratio_std)
-        rows.append([f"compared with {other.name}", Number(other.value), None, None, None, unit_text(other.unit)])
-        rows.append([f"ratio to {other.name}", *ratio, None, None, "", None, None, other.reference])
+        compared = typeset(symbol_text(other.name))
+        rows.append([f"compared with {compared}", Number(other.value), None, None, None, unit_text(other.unit)])
+        rows.append([f"ratio to {compared}", *ratio, None, None, "", None, None, other.reference])
     if analysis.verdict is not None:
-        rows += [[f"rival: {rival.name} (delta BIC)", Number(rival.delta_bic)] for rival in analysis.verdict.rivals]
-        rows += [["reason", reason] for reason in analysis.verdict.reasons]
-    rows += [["reason", reason] for reason in (analysis.answer.reasons if analysis.answer else ())]
-    rows += [["warning", warning] for warning in analysis.warnings]
-    rows += [[f"provenance: {name}", text] for name, text in analysis.provenance.items()]
+        rows += [[f"ΔBIC of rival: {typeset(r.name)}", Number(r.delta_bic)] for r in analysis.verdict.rivals]
+        rows += [["reason", sentence(reason)] for reason in analysis.verdict.reasons]
+    rows += [["reason", sentence(reason)] for reason in (analysis.answer.reasons if analysis.answer else ())]
+    rows += [["warning", sentence(warning)] for warning in analysis.warnings]
+    said = {n: typeset(text) if n in OWN_WORDS else text for n, text in analysis.provenance.items()}
+    rows += [[f"provenance: {name}", text] for name, text in said.items()]
     versions = {"gzero": analysis.version, **analysis.versions, "constants": analysis.constants}
     rows += [[f"version: {name}", text] for name, text in versions.items()]
     rows += [["seed", analysis.seed]] if analysis.seed is not None else []
@@ -192,7 +199,8 @@ def _verdict(analysis: Analysis) -> list[tuple[str, Item]]:
     if analysis.answer is not None:
         answer = analysis.answer
         told = [(name.replace("_", " "), Number(v)) for name, v in answer.numbers.items() if v is not None]
-        return [("question", answer.question), ("decision", answer.outcome), ("in words", answer.headline), *told]
+        words = [("question", typeset(answer.question)), ("in words", typeset(answer.headline))]
+        return [words[0], ("decision", answer.outcome), words[1], *told]
     if verdict is None:
         return [("decision", "not determined")]
     low, high = verdict.interval or (None, None)
@@ -201,8 +209,8 @@ def _verdict(analysis: Analysis) -> list[tuple[str, Item]]:
         "level margin": verdict.level_margin,
         "confidence": verdict.confidence,
         "p-value": verdict.p_value,
-        "interval low (step / quantum - 1)": low,
-        "interval high (step / quantum - 1)": high,
+        "interval low (step/quantum − 1)": low,
+        "interval high (step/quantum − 1)": high,
         "tightest margin": verdict.tightest_margin,
         "false positive rate": verdict.false_positive_rate,
         "power": verdict.power,
@@ -212,8 +220,8 @@ def _verdict(analysis: Analysis) -> list[tuple[str, Item]]:
 
 def _results_of_many(document: Document, traces: Traces) -> Sheet:
     names = list(dict.fromkeys((n, e.unit) for _, a in traces for n, e in a.estimates.items()))
-    judged = ["decision", "margin", "level margin", "confidence", "p-value", "interval low (step / quantum - 1)"]
-    judged += ["interval high (step / quantum - 1)", "tightest margin", "false positive rate", "power"]
+    judged = ["decision", "margin", "level margin", "confidence", "p-value", "interval low (step/quantum − 1)"]
+    judged += ["interval high (step/quantum − 1)", "tightest margin", "false positive rate", "power"]
     heads = ["trace", "coordinate", "file", "experiment", "quantum", "value of the quantum", "its unit", *judged]
     for name, unit in names:
         heads += [_head(name, unit), _head(f"std of {name}", unit), f"{name} / quantum", f"std of {name} / quantum"]
@@ -232,7 +240,8 @@ def _results_of_many(document: Document, traces: Traces) -> Sheet:
             known = estimate is not None and estimate.unit == unit
             row += [*_estimate(estimate)[:2], *_ratio(analysis, estimate)] if known and estimate else [None] * 4
         row += [analysis.origin.rows_read, analysis.rows_used]
-        row += ["\n".join(analysis.verdict.reasons) if analysis.verdict else "", "\n".join(analysis.warnings)]
+        row += ["\n".join(map(sentence, analysis.verdict.reasons)) if analysis.verdict else ""]
+        row += ["\n".join(map(sentence, analysis.warnings))]
         rows.append([*row, analysis.origin.sha256, analysis.version, document.banner])
     return heads, rows
 
@@ -253,7 +262,7 @@ def _plateaus(traces: Traces) -> Sheet:
         row: list[Item] = [label, level.index, *_estimate(level.level), *_ratio(analysis, level.level)]
         row += [*_measured(level.transmission.value, level.transmission.std)]
         row += [Number(level.x_low), Number(level.x_high), Number(level.slope)]
-        row += [level.points, level.counted, level.note]
+        row += [level.points, level.counted, typeset(level.note)]
         rows.append([*row, f"x: {unit_text(x_unit)}, level: {unit_text(y_unit)}"] if mixed else row)
     return [*heads, "units"] if mixed else heads, rows
 
@@ -275,7 +284,7 @@ def _budget(traces: Traces) -> Sheet:
     mixed = len(set(units)) > 1
     rows: list[Row] = []
     for (label, _, line), unit in zip(found, units, strict=True):
-        row: list[Item] = [label, line.source, line.kind, line.value]
+        row: list[Item] = [label, typeset(line.source), line.kind, typeset(line.value)]
         row += [Number(line.std, number_format(line.std, line.std)), Number(line.share, "0.0%")]
         rows.append([*row, f"std: {unit_text(unit)}"] if mixed else row)
     return [*heads, "units"] if mixed else heads, rows
@@ -298,10 +307,14 @@ def _correlations(traces: Traces) -> Sheet:
 def _ledger(traces: Traces) -> Sheet:
     rows: list[Row] = []
     for label, analysis in traces:
-        rows += [[label, c.choice, c.value, c.origin, c.note] for c in analysis.ledger]
+        rows += [
+            [label, typeset(c.choice), cell_text(chosen(c.value)), c.origin, typeset(c.note)] for c in analysis.ledger
+        ]
         left_out = [(e.rule, e.reason, e.count, e.by) for e in analysis.exclusions]
         left_out += [(d.rule, d.reason, d.rows, "data") for d in analysis.origin.dropped]
-        rows += [[label, f"excluded: {rule}", f"{rows_} rows", by, reason] for rule, reason, rows_, by in left_out]
+        rows += [
+            [label, f"excluded: {typeset(r)}", f"{rows_} rows", by, typeset(why)] for r, why, rows_, by in left_out
+        ]
     return ["trace", "choice", "value", "origin", "note"], rows
 
 

@@ -29,7 +29,7 @@ SMOOTH = "no steps: a smooth curve"
 _NONE: dict[LevelName, str] = {
     "plateau": "no flat plateau was found, so there is no step whose height could be compared",
     "peak": "no peak of the histogram was found, so there is no period that could be compared",
-    "level": "no level was found, so there is no step whose height could be compared",
+    "level": "no level above the open contact is counted, so there is no step whose height could be compared",
 }
 _RANDOM: dict[LevelName, str] = {"plateau": "staircases", "peak": "sets of peaks", "level": "sets of levels"}
 _MORE: dict[LevelName, str] = {

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gzero.errors import InputError
-from gzero.estimate import parse_quantity
 from gzero.pipeline.batch.store import Kept, readable
+from gzero.report.settings import CONDITIONS, stated_conditions
 
 Value = str | float | int | bool | None
 
@@ -21,11 +20,6 @@ FIRST = (
     "quantum_declared", "decision", "interval_low", "interval_high", "p_value", "answer", "plateaus", "rows_used",
     "warnings", "synthetic",
 )  # fmt: skip
-
-#: Conditions that a row tells where its file, its metadata or an option states them, with their units.
-CONDITIONS = {
-    "temperature": "K", "magnetic_field": "T", "bias": "V", "length": "m", "width": "m", "density": "1/m^2",
-}  # fmt: skip
 
 #: Before the name of a condition in the table: a fitted temperature is another column than a stated one.
 STATED = "stated_"
@@ -86,7 +80,8 @@ def _row(record: dict[str, Any], units: dict[str, str]) -> dict[str, Value]:
         "plateaus": len(record["plateaus"]), "rows_used": record["source"]["rows_used"],
         "warnings": "\n".join(record["warnings"]), "synthetic": "synthetic" in record["provenance"],
     }  # fmt: skip
-    row |= _stated(record["ledger"])
+    stated = stated_conditions((str(c["choice"]), str(c["value"])) for c in record["ledger"])
+    row |= {f"{STATED}{name}": value for name, value in stated.items()}
     for name, estimate in record["estimates"].items():
         # the same name in another unit is another quantity: it gets a column of its own
         unit = estimate["unit"] if estimate["unit"] is not None else "unit unknown"
@@ -95,22 +90,6 @@ def _row(record: dict[str, Any], units: dict[str, str]) -> dict[str, Value]:
         row |= {column: estimate["value"], f"{column}_std": estimate["std"]}
         row |= {f"{column}_ratio": estimate["ratio"], f"{column}_ratio_std": estimate["ratio_std"]}
     return row
-
-
-def _stated(ledger: list[dict[str, Any]]) -> dict[str, Value]:
-    """The conditions of `CONDITIONS` that a record's ledger holds, in SI; a text that is no quantity is none."""
-    found: dict[str, Value] = {}
-    for choice in ledger:
-        name = str(choice["choice"]).replace(" ", "_")
-        if name not in CONDITIONS:
-            continue
-        try:
-            value, _, unit = parse_quantity(str(choice["value"]))
-        except InputError:
-            continue
-        if unit.si == CONDITIONS[name]:
-            found[f"{STATED}{name}"] = value * unit.factor + unit.offset
-    return found
 
 
 def heads(table: ResultTable) -> list[str]:
