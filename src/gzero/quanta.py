@@ -226,7 +226,6 @@ def _split(text: str) -> tuple[float, str] | None:
     )  # a degeneracy, written without exponent
 
 
-@functools.lru_cache(maxsize=128)  # a map asks for the same one with every trace
 def parse_quantum(text: str, conditions: Conditions = NO_CONDITIONS) -> Quantum:
     """The quantum that a text names, with its value under the given conditions.
 

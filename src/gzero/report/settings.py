@@ -25,8 +25,9 @@ def stated_conditions(ledger: Iterable[tuple[str, str]]) -> dict[str, float]:
     ----------
     ledger : (choice, value) of its entries.
 
-    >>> stated_conditions([("temperature", "-272.05(1) degC"), ("bias", "100 uV"), ("length", "long")])
-    {'temperature': 1.1, 'bias': 0.0001}
+    >>> found = stated_conditions([("temperature", "-272.05(1) degC"), ("bias", "100 uV"), ("length", "long")])
+    >>> {name: f"{value:.3g}" for name, value in found.items()}
+    {'temperature': '1.1', 'bias': '0.0001'}
     """
     found: dict[str, float] = {}
     for choice, value in ledger:
