@@ -25,9 +25,10 @@ Fits = list[FitResult | GzeroError]
 #: held in memory a few dozen times.
 PART, READINGS = 256, 200_000
 #: The fewest of a part that is made smaller to share it among processes, and the parts of each process then.
-FEWEST, SHARES = 32, 8
-#: Seconds of work that are left when the first part is done, from which on other processes are worth their start.
-WORTH = 1.5
+FEWEST, SHARES = 32, 16
+#: Measurements from which on other processes are worth their start whatever they are; of fewer, the seconds of work that are left
+#: when the first part is done tell.
+MANY, WORTH = 500, 1.5
 
 
 def fit_many(
@@ -56,13 +57,17 @@ def fit_many(
     asked = configure(quantum=quantum, **options)
     several = list(measurements)
     parts = _parts(several, workers)
-    began = time.perf_counter()
-    found = [_fits(asked, part) for part in parts[:1]]
-    left = (time.perf_counter() - began) * (len(parts) - 1)
-    if workers > 1 and left > WORTH:
-        found += _in_processes(asked, parts[1:], min(workers, len(parts) - 1))
+    found: list[Fits] = []
+    here = workers == 1
+    if not here and len(several) < MANY:
+        began = time.perf_counter()
+        found = [_fits(asked, part) for part in parts[:1]]
+        here = (time.perf_counter() - began) * (len(parts) - 1) < WORTH
+    parts = parts[len(found) :]
+    if here or len(parts) < 2:
+        found += [_fits(asked, part) for part in parts]
     else:
-        found += [_fits(asked, part) for part in parts[1:]]
+        found += _in_processes(asked, parts, min(workers, len(parts)))
     return tuple(fit for part in found for fit in part)
 
 
