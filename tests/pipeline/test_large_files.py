@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 from batches import Here, contents, run
+from contact_sessions import answer
 
 from gzero.loaders import array_columns, array_parts, hdf5, room
 from gzero.loaders.registry import many_traces, read_table
 from gzero.measurement.curve import goes_one_way
 from gzero.pipeline import load
-from gzero.pipeline.analyse import analyse_traces
 from gzero.pipeline.batch import work
 from gzero.pipeline.config import Config, configure
 from gzero.quanta import G0
@@ -71,16 +70,6 @@ def parquet(folder: Path) -> Path:
     path = folder / "long.parquet"
     pq.write_table(pa.table(columns), path, row_group_size=700)
     return path
-
-
-def answer(path: Path, monkeypatch: pytest.MonkeyPatch, *, held: int, piece: int, **options: object) -> str:
-    """The record of an analysis as its JSON has it, with its pictures and warnings."""
-    monkeypatch.setattr(load, "HELD", held)
-    monkeypatch.setattr(load, "PIECE", piece)
-    (found,) = analyse_traces(path, configure(experiment="breakjunction", quantum="2e^2/h", **options))
-    pictures = [(p.name, p.caption, [(t.x.tolist(), t.y.tolist()) for t in p.traces]) for p in found.pictures]
-    pictures += [(b.label, b.low.tolist(), b.high.tolist()) for p in found.pictures for b in p.bands]
-    return json.dumps([found.to_dict(), pictures, found.warnings], sort_keys=True, default=str)
 
 
 @pytest.mark.parametrize("write", [long_csv, wide_csv, parquet])

@@ -1,6 +1,5 @@
 """Sessions of traces out of files in pieces: the answer is that of the file as a whole, to the last sign; memory is that of a piece."""
 
-import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from contact_sessions import answer
 
 from gzero.errors import ColumnError, InputError
 from gzero.loaders.registry import read_in_pieces, read_table
@@ -16,7 +16,6 @@ from gzero.measurement.kinds import KINDS
 from gzero.measurement.measurement import Measurement
 from gzero.measurement.sessions import whole_traces
 from gzero.pipeline import load
-from gzero.pipeline.analyse import analyse_traces
 from gzero.pipeline.config import configure
 from gzero.quanta import G0
 from gzero.synthetic.breakjunction import simulate
@@ -55,16 +54,6 @@ def side_by_side(tmp_path_factory: pytest.TempPathFactory) -> Path:
         f["conductance"] = y
         f["conductance"].attrs["unit"] = "uS"
     return path
-
-
-def answer(path: Path, monkeypatch: pytest.MonkeyPatch, *, held: int, piece: int, **options: object) -> str:
-    """The record of an analysis as its JSON has it, without where readings that were left out lie in the file."""
-    monkeypatch.setattr(load, "HELD", held)
-    monkeypatch.setattr(load, "PIECE", piece)
-    (found,) = analyse_traces(path, configure(experiment="breakjunction", quantum="2e^2/h", **options))
-    pictures = [(p.name, p.caption, [(t.x.tolist(), t.y.tolist()) for t in p.traces]) for p in found.pictures]
-    pictures += [(b.label, b.low.tolist(), b.high.tolist()) for p in found.pictures for b in p.bands]
-    return json.dumps([found.to_dict(), pictures, found.warnings], sort_keys=True, default=str)
 
 
 @pytest.mark.parametrize("file", ["long", "side_by_side"])

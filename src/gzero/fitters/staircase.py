@@ -21,11 +21,19 @@ from gzero.fitters.findings import BudgetLine, Findings
 from gzero.fitters.joint_levels import joint_of_levels
 from gzero.fitters.level_set import LevelSet
 from gzero.fitters.level_table import level_table
-from gzero.fitters.levels import COARSE, Levels, levels_of, noise_of_flats
+from gzero.fitters.levels import Levels, levels_of, noise_of_flats
 from gzero.fitters.minima import Asking, Together, alone
 from gzero.fitters.options import FitOptions
 from gzero.fitters.result import FitResult
-from gzero.fitters.staircase_choices import claim, counted_plateaus, default_choices, first_index, warnings_of
+from gzero.fitters.staircase_choices import (
+    claim,
+    counted_plateaus,
+    default_choices,
+    digit_choice,
+    first_index,
+    noise_choice,
+    warnings_of,
+)
 from gzero.fitters.staircase_model import ModelFit, fit_staircase, initial_noise
 from gzero.fitters.step_height import StepHeight, step_height
 from gzero.measurement.curve import Curve
@@ -72,12 +80,12 @@ def fitting(measurement: Measurement, options: FitOptions) -> Asking[Findings]:
             levels=level_table(levels, options, counted),
             curve=curve,
             exclusions=seen.exclusions,
-            ledger=(*ledger, _noise_choice(seen.noise, levels, options)),
+            ledger=(*ledger, noise_choice(seen.noise, levels, options)),
             warnings=tuple(warnings),
             method=METHOD,
         )
     if seen.digit > 0:
-        ledger.append(_digit_choice(seen.digit, seen.noise, options))
+        ledger.append(digit_choice(seen.digit, seen.noise, options))
     model, why = yield from _model(seen)
     noise, levels = _under_its_noise(seen, model)
     level_set = claimed.level_set(levels)
@@ -87,7 +95,7 @@ def fitting(measurement: Measurement, options: FitOptions) -> Asking[Findings]:
         warnings.append(
             f"the reading at pinch-off is {reading:.3f} {options.quantum.symbol}, not zero: state --offset if it is one"
         )
-    ledger.append(_noise_choice(noise, levels, options))
+    ledger.append(noise_choice(noise, levels, options))
     if not level_set.calibrated:
         warnings.append(
             "no gain, offset or series resistance was stated: the scale of the conductance is taken as exact"
@@ -343,34 +351,6 @@ def _offset(model: ModelFit) -> dict[str, Estimate]:
             value=model.result.value("offset"), std_stat=model.result.std("offset"), unit=model.curve.y_unit
         )
     }
-
-
-def _noise_choice(noise: Noise, levels: Levels, options: FitOptions) -> Choice:
-    """How the noise came about and how it is carried, for the ledger."""
-    note = noise.description
-    if noise.red:
-        note += "; carried in the covariance of the levels"
-        if levels.reference is not None:
-            note += ", which are counted from the reading at pinch-off, as slow noise moves all readings together"
-    return Choice(
-        choice="noise of one reading",
-        value=f"{noise.typical / abs(options.unit):.3g} {options.quantum.symbol}",
-        origin="data",
-        note=note,
-    )
-
-
-def _digit_choice(digit: float, noise: Noise, options: FitOptions) -> Choice:
-    """The step of the digitiser, and whether noise averages over it."""
-    coarse = noise.typical < COARSE * digit
-    return Choice(
-        choice="digitiser step",
-        value=f"{digit / abs(options.unit):.3g} {options.quantum.symbol}",
-        origin="data",
-        note="more than the noise averages over: every level is uncertain by step/sqrt(12)"
-        if coarse
-        else "averaged over by the noise",
-    )
 
 
 def _budget(levels: Levels, counted: list[Plateau], line: StepHeight, noise: Noise) -> tuple[BudgetLine, ...]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
+from gzero.fitters.levels import COARSE, Levels
 from gzero.fitters.options import FitOptions
 from gzero.measurement.ledger import Choice
+from gzero.reduction.noise import Noise
 from gzero.reduction.plateau import Plateau
 from gzero.reduction.plateaus import Staircase, is_flat
 
@@ -72,6 +74,34 @@ def claim(counted: list[Plateau], stairs: Staircase, first: int, options: FitOpt
         value=value,
         origin="data",
         note=f"every flat one from the first on; {len(stairs.plateaus)} found",
+    )
+
+
+def noise_choice(noise: Noise, levels: Levels, options: FitOptions) -> Choice:
+    """How the noise came about and how it is carried, for the ledger."""
+    note = noise.description
+    if noise.red:
+        note += "; carried in the covariance of the levels"
+        if levels.reference is not None:
+            note += ", which are counted from the reading at pinch-off, as slow noise moves all readings together"
+    return Choice(
+        choice="noise of one reading",
+        value=f"{noise.typical / abs(options.unit):.3g} {options.quantum.symbol}",
+        origin="data",
+        note=note,
+    )
+
+
+def digit_choice(digit: float, noise: Noise, options: FitOptions) -> Choice:
+    """The step of the digitiser, and whether noise averages over it."""
+    coarse = noise.typical < COARSE * digit
+    return Choice(
+        choice="digitiser step",
+        value=f"{digit / abs(options.unit):.3g} {options.quantum.symbol}",
+        origin="data",
+        note="more than the noise averages over: every level is uncertain by step/sqrt(12)"
+        if coarse
+        else "averaged over by the noise",
     )
 
 

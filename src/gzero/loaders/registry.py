@@ -115,8 +115,7 @@ def read_table(
     ConfigError : no such loader, or an option that the loader does not understand.
     MissingDependencyError : the loader needs a package that is not installed.
     """
-    place = check_file(path, limit=sys.maxsize)  # each loader has its own limit
-    chosen = _find(place, os.fspath(path)) if loader is None else _named(loader)
+    chosen = _chosen(path, loader)
     given = {
         "sheet": sheet, "group": group, "run": run, "encoding": encoding, "delimiter": delimiter, "decimal": decimal, "header_row": header_row
     }  # fmt: skip
@@ -148,8 +147,7 @@ def read_in_pieces(
     ------
     FileError, ColumnError, ConfigError, MissingDependencyError : as of `read_table`.
     """
-    place = check_file(path, limit=sys.maxsize)
-    chosen = _find(place, os.fspath(path)) if loader is None else _named(loader)
+    chosen = _chosen(path, loader)
     in_pieces = chosen.in_pieces if isinstance(chosen, Shelved) else None
     return None if in_pieces is None else in_pieces(path, group=group, beyond=beyond, numbers=numbers)
 
@@ -167,10 +165,15 @@ def many_traces(
     ------
     FileError, ColumnError, ConfigError, MissingDependencyError : as of `read_table`.
     """
-    place = check_file(path, limit=sys.maxsize)
-    chosen = _find(place, os.fspath(path)) if loader is None else _named(loader)
+    chosen = _chosen(path, loader)
     told = chosen.many_traces if isinstance(chosen, Shelved) else None
     return None if told is None else told(path, group=group)
+
+
+def _chosen(path: str | os.PathLike[str], loader: str | None) -> Loader:
+    """The loader that is named, or the one for the file; a file that is not there is told first."""
+    place = check_file(path, limit=sys.maxsize)  # each loader has its own limit
+    return _find(place, os.fspath(path)) if loader is None else _named(loader)
 
 
 def _named(name: str) -> Loader:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 Fits = list[FitResult | GzeroError]
 
-#: Measurements that are fitted side by side in one go, at most, and how many readings they may have in all: that is what is
-#: held in memory a few dozen times.
+#: Measurements that are fitted side by side in one go, at most, and how many readings they may have in all, as all their
+#: curves and derivatives are held at a time.
 PART, READINGS = 256, 200_000
 #: The fewest of a part that is made smaller to share it among processes, and the parts of each process then.
 FEWEST, SHARES = 32, 16

@@ -53,7 +53,7 @@ def _keep_memory() -> None:
     """Have the memory of stacks used again, once in a process.
 
     glibc hands what it frees from 128 kB on back to the system, which clears its pages anew for the next stack: 300 page
-    faults a trace of a map, a tenth to a quarter of its time. After a larger block was freed it keeps what is smaller
+    faults a trace of a map, about a tenth of its time. After a larger block was freed it keeps what is smaller
     (mallopt(3), "dynamic mmap threshold"): 5 page faults a trace. The block is never written to, so it takes no memory.
     """
     np.empty(_KEPT)
